@@ -1,0 +1,104 @@
+"""The values that flow between the stages: frozen, time-stamped, with their shapes and units.
+
+Head coordinates (as glTF, MediaPipe and ICT-FaceKit): right-handed, +x to the subject's
+left, +y up, +z out of the face. The camera looks along -z of the same axes, so a face that
+looks straight into the camera has the identity rotation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Vector = NDArray[np.float32]
+
+
+class EulerDegrees(NamedTuple):
+    """Head or gaze angles in degrees; all zero looks straight into the camera."""
+
+    pitch: float
+    """Up is positive."""
+    yaw: float
+    """Towards the subject's left is positive."""
+    roll: float
+    """Tilting towards the subject's left shoulder is positive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture from a source."""
+
+    image: Image
+    """(H, W, 3) uint8, RGB."""
+    time: float
+    """Seconds. Camera: capture time on the monotonic clock. File: its presentation time."""
+    index: int
+    """Counts up from 0; a dropped frame leaves a gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the head is, in camera coordinates."""
+
+    rotation: Vector
+    """(4,) float32 unit quaternion x, y, z, w; from head to camera axes."""
+    translation: Vector
+    """(3,) float32 metres, of the point between the eyes; z is negative in front of the camera."""
+
+    @property
+    def euler(self) -> EulerDegrees:
+        """Angles of the rotation applied roll first, then pitch, then yaw (R = Ry Rx Rz)."""
+        x, y, z, w = (float(value) for value in self.rotation)
+        sin_pitch = np.clip(2 * (w * x - y * z), -1.0, 1.0)
+        yaw = np.arctan2(2 * (x * z + w * y), 1 - 2 * (x * x + y * y))
+        roll = np.arctan2(2 * (x * y + w * z), 1 - 2 * (x * x + z * z))
+        # About +x the right-hand rule nods down and about +z it tilts to the right shoulder.
+        return EulerDegrees(
+            -float(np.degrees(np.arcsin(sin_pitch))),
+            float(np.degrees(yaw)),
+            -float(np.degrees(roll)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """One tracked face in one frame."""
+
+    crop: Image
+    """(S, S) uint8 grayscale, aligned as the regressor's model asks."""
+    landmarks_px: Vector
+    """(68, 2) float32, x right and y down, in the frame's pixels; iBUG 300-W order."""
+    box: tuple[float, float, float, float]
+    """Left, top, right, bottom in the frame's pixels."""
+    score: float
+    """The detector's confidence; higher is surer, 0 is its threshold."""
+    head: Head
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one frame says about the face; one Sample serves every sink."""
+
+    time: float
+    """The frame's time, seconds."""
+    index: int
+    """The frame's index."""
+    aus: Vector
+    """(24,) float32, 0 to 1, in the order of ``facedrive.aus.AUS``."""
+    gaze: Vector
+    """(2, 2) float32 radians relative to the head: rows left and right eye, columns pitch
+    (up positive) and yaw (towards the subject's left positive)."""
+    head: Head
+    face: Face | None
+    """None where no face was found; the other fields then hold, then ease to neutral."""
+
+
+IDENTITY_HEAD = Head(
+    rotation=np.array([0, 0, 0, 1], dtype=np.float32),
+    translation=np.array([0, 0, -0.6], dtype=np.float32),
+)
+"""Looking straight into a camera 60 cm away."""
