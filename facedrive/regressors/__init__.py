@@ -1,0 +1,1 @@
+"""Reading action units off aligned crops."""

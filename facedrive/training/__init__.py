@@ -1,0 +1,1 @@
+"""Making the models: data, splits, training, evaluation; needs the train extra."""
