@@ -1,0 +1,48 @@
+"""``facedrive extract``: a video's action units, a row a frame, to CSV or Parquet."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from facedrive.cli import options
+from facedrive.errors import FacedriveError, SinkError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("clip", metavar="CLIP", help="video file, image folder or demo")
+    parser.add_argument("--output", "-o", type=Path, required=True, metavar="FILE",
+                        help="where the rows go: .csv or .parquet")  # fmt: skip
+    parser.add_argument("--raw", action="store_true", help="without calibration and smoothing")
+    parser.add_argument("--fps", type=float, help="rate of an image folder; default: 30")
+    options.add_tracking(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Read every frame of the clip, in order, and write its row."""
+    from tqdm import tqdm
+
+    from facedrive.pipeline import Outputs
+    from facedrive.sinks import open_sink
+    from facedrive.sources import open_source
+
+    if args.output.suffix not in (".csv", ".parquet"):
+        raise SinkError(f"--output {args.output}: it must end in .csv or .parquet.")
+    source = open_source(args.clip, fps=args.fps)
+    if source.live:
+        raise FacedriveError(f"{args.clip} is live; record it with: facedrive live --out csv:…")
+    pipeline = options.build_pipeline(args, raw=args.raw)
+    outputs = Outputs([open_sink(f"{args.output.suffix[1:]}:{args.output}")])
+    found = total = 0
+    try:
+        for frame in tqdm(source.frames(), unit="frame", disable=not sys.stderr.isatty()):
+            sample = pipeline(frame)
+            outputs.send(sample, frame)
+            total += 1
+            found += sample.face is not None
+    finally:
+        outputs.close()
+    print(f"{args.output}: {total} frames, a face in {found}")
+    return 0

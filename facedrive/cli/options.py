@@ -1,0 +1,92 @@
+"""Options that several commands share, and what is built from them."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from facedrive.pipeline import Pipeline
+    from facedrive.stages import Source, Tracker
+    from facedrive.timing import Timing
+    from facedrive.trackers.align import CropSpec
+
+TRACKERS = ("dlib", "mediapipe")
+
+
+def add_tracking(parser: argparse.ArgumentParser) -> None:
+    """Add what decides how a face becomes AUs."""
+    group = parser.add_argument_group("tracking")
+    group.add_argument("--tracker", choices=TRACKERS, default="dlib", help="default: dlib")
+    group.add_argument("--tracker-model", type=Path, metavar="FILE",
+                       help="landmark model in place of the tracker's own")  # fmt: skip
+    group.add_argument("--model", type=Path, metavar="ONNX", help="AU model; default: ours")
+    group.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    group.add_argument("--profile", type=Path, metavar="TOML",
+                       help="a person's calibration, made by facedrive calibrate")  # fmt: skip
+
+
+def add_source(parser: argparse.ArgumentParser, default: str = "0") -> None:
+    """Add where the frames come from."""
+    group = parser.add_argument_group("source")
+    group.add_argument("--source", default=default, metavar="WHAT",
+                       help="camera index, /dev/video…, video file, image folder, stream URL, "
+                       f"or demo; default: {default}")  # fmt: skip
+    group.add_argument("--fourcc", metavar="CODE", help="camera pixel format, such as MJPG")
+    group.add_argument("--fps", type=_positive, metavar="N", help="camera or image rate")
+    group.add_argument("--size", type=_size, metavar="WxH", help="camera frame size")
+
+
+def build_source(args: argparse.Namespace) -> Source:
+    """Open what ``--source`` names."""
+    from facedrive.sources import open_source
+
+    return open_source(args.source, fourcc=args.fourcc, fps=args.fps, size=args.size)
+
+
+def build_tracker(args: argparse.Namespace, crop: CropSpec) -> Tracker:
+    """Build the tracker asked for, cutting crops as the AU model wants them."""
+    if args.tracker == "mediapipe":
+        from facedrive.trackers.mediapipe import MediaPipeTracker
+
+        return MediaPipeTracker(model=args.tracker_model, crop=crop)
+    from facedrive.trackers.dlib import DlibTracker
+
+    return DlibTracker(model=args.tracker_model, crop=crop)
+
+
+def build_pipeline(args: argparse.Namespace, *, raw: bool = False) -> Pipeline:
+    """Build tracker, regressor, calibration and smoothing; ``raw`` leaves the last two out."""
+    from facedrive.calibration import default_profile, load_profile
+    from facedrive.pipeline import Pipeline, Smoothing, no_smoothing
+    from facedrive.regressors.onnx import OnnxRegressor
+
+    regressor = OnnxRegressor(args.model, args.device)
+    tracker = build_tracker(args, regressor.crop)
+    if raw:
+        return Pipeline(tracker, regressor, profile=None, smoothing=no_smoothing())
+    profile = load_profile(args.profile) if args.profile else default_profile()
+    return Pipeline(tracker, regressor, profile=profile, smoothing=Smoothing())
+
+
+def latency_lines(timing: Timing) -> list[str]:
+    """Return a small table of stage times for people."""
+    lines = [f"{'stage':<18}{'median ms':>10}{'p95 ms':>10}{'frames':>9}"]
+    for name, each in timing.summary().items():
+        lines.append(f"{name:<18}{each.median_ms:>10.2f}{each.p95_ms:>10.2f}{each.count:>9}")
+    return lines
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 10_000:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return value
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
+        raise argparse.ArgumentTypeError(f"'{text}' is no size; write it as 640x480")
+    return int(width), int(height)

@@ -1,0 +1,212 @@
+"""The design in one file: a frame becomes a face, a face action units, and those go to sinks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from facedrive.aus import AUS
+from facedrive.calibration import Profile, build_profile, default_profile, median_neutral
+from facedrive.errors import FacedriveError
+from facedrive.filters import NoFilter, OneEuro
+from facedrive.stages import Estimate, Filter, Regressor, Sink, Tracker
+from facedrive.timing import Timing
+from facedrive.types import IDENTITY_HEAD, Face, Frame, Head, Sample, Vector
+
+log = logging.getLogger(__name__)
+
+NEUTRAL_S = 1.0
+"""How much of a resting face makes a neutral."""
+
+
+@dataclass
+class Smoothing:
+    """A filter for each kind of value, tuned to its unit."""
+
+    aus: Filter = field(default_factory=OneEuro)
+    gaze: Filter = field(default_factory=lambda: OneEuro(min_cutoff_hz=1.5, beta=8.0))
+    rotation: Filter = field(default_factory=lambda: OneEuro(min_cutoff_hz=1.0, beta=10.0))
+    translation: Filter = field(default_factory=lambda: OneEuro(min_cutoff_hz=1.0, beta=10.0))
+    _rotation: Vector = field(default_factory=lambda: IDENTITY_HEAD.rotation, init=False)
+
+    def apply(self, estimate: Estimate, head: Head, time: float) -> tuple[Estimate, Head]:
+        """Smooth one frame's values up to its time."""
+        rotation = head.rotation
+        if float(np.dot(rotation, self._rotation)) < 0:  # q and -q are the same rotation
+            rotation = -rotation
+        smooth = self.rotation.filter(rotation, time)
+        self._rotation = (smooth / np.linalg.norm(smooth)).astype(np.float32)
+        return (
+            Estimate(self.aus.filter(estimate.aus, time), self.gaze.filter(estimate.gaze, time)),
+            Head(self._rotation, self.translation.filter(head.translation, time)),
+        )
+
+    def reset(self) -> None:
+        """Forget the past."""
+        for each in (self.aus, self.gaze, self.rotation, self.translation):
+            each.reset()
+
+
+def no_smoothing() -> Smoothing:
+    """Return a smoothing that passes everything through."""
+    return Smoothing(NoFilter(), NoFilter(), NoFilter(), NoFilter())
+
+
+@dataclass
+class LostFace:
+    """The one policy for a face that is gone: hold, ease to neutral, stay there."""
+
+    hold_s: float = 0.2
+    ease_s: float = 0.3
+    _last: Sample | None = field(default=None, init=False)
+
+    def seen(self, sample: Sample) -> None:
+        """Remember what to hold."""
+        self._last = sample
+
+    def at(self, time: float, index: int) -> Sample:
+        """Return what to show at ``time`` without a face."""
+        last = self._last
+        if last is None:
+            neutral = np.zeros(len(AUS), np.float32), np.zeros((2, 2), np.float32)
+            return Sample(time, index, *neutral, IDENTITY_HEAD, None)
+        gone = np.clip((time - last.time - self.hold_s) / self.ease_s, 0.0, 1.0)
+        kept = np.float32(1 - gone * gone * (3 - 2 * gone))
+        toward = IDENTITY_HEAD.rotation * np.copysign(np.float32(1), last.head.rotation[3])
+        rotation = kept * last.head.rotation + (1 - kept) * toward
+        head = Head(rotation / np.linalg.norm(rotation), last.head.translation)
+        return Sample(time, index, kept * last.aus, kept * last.gaze, head, None)
+
+
+@dataclass
+class Pipeline:
+    """Turns frames into samples; all state between frames is in its parts."""
+
+    tracker: Tracker
+    regressor: Regressor
+    profile: Profile | None = field(default_factory=default_profile)
+    """None leaves the model's answers as they are."""
+    smoothing: Smoothing = field(default_factory=Smoothing)
+    lost: LostFace = field(default_factory=LostFace)
+    timing: Timing = field(default_factory=Timing)
+    raw: Estimate | None = field(default=None, init=False)
+    """The model's answer to the newest face, before calibration and smoothing."""
+    _neutral: _Neutral | None = field(default=None, init=False)
+    _lost: bool = field(default=True, init=False)
+
+    def __call__(self, frame: Frame) -> Sample:
+        """Track, read, calibrate and smooth one frame."""
+        with self.timing.stage("track"):
+            face = self.tracker.track(frame)
+        if face is None:
+            return self.without_face(frame.time, frame.index)
+        if self._lost:
+            log.info("face found at %.2f s", frame.time)
+            self._lost = False
+        with self.timing.stage("regress"):
+            self.raw = self.regressor.estimate(face.crop)
+        with self.timing.stage("smooth"):
+            sample = self._finish(frame, face, self.raw)
+        self.lost.seen(sample)
+        return sample
+
+    def without_face(self, time: float, index: int) -> Sample:
+        """Return the sample for a time at which no face, or no frame at all, came."""
+        sample = self.lost.at(time, index)
+        if not self._lost:
+            log.info("face lost at %.2f s", time)
+            self._lost = True
+            self.smoothing.reset()
+        return sample
+
+    def set_neutral(self) -> None:
+        """Take the next second of the face as its neutral."""
+        self._neutral = _Neutral()
+
+    def _finish(self, frame: Frame, face: Face, raw: Estimate) -> Sample:
+        if self._neutral is not None:
+            self._learn_neutral(self._neutral, raw.aus, frame.time)
+        aus = raw.aus if self.profile is None else self.profile.apply(raw.aus)
+        estimate, head = self.smoothing.apply(Estimate(aus, raw.gaze), face.head, frame.time)
+        return Sample(frame.time, frame.index, estimate.aus, estimate.gaze, head, face)
+
+    def _learn_neutral(self, neutral: _Neutral, aus: Vector, time: float) -> None:
+        neutral.add(aus, time)
+        if neutral.whole:
+            self.profile = build_profile(median_neutral(neutral.seen), None)
+            self._neutral = None
+            log.info("neutral set")
+
+
+@dataclass
+class _Neutral:
+    """A second of raw AUs that is being collected."""
+
+    seen: list[Vector] = field(default_factory=list)
+    whole: bool = False
+    _start: float | None = None
+
+    def add(self, aus: Vector, time: float) -> None:
+        self._start = time if self._start is None else self._start
+        self.seen.append(aus)
+        self.whole = time - self._start >= NEUTRAL_S
+
+
+class Outputs:
+    """Several sinks as one: a sink that fails is closed and said so, and the others go on."""
+
+    def __init__(self, sinks: Iterable[Sink]) -> None:
+        self._sinks = list(sinks)
+        self.failures: list[FacedriveError] = []
+
+    def send(self, sample: Sample, frame: Frame | None) -> None:
+        """Give one sample to every sink that still works.
+
+        Raises:
+            FacedriveError: the last failure, when the last sink has failed.
+        """
+        for sink in list(self._sinks):
+            try:
+                sink.send(sample, frame)
+            except FacedriveError as error:
+                self._fail(sink, error)
+
+    def add(self, sink: Sink) -> None:
+        """Send to one more sink from the next sample on."""
+        self._sinks.append(sink)
+
+    def remove(self, sink: Sink) -> None:
+        """Close one sink and send to it no more."""
+        if sink in self._sinks:
+            self._sinks.remove(sink)
+            sink.close()
+
+    def close(self) -> None:
+        """Close every sink, each whether or not another fails to.
+
+        Raises:
+            FacedriveError: the first failure, after all are closed.
+        """
+        sinks, self._sinks = self._sinks, []
+        first: FacedriveError | None = None
+        for sink in sinks:
+            try:
+                sink.close()
+            except FacedriveError as error:
+                first = first or error
+        if first is not None:
+            raise first
+
+    def _fail(self, sink: Sink, error: FacedriveError) -> None:
+        self._sinks.remove(sink)
+        self.failures.append(error)
+        try:
+            sink.close()
+        except FacedriveError as second:
+            log.debug("closing after a failure: %s", second)
+        if not self._sinks:
+            raise error
+        log.error("%s This output is closed; the others go on.", error)

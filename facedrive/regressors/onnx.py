@@ -1,0 +1,152 @@
+"""The AU model in ONNX Runtime: checks the contract in its metadata, runs on CUDA or the CPU.
+
+The contract: input ``crops`` (N, 1, S, S) uint8 aligned as the metadata's crop says; outputs
+``aus`` (N, 24), 0 to 1 in FEAFA+ order, and ``gaze`` (N, 4) radians: left pitch, left yaw,
+right pitch, right yaw. Normalisation is inside the graph.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import sys
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import onnxruntime as ort
+
+from facedrive.aus import AU_NAMES, AUS
+from facedrive.errors import ModelError
+from facedrive.stages import Estimate
+from facedrive.trackers.align import CropSpec
+from facedrive.types import Image
+
+log = logging.getLogger(__name__)
+
+CONTRACT = "1"
+"""Version of the contract; a model with another is refused."""
+
+Device = Literal["auto", "cpu", "cuda"]
+
+
+def default_model() -> Path:
+    """Return where the model that ships with the package lies."""
+    return Path(str(resources.files("facedrive") / "weights" / "default.onnx"))
+
+
+@dataclass
+class OnnxRegressor:
+    """Reads AUs and gaze off crops.
+
+    Raises:
+        ModelError: on construction, if the model is missing, broken, or breaks the contract, or
+            if CUDA was asked for and does not work.
+    """
+
+    model: Path | None = None
+    """An ONNX file; None is the one that ships."""
+    device: Device = "auto"
+
+    def __post_init__(self) -> None:
+        path = self.model or default_model()
+        if not path.exists():
+            raise ModelError(f"no model at {path}; give another with --model.")
+        self._session = _open(path, self.device)
+        self.crop = _check_contract(path, self._session)
+
+    @property
+    def provider(self) -> str:
+        """The ONNX Runtime provider that computes, such as CPUExecutionProvider."""
+        return str(self._session.get_providers()[0])
+
+    def estimate(self, crop: Image) -> Estimate:
+        """Read AUs and gaze off a (S, S) uint8 crop."""
+        aus, gaze = self._session.run(["aus", "gaze"], {"crops": crop[None, None]})
+        return Estimate(np.asarray(aus)[0], np.asarray(gaze)[0].reshape(2, 2))
+
+
+def _open(path: Path, device: Device) -> ort.InferenceSession:
+    """Open a session on the device asked for; auto falls back to the CPU and says why."""
+    if device == "cpu":
+        return _session(path, "CPUExecutionProvider")
+    reason = _why_no_cuda(path)
+    if reason is None:
+        return _session(path, "CUDAExecutionProvider")
+    if device == "cuda":
+        raise ModelError(f"--device cuda: {reason}; use --device cpu.")
+    log.info("computing on the CPU: %s", reason)
+    return _session(path, "CPUExecutionProvider")
+
+
+def _session(path: Path, provider: str) -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    # One face is too little work to share: a second thread costs CPU and gains nothing.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    try:
+        return ort.InferenceSession(str(path), options, providers=[provider])
+    except Exception as error:  # ONNX Runtime raises a dozen unrelated types here
+        raise ModelError(
+            f"{path} cannot be loaded: {_first_line(error)}; it must be an ONNX file that "
+            "facedrive export made."
+        ) from error
+
+
+def _why_no_cuda(path: Path) -> str | None:
+    """Return why CUDA cannot compute this model, or None when a real run on it worked."""
+    if "CUDAExecutionProvider" not in ort.get_available_providers():
+        return "this ONNX Runtime is built without CUDA"
+    # Asked first because loading the CUDA provider costs seconds and 200 MB for nothing.
+    try:
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return "there is no NVIDIA driver"
+    session = _session(path, "CUDAExecutionProvider")
+    if session.get_providers()[0] != "CUDAExecutionProvider":
+        return "ONNX Runtime could not start CUDA (are CUDA and cuDNN installed?)"
+    try:
+        crop = _check_contract(path, session)
+        session.run(None, {"crops": np.zeros((1, 1, crop.size, crop.size), np.uint8)})
+    except ModelError:
+        raise
+    except Exception as error:  # as above
+        return f"a test run on CUDA failed: {_first_line(error)}"
+    return None
+
+
+def _check_contract(path: Path, session: ort.InferenceSession) -> CropSpec:
+    """Refuse a model that is not what facedrive needs; return the crops that it wants."""
+    meta = session.get_modelmeta().custom_metadata_map
+    if meta.get("facedrive.contract") != CONTRACT:
+        found = meta.get("facedrive.contract", "none")
+        raise ModelError(
+            f"{path} has facedrive contract {found}; facedrive needs {CONTRACT}. "
+            "Export it again with facedrive export."
+        )
+    if tuple(meta.get("facedrive.au_names", "").split(",")) != AU_NAMES:
+        raise ModelError(f"{path} names other AUs than the {len(AUS)} of FEAFA+, in their order.")
+    try:
+        crop = CropSpec(
+            int(meta["facedrive.crop_size"]), float(meta["facedrive.crop_padding"])
+        )
+    except (KeyError, ValueError) as error:
+        raise ModelError(f"{path} does not say its crop's size and padding.") from error
+    shapes = {put.name: tuple(put.shape[1:]) for put in session.get_inputs()}
+    shapes |= {put.name: tuple(put.shape[1:]) for put in session.get_outputs()}
+    needed = {"crops": (1, crop.size, crop.size), "aus": (len(AUS),), "gaze": (4,)}
+    for name, shape in needed.items():
+        if shapes.get(name) != shape:
+            found = f"(N, {', '.join(map(str, shapes[name]))})" if name in shapes else "nothing"
+            raise ModelError(
+                f"{path}: '{name}' is {found}; facedrive needs "
+                f"(N, {', '.join(map(str, shape))}) in FEAFA+ order."
+            )
+    return crop
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:160]

@@ -1,0 +1,139 @@
+"""Augmentation of whole batches on any device: what tracking, cameras and rooms do to a crop."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from facedrive.aus import MIRROR
+from facedrive.trackers.align import CropSpec
+
+
+@dataclass(frozen=True)
+class Augment:
+    """How strongly each thing varies; zeros leave the plain centre crop."""
+
+    turn_rad: float = 0.12
+    scale: float = 0.07
+    shift: float = 0.045
+    """Of the crop's side."""
+    stretch: float = 0.03
+    flip: float = 0.5
+    contrast: float = 0.35
+    gamma: float = 0.35
+    shade: float = 0.5
+    """Strength of a light from one side."""
+    blur: float = 0.3
+    """Share of the crops that lose resolution."""
+    noise: float = 8.0
+    """Largest standard deviation of sensor noise, grey levels."""
+    occlude: float = 0.25
+    """Share of the crops with a patch covered."""
+
+
+def _uniform(count: int, spread: float, like: Tensor) -> Tensor:
+    return (torch.rand(count, device=like.device) * 2 - 1) * spread
+
+
+def sampling_matrices(count: int, source: CropSpec, target: CropSpec, how: Augment,
+                      like: Tensor) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """Draw (N, 2, 3) matrices from target to source places, both -1..1, and (N,) flips."""
+    zoom = target.span / source.span * (1 + _uniform(count, how.scale, like))
+    turn = _uniform(count, how.turn_rad, like)
+    stretch = 1 + _uniform(count, how.stretch, like)
+    flips = torch.rand(count, device=like.device) < how.flip
+    sign = 1 - 2 * flips.float()
+    cos, sin = torch.cos(turn) * zoom, torch.sin(turn) * zoom
+    reach = 2 * how.shift * target.span / source.span
+    rows = torch.stack([
+        cos * sign * stretch, -sin, _uniform(count, reach, like),
+        sin * sign * stretch, cos, _uniform(count, reach, like),
+    ], dim=1)  # fmt: skip
+    return rows.view(-1, 2, 3), flips
+
+
+def warp(crops: Tensor, matrices: Tensor, size: int) -> Tensor:
+    """Sample (N, C, S, S) floats at (N, 2, 3) matrices into (N, C, size, size)."""
+    shape = [len(crops), crops.shape[1], size, size]
+    grid = functional.affine_grid(matrices, shape, align_corners=False)
+    return functional.grid_sample(
+        crops, grid, mode="bilinear", padding_mode="border", align_corners=False
+    )
+
+
+def warp_points(points: Tensor, matrices: Tensor) -> Tensor:
+    """Take (N, P, 2) source places, -1..1, to target places of the same matrices."""
+    turn, shift = matrices[:, :, :2], matrices[:, :, 2]
+    return (points - shift[:, None]) @ torch.linalg.inv(turn).transpose(1, 2)
+
+
+def mirror_targets(aus: Tensor, gaze: Tensor, flips: Tensor) -> tuple[Tensor, Tensor]:
+    """Swap left and right of (N, 24) AUs and (N, 4) gaze where ``flips``."""
+    mirror = torch.as_tensor(MIRROR, device=aus.device)
+    turned = gaze[:, [2, 3, 0, 1]] * torch.tensor([1.0, -1.0, 1.0, -1.0], device=gaze.device)
+    return torch.where(flips[:, None], aus[:, mirror], aus), torch.where(
+        flips[:, None], turned, gaze
+    )
+
+
+def fill_outside(crops: Tensor, inside: Tensor) -> Tensor:
+    """Put something else where the photograph ends, so that its edge teaches nothing."""
+    count = len(crops)
+    level = torch.rand(count, 1, 1, 1, device=crops.device) * 220 + 10
+    neighbour = torch.roll(crops, 1, 0)
+    kind = torch.rand(count, 1, 1, 1, device=crops.device)
+    filling = torch.where(kind < 0.4, crops, torch.where(kind < 0.7, level, neighbour))
+    return crops * inside + filling * (1 - inside)
+
+
+def change_light(crops: Tensor, how: Augment) -> Tensor:
+    """Vary exposure, contrast, gamma and the side the light comes from; 0..255 in and out."""
+    count = len(crops)
+
+    def draw(spread: float) -> Tensor:
+        return _uniform(count, spread, crops).view(-1, 1, 1, 1)
+
+    size = crops.shape[-1]
+    ramp = torch.linspace(-1, 1, size, device=crops.device)
+    angle = draw(math.pi)
+    side = torch.cos(angle) * ramp.view(1, 1, 1, -1) + torch.sin(angle) * ramp.view(1, 1, -1, 1)
+    lit = (crops / 255).clamp(1e-3, 1) ** torch.exp(draw(how.gamma))
+    lit = lit * torch.exp(draw(how.shade) * side) * torch.exp(draw(how.contrast))
+    return (lit * 255 + draw(20 * how.contrast)).clamp(0, 255)
+
+
+def lose_resolution(crops: Tensor, share: float) -> Tensor:
+    """Halve the resolution or smear along one axis for a share of the crops."""
+    kind = torch.rand(len(crops), 1, 1, 1, device=crops.device) / max(share, 1e-9)
+    small = functional.avg_pool2d(crops, 2)
+    coarse = functional.interpolate(small, scale_factor=2, mode="bilinear", align_corners=False)
+    smear = functional.avg_pool2d(crops, (1, 5), stride=1, padding=(0, 2))
+    return torch.where(kind < 0.6, coarse, torch.where(kind < 1, smear, crops))
+
+
+def occlude(crops: Tensor, share: float) -> Tensor:
+    """Cover one rectangle of a share of the crops with a flat grey."""
+    count, size = len(crops), crops.shape[-1]
+    place = torch.arange(size, device=crops.device)
+
+    def span() -> Tensor:
+        start = torch.rand(count, 1, device=crops.device) * size
+        length = size * (0.08 + 0.22 * torch.rand(count, 1, device=crops.device))
+        return (place >= start) & (place < start + length)
+
+    covered = (span()[:, None, :, None] & span()[:, None, None, :]).float()
+    covered = covered * (torch.rand(count, 1, 1, 1, device=crops.device) < share)
+    level = torch.rand(count, 1, 1, 1, device=crops.device) * 255
+    return crops * (1 - covered) + level * covered
+
+
+def degrade(crops: Tensor, how: Augment) -> Tensor:
+    """Apply light, resolution, occlusion and noise to (N, 1, S, S) floats, 0..255."""
+    crops = lose_resolution(change_light(crops, how), how.blur)
+    crops = occlude(crops, how.occlude)
+    deviation = torch.rand(len(crops), 1, 1, 1, device=crops.device) * how.noise
+    return (crops + torch.randn_like(crops) * deviation).clamp(0, 255)

@@ -1,0 +1,129 @@
+"""Faces for training: aligned crops with their targets, cut once and kept in a cache on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from facedrive.errors import DataError
+from facedrive.trackers.align import CropSpec, crop_matrix, warp_crop
+from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
+from facedrive.training.labels import Targets, from_teacher
+from facedrive.types import Image, Vector
+
+log = logging.getLogger(__name__)
+
+CACHE_SPEC = CropSpec(size=208, padding=0.54)
+"""Wider and finer than the model's crop: augmentation turns and shifts inside it."""
+
+
+@dataclass(frozen=True)
+class FaceSet:
+    """N faces held in memory."""
+
+    crops: Image
+    """(N, S, S) uint8, aligned as ``spec`` says."""
+    inside: NDArray[np.bool_]
+    """(N, S, S) True where the photograph has the pixel."""
+    points_px: Vector
+    """(N, P, 2) float32 landmarks in the crop's pixels; NaN where unknown."""
+    targets: Targets
+    person: NDArray[np.int64]
+    """(N,) equal numbers are the same person."""
+    spec: CropSpec
+
+    def __len__(self) -> int:
+        return len(self.crops)
+
+    def select(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> FaceSet:
+        """Return some of the faces."""
+        return FaceSet(
+            self.crops[rows],
+            self.inside[rows],
+            self.points_px[rows],
+            Targets(*(field[rows] for field in self.targets)),
+            self.person[rows],
+            self.spec,
+        )
+
+
+def load_photographs(data: Path, cache: Path) -> FaceSet:
+    """Load the teacher-scored photographs of ``data``, cutting their crops on the first call.
+
+    Args:
+        data: Folder with ``faces.zip`` and ``faces_teacher.npz``.
+        cache: Folder that keeps the crops between calls.
+
+    Raises:
+        DataError: if a file is missing, a picture is unreadable or rows do not match.
+    """
+    archive, labels = data / "faces.zip", data / "faces_teacher.npz"
+    for path in (archive, labels):
+        if not path.exists():
+            raise DataError(f"{path} is missing; --data names the folder that holds it.")
+    with np.load(labels) as table:
+        landmarks = table["landmarks"][..., :2].astype(np.float32)
+        names = [str(name) for name in table["blendshape_names"]]
+        targets = from_teacher(table["blendshapes"].astype(np.float32), names)
+        person = table["person"].astype(np.int64)
+    crops, inside = _cached_crops(archive, landmarks, cache)
+    return FaceSet(crops, inside, _points(landmarks), targets, person, CACHE_SPEC)
+
+
+def _points(landmarks: Vector) -> Vector:
+    """Take (N, 478, 2) picture pixels to the cache crops' pixels."""
+    matrices = np.stack([crop_matrix(face[MEDIAPIPE_TO_68], CACHE_SPEC) for face in landmarks])
+    turned = np.einsum("nij,npj->npi", matrices[:, :, :2], landmarks)
+    return np.asarray(turned + matrices[:, None, :, 2], dtype=np.float32)
+
+
+def _cached_crops(
+    archive: Path, landmarks: Vector, cache: Path
+) -> tuple[Image, NDArray[np.bool_]]:
+    """Read the crops from the cache, or cut them and fill it."""
+    digest = hashlib.sha256(f"{CACHE_SPEC}{archive.stat().st_size}".encode())
+    digest.update(landmarks.tobytes())
+    path = cache / f"crops-{digest.hexdigest()[:16]}.npy"
+    if not path.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part.npy")
+        np.save(part, _cut_all(archive, landmarks))
+        part.replace(path)
+    both = np.load(path, mmap_mode="r")
+    return np.asarray(both[0]), np.asarray(both[1]).view(np.bool_)
+
+
+def _cut_all(archive: Path, landmarks: Vector) -> Image:
+    """Cut every face of the archive; (2, N, S, S): the crops and where they are photograph."""
+    cut = np.empty((2, len(landmarks), CACHE_SPEC.size, CACHE_SPEC.size), dtype=np.uint8)
+    with zipfile.ZipFile(archive) as faces:
+        names = sorted(name for name in faces.namelist() if name.endswith(".jpg"))
+        if len(names) != len(landmarks):
+            raise DataError(f"{archive} has {len(names)} pictures for {len(landmarks)} labels.")
+        pictures = (faces.read(name) for name in names)
+        with ThreadPoolExecutor() as pool:
+            rows = pool.map(_cut, pictures, names, landmarks[:, MEDIAPIPE_TO_68])
+            for row, pair in enumerate(tqdm(rows, "cutting crops", len(names), unit="face")):
+                cut[:, row] = pair
+    return cut
+
+
+def _cut(encoded: bytes, name: str, landmarks_px: Vector) -> Image:
+    gray = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_GRAYSCALE)
+    if gray is None:
+        raise DataError(f"{name} is not a readable picture.")
+    size = CACHE_SPEC.size
+    inside = cv2.warpAffine(
+        np.ones_like(gray), crop_matrix(landmarks_px, CACHE_SPEC), (size, size),
+        flags=cv2.INTER_NEAREST,
+    )  # fmt: skip
+    return np.stack([warp_crop(np.asarray(gray), landmarks_px, CACHE_SPEC), inside])

@@ -1,0 +1,281 @@
+"""The training loop: draws batches, augments, steps, averages, checkpoints, resumes."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import logging
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import tqdm
+
+from facedrive.errors import DataError
+from facedrive.training import augment
+from facedrive.training.data import FaceSet
+from facedrive.training.metrics import Scores, score
+from facedrive.training.models import Compact
+from facedrive.training.recipe import Recipe
+from facedrive.types import Vector
+
+log = logging.getLogger(__name__)
+
+
+def choose_device(asked: str = "auto") -> torch.device:
+    """Return the device to train on: CUDA where there is one, unless asked otherwise."""
+    if asked == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device(asked)
+
+
+def autocast(device: torch.device) -> AbstractContextManager[Any]:
+    """Use bfloat16 where the hardware multiplies it faster than float32."""
+    fast = device.type == "cuda" or torch.cpu._is_avx512_bf16_supported()
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=fast)
+
+
+def build_model(recipe: Recipe) -> Compact:
+    """Build the recipe's network with all its layers materialised."""
+    model = Compact(recipe.widths, recipe.depths, recipe.features, dropout=recipe.dropout)
+    model.eval()
+    with torch.no_grad():
+        model(torch.zeros(1, 1, recipe.crop.size, recipe.crop.size))
+    return model
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Augmented faces on the training device."""
+
+    crops: Tensor
+    """(B, 1, S, S) float32, 0 to 255."""
+    aus: Tensor
+    known: Tensor
+    gaze: Tensor
+    """(B, 4) float32 radians."""
+    points: Tensor
+    """(B, P, 2) float32, -1 to 1 across the crop; NaN where unknown."""
+    synthetic: Tensor
+    """(B,) bool."""
+
+
+class Feeder:
+    """Draws augmented batches from photographs and, where given, synthetic faces."""
+
+    def __init__(
+        self, recipe: Recipe, real: FaceSet, synthetic: FaceSet | None, device: torch.device
+    ) -> None:
+        self.recipe, self.device = recipe, device
+        self.real, self.synthetic = real, synthetic
+        self.odds = rarity(real, recipe.rare)
+        share = recipe.synthetic_share if synthetic is not None else 0.0
+        self.synthetic_rows = round(recipe.batch * share)
+
+    def epoch(self, random: np.random.Generator) -> Iterator[Batch]:
+        """Yield as many batches as hold the photographs once."""
+        real_rows = self.recipe.batch - self.synthetic_rows
+        for _ in range(len(self.real) // real_rows):
+            rows = random.choice(len(self.real), real_rows, p=self.odds)
+            batch = self._augment(self.real, rows, False)
+            if self.synthetic is not None:
+                rows = random.choice(len(self.synthetic), self.synthetic_rows)
+                batch = _join(batch, self._augment(self.synthetic, rows, True))
+            yield batch
+
+    def _augment(self, faces: FaceSet, rows: NDArray[np.intp], synthetic: bool) -> Batch:
+        def move(values: NDArray[Any]) -> Tensor:
+            return torch.from_numpy(values[rows]).to(self.device)
+
+        how, crop = self.recipe.augment, self.recipe.crop
+        crops = move(faces.crops)[:, None].float()
+        inside = move(faces.inside)[:, None].float()
+        matrices, flips = augment.sampling_matrices(len(rows), faces.spec, crop, how, crops)
+        both = augment.warp(torch.cat([crops, inside], 1), matrices, crop.size)
+        crops = augment.degrade(augment.fill_outside(both[:, :1], both[:, 1:].round()), how)
+        aus, gaze = augment.mirror_targets(
+            move(faces.targets.aus), move(faces.targets.gaze).flatten(1), flips
+        )
+        known = move(faces.targets.known).float()
+        known, _ = augment.mirror_targets(known, gaze, flips)
+        places = (move(faces.points_px) * 2 + 1) / faces.spec.size - 1
+        points = augment.warp_points(places, matrices)
+        # A mirrored face's points belong to other mesh indices; only the plain ones teach.
+        points = torch.where(flips[:, None, None], torch.nan, points)
+        mark = torch.full((len(rows),), synthetic, device=self.device)
+        return Batch(crops, aus, known > 0, gaze, points, mark)
+
+
+def _join(first: Batch, second: Batch) -> Batch:
+    pairs = zip(vars(first).values(), vars(second).values(), strict=True)
+    return Batch(*(torch.cat(pair) for pair in pairs))
+
+
+def rarity(faces: FaceSet, strength: float) -> NDArray[np.float64]:
+    """Return the odds, (N,), of drawing each face: higher for rare, strong expressions."""
+    aus = faces.targets.aus
+    spread = np.maximum(aus.std(0), 0.02)
+    unusual = np.clip((aus - aus.mean(0)) / spread, 0, 6).max(1)
+    odds = 1.0 + strength * unusual.astype(np.float64)
+    return np.asarray(odds / odds.sum())
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Squared error in units of each channel's own spread, so that timid channels count."""
+
+    recipe: Recipe
+    au_scale: Tensor
+    """(24,) 1 / variance of each AU."""
+    seen: Tensor
+    """(24,) bool: AUs the teacher sees on photographs."""
+
+    def __call__(self, answer: tuple[Tensor, Tensor, Tensor], batch: Batch) -> Tensor:
+        """Return the scalar loss of a model's answer."""
+        aus, gaze, points = answer
+        weight = torch.where(batch.known, 1.0, self.recipe.unseen_weight)
+        trusted = batch.synthetic[:, None] & self.seen
+        weight = torch.where(trusted, self.recipe.synthetic_weight, weight)
+        au_loss = (weight * self.au_scale * (aus - batch.aus).square()).mean()
+        gaze_loss = (gaze - batch.gaze).square().mean() / 0.01
+        placed = torch.isfinite(batch.points)
+        missed = torch.where(placed, points - torch.nan_to_num(batch.points), 0.0)
+        point_loss = (missed / 0.03).square().sum() / placed.sum().clamp(min=1)
+        return (
+            au_loss + self.recipe.gaze_weight * gaze_loss + self.recipe.point_weight * point_loss
+        )
+
+
+def make_loss(recipe: Recipe, real: FaceSet, synthetic: FaceSet | None,
+              device: torch.device) -> Loss:  # fmt: skip
+    """Scale each channel by its spread where it is labelled."""
+    seen = real.targets.known.any(0)
+    spread = real.targets.aus.std(0)
+    if synthetic is not None:
+        spread = np.where(seen, spread, synthetic.targets.aus.std(0))
+    scale = torch.from_numpy(1 / np.square(np.maximum(spread, 0.03))).float()
+    return Loss(recipe, scale.to(device), torch.from_numpy(seen).to(device))
+
+
+@torch.no_grad()
+def predict(model: nn.Module, faces: FaceSet, recipe: Recipe,
+            device: torch.device) -> tuple[Vector, Vector]:  # fmt: skip
+    """Run the plain centre crops of ``faces`` through a model; (N, 24) AUs and (N, 4) gaze."""
+    model.eval()
+    plain = augment.Augment(*(0.0,) * len(dataclasses.fields(augment.Augment)))
+    answers = []
+    for start in range(0, len(faces), 256):
+        crops = torch.from_numpy(faces.crops[start : start + 256]).to(device)[:, None].float()
+        matrices, _ = augment.sampling_matrices(
+            len(crops), faces.spec, recipe.crop, plain, crops
+        )
+        with autocast(device):
+            aus, gaze, _ = model(augment.warp(crops, matrices, recipe.crop.size).round())
+        answers.append(torch.cat([aus.clamp(0, 1), gaze], 1).float().cpu())
+    both = torch.cat(answers).numpy()
+    return both[:, :-4], both[:, -4:]
+
+
+@dataclass
+class Run:
+    """A training run in a folder, which continues where it was stopped."""
+
+    recipe: Recipe
+    folder: Path
+    device: torch.device
+
+    def fit(self, real: FaceSet, validation: FaceSet, synthetic: FaceSet | None) -> nn.Module:
+        """Train to the recipe's last epoch and return the averaged model."""
+        recipe, device = self.recipe, self.device
+        torch.manual_seed(recipe.seed)
+        model = build_model(recipe).to(device, memory_format=torch.channels_last)
+        averaged = AveragedModel(
+            model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True
+        )
+        feeder = Feeder(recipe, real, synthetic, device)
+        steps = len(real) // (recipe.batch - feeder.synthetic_rows)
+        optimiser = torch.optim.AdamW(
+            model.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
+        )
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimiser, recipe.learning_rate, total_steps=steps * recipe.epochs, pct_start=0.15
+        )
+        loss = make_loss(recipe, real, synthetic, device)
+        state = {"model": model, "averaged": averaged, "optimiser": optimiser, "schedule": schedule}
+        first = self._resume(state)
+        board = SummaryWriter(str(self.folder), purge_step=first)
+        for epoch in range(first, recipe.epochs):
+            random = np.random.default_rng([recipe.seed, epoch])
+            torch.manual_seed(recipe.seed * 100_003 + epoch)
+            bar = tqdm(feeder.epoch(random), f"epoch {epoch + 1}/{recipe.epochs}", steps, mininterval=5,
+                       unit="step", leave=False)  # fmt: skip
+            total = 0.0
+            model.train()
+            for batch in bar:
+                total += self._step(model, averaged, optimiser, schedule, loss, batch)
+            self._report(board, averaged, validation, epoch, total / steps)
+            self._save(state, epoch + 1)
+        board.close()
+        return averaged.module
+
+    def _step(self, model: nn.Module, averaged: AveragedModel, optimiser: torch.optim.Optimizer,
+              schedule: torch.optim.lr_scheduler.LRScheduler, loss: Loss,
+              batch: Batch) -> float:  # fmt: skip
+        crops = batch.crops.contiguous(memory_format=torch.channels_last)
+        with autocast(self.device):
+            answer = model(crops)
+        value = loss(answer, batch)
+        optimiser.zero_grad(set_to_none=True)
+        value.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 5.0)
+        optimiser.step()
+        schedule.step()
+        averaged.update_parameters(model)
+        return float(value.detach())
+
+    def _report(self, board: SummaryWriter, averaged: AveragedModel, validation: FaceSet,
+                epoch: int, loss: float) -> None:  # fmt: skip
+        scores = validate(averaged.module, validation, self.recipe, self.device)
+        mean_r = float(np.nanmean(scores.pearson))
+        board.add_scalar("loss", loss, epoch)
+        board.add_scalar("validation/pearson", mean_r, epoch)
+        board.add_scalar("validation/mae", float(scores.mae.mean()), epoch)
+        log.info("epoch %d: loss %.4f, validation r %.4f, MAE %.4f, slope %.2f",
+                 epoch + 1, loss, mean_r, scores.mae.mean(), np.nanmean(scores.slope))  # fmt: skip
+
+    def _save(self, state: dict[str, Any], epoch: int) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        recipe = json.dumps(dataclasses.asdict(self.recipe))
+        whole = {name: part.state_dict() for name, part in state.items()}
+        part = self.folder / "checkpoint.part"
+        torch.save(whole | {"epoch": epoch, "recipe": recipe}, part)
+        part.replace(self.folder / "checkpoint.pt")
+
+    def _resume(self, state: dict[str, Any]) -> int:
+        path = self.folder / "checkpoint.pt"
+        if not path.exists():
+            return 0
+        saved = torch.load(path, weights_only=True, map_location=self.device)
+        if saved["recipe"] != json.dumps(dataclasses.asdict(self.recipe)):
+            raise DataError(
+                f"{path} was trained by another recipe; name another --output or delete it."
+            )
+        for name, part in state.items():
+            part.load_state_dict(saved[name])
+        log.info("resuming after epoch %d", saved["epoch"])
+        return int(saved["epoch"])
+
+
+def validate(model: nn.Module, faces: FaceSet, recipe: Recipe, device: torch.device) -> Scores:
+    """Score a model on the AUs that the faces have labels for."""
+    aus, _ = predict(model, faces, recipe, device)
+    known = faces.targets.known.all(0)
+    return score(aus[:, known], faces.targets.aus[:, known])

@@ -1,0 +1,80 @@
+"""Targets for training: the teacher's blendshape scores as FEAFA+ AUs and gaze.
+
+Channels the teacher never raises (cheek puff, nose wrinkle, jaw thrust) are marked unknown:
+they get no real signal and are learnt from synthetic faces alone.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facedrive.aus import AU_INDEX, AUS
+from facedrive.errors import DataError
+from facedrive.types import Vector
+
+TEACHER_CHANNELS: dict[str, tuple[str, ...]] = {
+    "left_eye_close": ("eyeBlinkLeft",),
+    "right_eye_close": ("eyeBlinkRight",),
+    "left_lid_raise": ("eyeWideLeft",),
+    "right_lid_raise": ("eyeWideRight",),
+    "left_brow_lower": ("browDownLeft",),
+    "right_brow_lower": ("browDownRight",),
+    "left_brow_raise": ("browOuterUpLeft",),
+    "right_brow_raise": ("browOuterUpRight",),
+    "jaw_drop": ("jawOpen",),
+    "jaw_slide_left": ("jawLeft",),
+    "jaw_slide_right": ("jawRight",),
+    "left_lip_corner_pull": ("mouthSmileLeft",),
+    "right_lip_corner_pull": ("mouthSmileRight",),
+    "left_lip_corner_stretch": ("mouthStretchLeft",),
+    "right_lip_corner_stretch": ("mouthStretchRight",),
+    "upper_lip_suck": ("mouthRollUpper",),
+    "lower_lip_suck": ("mouthRollLower",),
+    "upper_lip_raise": ("mouthUpperUpLeft", "mouthUpperUpRight"),
+    "lower_lip_depress": ("mouthLowerDownLeft", "mouthLowerDownRight"),
+    "chin_raise": ("mouthShrugLower",),
+    "lip_pucker": ("mouthPucker",),
+}
+"""The mean of these channels is the AU; an AU that is missing here the teacher cannot see."""
+
+GAZE_FULL_RAD = float(np.radians(30))
+"""Eye rotation at which an eyeLook channel is 1."""
+
+
+class Targets(NamedTuple):
+    """What a model should say about N faces."""
+
+    aus: Vector
+    """(N, 24) float32, 0 to 1."""
+    known: NDArray[np.bool_]
+    """(N, 24) whether that AU has a real label."""
+    gaze: Vector
+    """(N, 2, 2) float32 radians, as ``Sample.gaze``."""
+
+
+def from_teacher(scores: NDArray[np.floating], names: list[str]) -> Targets:
+    """Turn (N, C) MediaPipe blendshape scores with (C,) names into targets.
+
+    Raises:
+        DataError: if a channel that is needed is not among the names.
+    """
+    column = {name: index for index, name in enumerate(names)}
+
+    def channel(name: str) -> Vector:
+        if name not in column:
+            raise DataError(f"the teacher's scores have no channel '{name}'; it is needed.")
+        return np.asarray(scores[:, column[name]], dtype=np.float32)
+
+    aus = np.zeros((len(scores), len(AUS)), dtype=np.float32)
+    known = np.zeros(aus.shape, dtype=np.bool_)
+    for name, channels in TEACHER_CHANNELS.items():
+        aus[:, AU_INDEX[name]] = np.mean([channel(part) for part in channels], axis=0)
+        known[:, AU_INDEX[name]] = True
+    gaze = np.empty((len(scores), 2, 2), dtype=np.float32)
+    for row, side, leftward, rightward in ((0, "Left", "Out", "In"), (1, "Right", "In", "Out")):
+        gaze[:, row, 0] = channel(f"eyeLookUp{side}") - channel(f"eyeLookDown{side}")
+        gaze[:, row, 1] = channel(f"eyeLook{leftward}{side}") - channel(f"eyeLook{rightward}{side}")
+    return Targets(np.clip(aus, 0, 1), known, gaze * np.float32(GAZE_FULL_RAD))

@@ -1,0 +1,105 @@
+"""The networks: aligned gray crops in, 24 AUs and gaze out."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from facedrive.aus import AUS
+
+GAZES = 4
+"""Left pitch, left yaw, right pitch, right yaw."""
+
+
+class Block(nn.Module):
+    """Two 3x3 convolutions with a shortcut (He et al. 2016), which pools where it halves."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False)
+        self.first_norm = nn.BatchNorm2d(outputs)
+        self.second = nn.Conv2d(outputs, outputs, 3, 1, 1, bias=False)
+        self.second_norm = nn.BatchNorm2d(outputs)
+        self.shortcut: nn.Module = nn.Identity()
+        if stride > 1 or inputs != outputs:
+            self.shortcut = nn.Sequential(
+                nn.AvgPool2d(stride) if stride > 1 else nn.Identity(),
+                nn.Conv2d(inputs, outputs, 1, bias=False),
+                nn.BatchNorm2d(outputs),
+            )
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        hidden = functional.relu(self.first_norm(self.first(inputs)))
+        return functional.relu(self.second_norm(self.second(hidden)) + self.shortcut(inputs))
+
+
+class Compact(nn.Module):
+    """A small residual network whose last map keeps its places.
+
+    AUs are displacements of a pixel or two, so the 8x8 map is flattened, not averaged, and
+    while training the same features also have to place the 478 mesh points: that is where a
+    landmark-based teacher reads its scores.
+    """
+
+    def __init__(
+        self,
+        widths: tuple[int, int, int, int] = (24, 40, 72, 144),
+        depths: tuple[int, int, int] = (1, 2, 2),
+        features: int = 320,
+        points: int = 478,
+        dropout: float = 0.2,
+    ) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(
+            nn.Conv2d(1, widths[0], 5, 2, 2, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU()
+        )
+        blocks: list[nn.Module] = []
+        for inputs, outputs, depth in zip(widths, widths[1:], depths, strict=False):
+            blocks.append(Block(inputs, outputs, 2))
+            blocks += [Block(outputs, outputs, 1) for _ in range(depth - 1)]
+        self.blocks = nn.Sequential(*blocks)
+        self.squeeze = nn.Sequential(
+            nn.Conv2d(widths[-1], 32, 1, bias=False), nn.BatchNorm2d(32), nn.ReLU(), nn.Flatten()
+        )
+        self.features = nn.Sequential(
+            nn.Dropout(dropout), nn.LazyLinear(features), nn.BatchNorm1d(features), nn.ReLU()
+        )
+        self.points = nn.Linear(features, points * 2)
+        self.head = nn.Sequential(
+            nn.Dropout(dropout), nn.Linear(features, 192), nn.ReLU(),
+            nn.Linear(192, len(AUS) + GAZES),
+        )  # fmt: skip
+
+    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Read (N, 1, S, S) float crops, 0 to 255.
+
+        Returns:
+            (N, 24) AUs, unclipped; (N, 4) gaze in radians; (N, P, 2) mesh points from -1 to 1
+            across the crop.
+        """
+        hidden = self.features(self.squeeze(self.blocks(self.stem(standardise(crops)))))
+        answer = self.head(hidden).float()
+        points = self.points(hidden).float().unflatten(1, (-1, 2))
+        return answer[:, : len(AUS)], answer[:, len(AUS) :], points
+
+
+def standardise(crops: Tensor) -> Tensor:
+    """Give every crop mean 0 and spread 1, so that exposure does not matter."""
+    mean = crops.mean(dim=(2, 3), keepdim=True)
+    centred = crops - mean
+    spread = centred.square().mean(dim=(2, 3), keepdim=True).sqrt()
+    return centred / (spread + 8.0)
+
+
+class Deployed(nn.Module):
+    """What is exported: uint8 crops in, clipped AUs and gaze out."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
+        """Read (N, 1, S, S) uint8; give (N, 24) AUs, 0 to 1, and (N, 4) gaze, radians."""
+        aus, gaze, _ = self.model(crops.float())
+        return torch.clamp(aus, 0.0, 1.0), gaze
