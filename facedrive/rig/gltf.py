@@ -1,0 +1,204 @@
+"""glTF 2.0, GLB and VRM: the meshes of the default scene merged into one rig."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facedrive.errors import RigError
+from facedrive.rig.glb import Document, Object, read_document
+from facedrive.rig.model import (
+    Eye,
+    Eyes,
+    Floats,
+    Indices,
+    Part,
+    Rig,
+    check_size,
+    checked,
+    sphere_center,
+)
+from facedrive.rig.primitive import Matrix, Piece, Scene, read_node
+from facedrive.rig.vrm import Expression, expressions, eye_gain, eye_nodes, is_vrm0
+
+HALF_TURN = np.diag([-1.0, 1.0, -1.0, 1.0])
+"""About y, for models that face along -z."""
+
+
+def load_gltf(path: Path) -> Rig:
+    """Read the default scene of a .gltf, .glb or .vrm file.
+
+    Targets of one name move together, whichever mesh they are in. The expressions of a VRM
+    are targets too, before the morph targets that they are made of.
+
+    Raises:
+        RigError: if the file is broken, needs an unknown extension or has no morph targets.
+    """
+    document = read_document(path)
+    world = _world_matrices(document)
+    scene = Scene(document, path.parent, world, {})
+    pieces: list[Piece] = []
+    for node in world:
+        pieces += read_node(scene, node)
+        _check_total(document, pieces)
+    if not pieces:
+        raise RigError(f"{path.name} has no meshes in its scene; export the head with it.")
+    return checked(_merged(document, pieces, world))
+
+
+def _world_matrices(document: Document) -> dict[int, Matrix]:
+    """Walk the scene; return (4, 4) float64 for each node in it, depth first."""
+    start = HALF_TURN if is_vrm0(document) else np.eye(4)
+    stack = [(node, start) for node in reversed(_roots(document))]
+    world: dict[int, Matrix] = {}
+    while stack:
+        node, parent = stack.pop()
+        item = document.item("nodes", node)
+        if node in world:
+            raise document.broken(f"nodes[{node}] is in the scene twice")
+        world[node] = parent @ _local_matrix(document, item)
+        stack += [(child, world[node]) for child in reversed(document.sequence(item, "children"))]
+    return world
+
+
+def _roots(document: Document) -> list[int]:
+    if document.sequence(document.json, "scenes"):
+        scene = document.item("scenes", document.json.get("scene", 0))
+        return document.sequence(scene, "nodes")
+    nodes = document.mappings(document.json, "nodes")
+    children = {str(child) for node in nodes for child in document.sequence(node, "children")}
+    return [index for index in range(len(nodes)) if str(index) not in children]
+
+
+def _local_matrix(document: Document, node: Object) -> Matrix:
+    if "matrix" in node:
+        return document.floats(node, "matrix", (0.0,) * 16).reshape(4, 4).T
+    matrix = np.eye(4)
+    turned = _rotation(document.floats(node, "rotation", (0.0, 0.0, 0.0, 1.0)))
+    matrix[:3, :3] = turned * document.floats(node, "scale", (1.0, 1.0, 1.0))
+    matrix[:3, 3] = document.floats(node, "translation", (0.0, 0.0, 0.0))
+    return matrix
+
+
+def _rotation(quaternion: NDArray[np.float64]) -> Matrix:
+    """Return (3, 3) for x, y, z, w of any length."""
+    x, y, z, w = quaternion / (np.linalg.norm(quaternion) or 1.0)
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ]
+    )
+
+
+def _check_total(document: Document, pieces: list[Piece]) -> None:
+    names = {name for piece in pieces for name in piece.targets}
+    check_size(document.name, len(names), sum(len(piece.vertices) for piece in pieces))
+
+
+def _merged(document: Document, pieces: list[Piece], world: dict[int, Matrix]) -> Rig:
+    starts = np.cumsum([0, *(len(piece.vertices) for piece in pieces)])
+    triangles = [piece.triangles + start for piece, start in zip(pieces, starts, strict=False)]
+    targets, offsets = _targets(document, pieces)
+    vertices = np.concatenate([piece.vertices for piece in pieces])
+    parts = _parts(pieces)
+    textured = any(part.texture is not None for part in parts)
+    return Rig(
+        name=document.name,
+        vertices=vertices,
+        triangles=np.concatenate(triangles).astype(np.int32),
+        colors=np.concatenate([piece.colors for piece in pieces]),
+        targets=targets,
+        offsets=offsets,
+        parts=parts,
+        smooth=_welded(vertices, np.concatenate([piece.normals for piece in pieces])),
+        uv=np.concatenate([piece.uv for piece in pieces]) if textured else None,
+        eyes=_eyes(document, pieces, vertices, world),
+    )
+
+
+def _parts(pieces: list[Piece]) -> tuple[Part, ...]:
+    ends = np.cumsum([len(piece.triangles) for piece in pieces])
+    return tuple(
+        replace(piece.part, triangles=slice(int(end) - len(piece.triangles), int(end)))
+        for piece, end in zip(pieces, ends, strict=True)
+    )
+
+
+def _targets(document: Document, pieces: list[Piece]) -> tuple[tuple[str, ...], Floats]:
+    """Return names and (T, V, 3) offsets: expressions first, then morph targets by name."""
+    made = expressions(document)
+    names = [expression.name for expression in made]
+    names += [name for piece in pieces for name in piece.targets]
+    unique = tuple(dict.fromkeys(names))
+    check_size(document.name, len(unique), sum(len(piece.vertices) for piece in pieces))
+    blocks = [_piece_offsets(document, piece, unique, made) for piece in pieces]
+    return unique, np.concatenate(blocks, axis=1)
+
+
+def _piece_offsets(
+    document: Document, piece: Piece, names: tuple[str, ...], made: list[Expression]
+) -> Floats:
+    rows = {name: row for row, name in enumerate(names)}
+    block = np.zeros((len(names), len(piece.vertices), 3), dtype=np.float32)
+    taken = {expression.name for expression in made}
+    for name, offset in zip(piece.targets, piece.offsets, strict=True):
+        if name not in taken:
+            block[rows[name]] += offset
+    for expression in made:
+        for bind in expression.binds:
+            if bind.mesh != piece.mesh:
+                continue
+            if bind.target >= len(piece.offsets):
+                raise document.broken(
+                    f"expression '{expression.name}' uses target {bind.target} "
+                    f"of a mesh with {len(piece.offsets)}"
+                )
+            block[rows[expression.name]] += np.float32(bind.weight) * piece.offsets[bind.target]
+    return block
+
+
+def _welded(vertices: Floats, normals: Floats) -> Indices:
+    """Give vertices at one place with one normal the same number: one point of the surface."""
+    keys = np.concatenate([vertices * 1e6, normals * 1e3], axis=1, dtype=np.float64)
+    if not np.isfinite(keys).all():
+        return np.arange(len(vertices), dtype=np.int32)
+    _, points = np.unique(np.round(keys), axis=0, return_inverse=True)
+    return points.reshape(-1).astype(np.int32)
+
+
+def _eyes(
+    document: Document, pieces: list[Piece], vertices: Floats, world: dict[int, Matrix]
+) -> Eyes | None:
+    nodes = eye_nodes(document)
+    if nodes is None or not set(nodes) <= set(world):
+        return None
+    owners = np.concatenate([piece.owners for piece in pieces])
+    left, right = (_eye(document, node, owners, vertices, world) for node in nodes)
+    if left is None or right is None:
+        return None
+    return Eyes(left, right, eye_gain(document))
+
+
+def _eye(
+    document: Document, node: int, owners: Indices, vertices: Floats, world: dict[int, Matrix]
+) -> Eye | None:
+    """Take the vertices that the node or one below it moves; a bone is their pivot."""
+    members = np.flatnonzero(np.isin(owners, _below(document, node))).astype(np.int32)
+    if not len(members):
+        return None
+    if "mesh" in document.item("nodes", node):
+        return Eye(members, sphere_center(vertices[members]))
+    return Eye(members, world[node][:3, 3].astype(np.float32))
+
+
+def _below(document: Document, node: int) -> list[int]:
+    """List a node and all under it; the scene was walked, so there is no cycle."""
+    found = [node]
+    for parent in found:
+        found += document.sequence(document.item("nodes", parent), "children")
+    return found

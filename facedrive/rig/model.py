@@ -1,0 +1,169 @@
+"""Rig: a neutral head, its morph targets and its eyeballs, whatever file they came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from facedrive.errors import RigError
+
+Floats = NDArray[np.float32]
+Indices = NDArray[np.int32]
+
+MAX_OFFSET_BYTES = 1 << 30
+"""A rig whose offsets would be larger is refused; this is 80 targets on a million vertices."""
+
+UNSEEN = 5e-5
+"""A move of this share of the rig's size, a fortieth of a pixel in a 512 view, is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Eye:
+    """One eyeball, turned about its pivot for gaze."""
+
+    vertices: Indices
+    """(n,) int32, which of the rig's vertices are this eyeball."""
+    pivot: Floats
+    """(3,) float32 metres."""
+
+
+@dataclass(frozen=True, slots=True)
+class Eyes:
+    """Both eyeballs; left is the subject's."""
+
+    left: Eye
+    right: Eye
+    gain: float = 1.0
+    """Radians that they turn for each radian of gaze; flat, painted eyes turn less."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Triangles that share one surface."""
+
+    name: str
+    triangles: slice
+    """Which rows of ``Rig.triangles``."""
+    roughness: float = 0.6
+    """0 is a mirror, 1 is chalk."""
+    double_sided: bool = False
+    transparent: bool = False
+    """Drawn after the others, blended by its alpha."""
+    texture: NDArray[np.uint8] | None = None
+    """(h, w, 4) uint8 sRGB and alpha, multiplied by the colours; its first row is uv v = 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """A head in metres: +x to its left, +y up, +z out of the face."""
+
+    name: str
+    """Its file's name, for messages."""
+    vertices: Floats
+    """(V, 3) float32, the neutral face."""
+    triangles: Indices
+    """(F, 3) int32, counter-clockwise seen from outside."""
+    colors: Floats
+    """(V, 4) float32, linear RGB and alpha, 0 to 1."""
+    targets: tuple[str, ...]
+    """Names of the T morph targets."""
+    offsets: Floats
+    """(T, V, 3) float32, what each target at weight 1 adds to the neutral face."""
+    parts: tuple[Part, ...]
+    smooth: Indices
+    """(V,) int32: vertices with the same number are one point of the surface (split for its
+    texture or colour) and share a normal."""
+    uv: Floats | None = None
+    """(V, 2) float32, v down, None where no part has a texture."""
+    eyes: Eyes | None = None
+    """None where the eyeballs cannot be told apart from the rest."""
+
+    @property
+    def moving(self) -> NDArray[np.intp]:
+        """Indices of the vertices that any target moves far enough to be seen."""
+        size = float(np.ptp(self.vertices, axis=0).max())
+        reach = np.abs(self.offsets).max(axis=(0, 2), initial=0.0)
+        return np.flatnonzero(reach > UNSEEN * size)
+
+
+def checked(rig: Rig) -> Rig:
+    """Return the rig if it can be drawn and driven.
+
+    Raises:
+        RigError: no targets, no triangles, not finite, or triangles of missing vertices.
+    """
+    if not rig.targets:
+        raise RigError(
+            f"{rig.name} has no morph targets; export it with blend shapes (shape keys) included."
+        )
+    if not len(rig.vertices) or not len(rig.triangles):
+        raise RigError(f"{rig.name} has no triangles; export its mesh as triangles.")
+    _check_finite(rig)
+    if rig.triangles.min() < 0 or rig.triangles.max() >= len(rig.vertices):
+        raise RigError(
+            f"{rig.name} has a triangle on vertex {_worst(rig)}, but only {len(rig.vertices)} "
+            "vertices; the file is damaged, export it again."
+        )
+    return rig
+
+
+def check_size(name: str, targets: int, vertices: int) -> None:
+    """Refuse, before anything is allocated, what would not fit in memory."""
+    size = targets * vertices * 3 * np.dtype(np.float32).itemsize
+    if size > MAX_OFFSET_BYTES:
+        raise RigError(
+            f"{name} claims {targets} targets of {vertices} vertices, {size / 2**30:.1f} GiB; "
+            f"facedrive takes up to {MAX_OFFSET_BYTES / 2**30:.0f} GiB: simplify the mesh."
+        )
+
+
+def normal_sums(vertices: Floats, triangles: Indices) -> Floats:
+    """Add each triangle's normal, weighted by its area, to its corners: (V, 3), not normalised."""
+    a, b, c = (vertices[triangles[:, corner]] for corner in range(3))
+    normals = np.cross(b - a, c - a)
+    corners = triangles.ravel()
+    columns = [
+        np.bincount(corners, np.repeat(normals[:, axis], 3), minlength=len(vertices))
+        for axis in range(3)
+    ]
+    return np.stack(columns, axis=1).astype(np.float32)
+
+
+def linear_from_srgb(values: ArrayLike) -> Floats:
+    """Decode sRGB, 0 to 1, of any shape into linear light (IEC 61966-2-1)."""
+    encoded = np.clip(values, 0.0, 1.0)
+    bright = ((encoded + 0.055) / 1.055) ** 2.4
+    decoded: Floats = np.where(encoded <= 0.04045, encoded / 12.92, bright).astype(np.float32)
+    return decoded
+
+
+def sphere_center(vertices: Floats) -> Floats:
+    """Fit a sphere to an eyeball by least squares; return its centre, (3,) float32.
+
+    The mean of the vertices would lie too far forward: iris and pupil have the most of them.
+    """
+    mean = vertices.mean(axis=0, dtype=np.float64)
+    centered = vertices - mean
+    system = np.column_stack([2 * centered, np.ones(len(vertices))])
+    solution = np.linalg.lstsq(system, (centered**2).sum(axis=1), rcond=1e-6)[0]
+    center: Floats = (mean + solution[:3]).astype(np.float32)
+    return center
+
+
+def _check_finite(rig: Rig) -> None:
+    if not np.isfinite(rig.vertices).all():
+        row = int(np.argmin(np.isfinite(rig.vertices).all(axis=1)))
+        raise RigError(f"{rig.name}: vertex {row} is not finite; clean the mesh and export again.")
+    if not np.isfinite(rig.offsets).all():
+        bad = rig.targets[int(np.argmin(np.isfinite(rig.offsets).all(axis=(1, 2))))]
+        raise RigError(
+            f"{rig.name}: target '{bad}' has vertices that are not finite; "
+            "clean the mesh and export again."
+        )
+
+
+def _worst(rig: Rig) -> int:
+    lowest, highest = int(rig.triangles.min()), int(rig.triangles.max())
+    return lowest if lowest < 0 else highest

@@ -1,0 +1,371 @@
+"""glTF, GLB and VRM rigs: what is read, and that no damage does more than raise RigError."""
+
+from __future__ import annotations
+
+import base64
+import json
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from facedrive.errors import RigError
+from facedrive.rig import load
+
+Json = dict[str, Any]
+Write = Callable[..., Path]
+
+RAISED = [[0, 0, 0], [0, 0, 0], [0, 0, 1], [0, 0, 0.5]]
+
+
+def test_a_glb_gives_vertices_triangles_colours_and_named_targets(write_glb: Write) -> None:
+    rig = load(write_glb())
+    assert rig.targets == ("jawOpen",)
+    assert rig.triangles.tolist() == [[0, 1, 2], [0, 2, 3]]
+    np.testing.assert_array_equal(rig.offsets[0], RAISED)
+    np.testing.assert_allclose(rig.colors[0], [1, 0.5, 0, 1])
+    assert rig.eyes is None
+
+
+def test_a_gltf_with_its_buffer_in_a_data_uri_is_the_same(write_glb: Write, tmp_path: Path) -> None:
+    data = write_glb().read_bytes()
+    size = struct.unpack_from("<I", data, 12)[0]
+    document = json.loads(data[20 : 20 + size])
+    buffer = base64.b64encode(data[28 + size :]).decode()
+    document["buffers"][0]["uri"] = f"data:application/octet-stream;base64,{buffer}"
+    path = tmp_path / "head.gltf"
+    path.write_text(json.dumps(document))
+    np.testing.assert_array_equal(load(path).offsets[0], RAISED)
+
+
+def test_a_node_places_vertices_and_turns_offsets(write_glb: Write) -> None:
+    half = float(np.sqrt(0.5))
+
+    def change(document: Json) -> None:
+        document["nodes"] = [
+            {"children": [1], "translation": [0, 0, 5]},
+            {"mesh": 0, "rotation": [half, 0, 0, half], "scale": [2, 2, 2]},
+        ]
+
+    rig = load(write_glb(change))
+    np.testing.assert_allclose(rig.vertices[2], [2, 0, 7], atol=1e-6)
+    np.testing.assert_allclose(rig.offsets[0][2], [0, -2, 0], atol=1e-6)
+
+
+def test_meshes_are_merged_and_targets_of_one_name_move_together(write_glb: Write) -> None:
+    def change(document: Json) -> None:
+        document["nodes"].append({"mesh": 0, "translation": [9, 0, 0]})
+        document["scenes"][0]["nodes"] = [0, 1]
+
+    rig = load(write_glb(change))
+    assert rig.targets == ("jawOpen",)
+    assert len(rig.vertices) == 8
+    np.testing.assert_array_equal(rig.offsets[0], RAISED * 2)
+
+
+def test_targets_without_names_are_numbered(write_glb: Write) -> None:
+    assert load(write_glb(lambda document: document["meshes"][0].pop("extras"))).targets == (
+        "Head_0",
+    )
+
+
+def test_a_sparse_target_moves_only_the_vertices_it_lists(write_glb: Write) -> None:
+    binary = (
+        np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]], "<f4").tobytes()
+        + np.array([0, 1, 2, 0, 2, 3], "<u2").tobytes()
+        + np.array([1], "<u4").tobytes()
+        + np.array([[0, 3, 0]], "<f4").tobytes()
+    )
+
+    def change(document: Json) -> None:
+        document["buffers"][0]["byteLength"] = len(binary)
+        places = [(0, 48), (48, 12), (60, 4), (64, 12)]
+        document["bufferViews"] = [
+            {"buffer": 0, "byteOffset": first, "byteLength": size} for first, size in places
+        ]
+        document["accessors"][1].pop("bufferView")
+        document["accessors"][1]["sparse"] = {
+            "count": 1,
+            "indices": {"bufferView": 2, "componentType": 5125},
+            "values": {"bufferView": 3},
+        }
+        document["accessors"][2]["bufferView"] = 1
+
+    rig = load(write_glb(change, binary))
+    np.testing.assert_array_equal(rig.offsets[0], [[0, 0, 0], [0, 3, 0], [0, 0, 0], [0, 0, 0]])
+
+
+def test_quantised_positions_are_decoded(write_glb: Write) -> None:
+    square = np.array([[0, 0, 0, 0], [127, 0, 0, 0], [127, 127, 0, 0], [0, 127, 0, 0]], np.int8)
+    raised = np.array([[0, 0, 0, 0], [0, 0, 0, 0], [0, 0, -128, 0], [0, 0, 0, 0]], np.int8)
+    binary = square.tobytes() + raised.tobytes() + np.array([0, 1, 2, 0, 2, 3], "<u2").tobytes()
+
+    def change(document: Json) -> None:
+        document["extensionsRequired"] = ["KHR_mesh_quantization"]
+        document["buffers"][0]["byteLength"] = len(binary)
+        for view, first, size in zip(
+            document["bufferViews"], (0, 16, 32), (16, 16, 12), strict=True
+        ):
+            view |= {"byteOffset": first, "byteLength": size}
+        for number in (0, 1):
+            document["accessors"][number] |= {"componentType": 5120, "normalized": True}
+            document["bufferViews"][number]["byteStride"] = 4
+
+    rig = load(write_glb(change, binary))
+    np.testing.assert_allclose(rig.vertices[2], [1, 1, 0])
+    np.testing.assert_allclose(rig.offsets[0][2], [0, 0, -1])
+
+
+def test_a_texture_is_decoded_with_its_coordinates(write_glb: Write) -> None:
+    bgr = np.zeros((2, 2, 3), np.uint8)
+    bgr[..., 2] = 200
+    png = cv2.imencode(".png", bgr)[1].tobytes()
+    uri = "data:image/png;base64," + base64.b64encode(png).decode()
+
+    def change(document: Json) -> None:
+        document["accessors"].append(
+            {"bufferView": 0, "componentType": 5126, "count": 4, "type": "VEC2"}
+        )
+        document["meshes"][0]["primitives"][0]["attributes"]["TEXCOORD_0"] = 3
+        document["materials"][0]["pbrMetallicRoughness"]["baseColorTexture"] = {"index": 0}
+        document["textures"] = [{"source": 0}]
+        document["images"] = [{"uri": uri}]
+
+    rig = load(write_glb(change))
+    assert rig.uv is not None
+    assert rig.uv.shape == (4, 2)
+    texture = rig.parts[0].texture
+    assert texture is not None
+    assert texture[0, 0].tolist() == [200, 0, 0, 255]
+
+
+def _with_vrm0(document: Json) -> None:
+    document["nodes"] = [{"mesh": 0}, {"name": "eye.L"}, {"name": "eye.R"}]
+    document["scenes"][0]["nodes"] = [0, 1, 2]
+    document["extensions"] = {
+        "VRM": {
+            "blendShapeMaster": {
+                "blendShapeGroups": [
+                    {"presetName": "a", "binds": [{"mesh": 0, "index": 0, "weight": 50}]},
+                    {"presetName": "neutral", "binds": []},
+                    {"presetName": "unknown", "name": "Wow", "binds": [{"mesh": 0, "index": 0}]},
+                ]
+            }
+        }
+    }
+
+
+def test_vrm0_expressions_are_targets_and_its_model_is_turned_to_the_front(
+    write_glb: Write,
+) -> None:
+    rig = load(write_glb(_with_vrm0, name="head.vrm"))
+    assert rig.targets == ("A", "Wow", "jawOpen")
+    np.testing.assert_allclose(rig.offsets[0][2], [0, 0, -0.5])
+    np.testing.assert_allclose(rig.vertices[2], [-1, 1, 0])
+
+
+def test_vrm1_expressions_are_targets(write_glb: Write) -> None:
+    def change(document: Json) -> None:
+        bind = {"node": 0, "index": 0, "weight": 0.5}
+        expressions = {
+            "preset": {"aa": {"morphTargetBinds": [bind]}, "blink": {}},
+            "custom": {"tongueOut": {"morphTargetBinds": [bind]}},
+        }
+        document["extensions"] = {"VRMC_vrm": {"specVersion": "1.0", "expressions": expressions}}
+
+    rig = load(write_glb(change, name="head.vrm"))
+    assert rig.targets == ("aa", "tongueOut", "jawOpen")
+    np.testing.assert_allclose(rig.offsets[0], np.array(RAISED) / 2)
+
+
+def test_vertices_on_eye_bones_are_eyes_that_turn_about_the_bone(write_glb: Write) -> None:
+    joints = np.array([[0, 0, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0], [1, 0, 0, 0]], np.uint8)
+    weights = np.array([[255, 0, 0, 0]] * 4, np.uint8)
+
+    def change(document: Json) -> None:
+        document["nodes"] = [
+            {"mesh": 0, "skin": 0},
+            {"name": "LeftEye", "translation": [3, 0, 0]},
+            {"name": "Eye_R", "translation": [0, 3, 0]},
+        ]
+        document["scenes"][0]["nodes"] = [0, 1, 2]
+        document["skins"] = [{"joints": [1, 2]}]
+        document["buffers"][0]["byteLength"] = 140
+        document["bufferViews"] += [
+            {"buffer": 0, "byteOffset": first, "byteLength": 16} for first in (108, 124)
+        ]
+        document["accessors"] += [
+            {"bufferView": 3, "componentType": 5121, "count": 4, "type": "VEC4"},
+            {
+                "bufferView": 4,
+                "componentType": 5121,
+                "count": 4,
+                "type": "VEC4",
+                "normalized": True,
+            },
+        ]
+        document["meshes"][0]["primitives"][0]["attributes"] |= {"JOINTS_0": 3, "WEIGHTS_0": 4}
+
+    source = load(write_glb())
+    square = source.vertices.tobytes() + source.offsets.tobytes()
+    binary = square + np.array([0, 1, 2, 0, 2, 3], "<u2").tobytes()
+    rig = load(write_glb(change, binary + joints.tobytes() + weights.tobytes()))
+    assert rig.eyes is not None
+    assert rig.eyes.left.vertices.tolist() == [0, 1]
+    assert rig.eyes.right.vertices.tolist() == [2, 3]
+    np.testing.assert_array_equal(rig.eyes.left.pivot, [3, 0, 0])
+    np.testing.assert_allclose(rig.vertices[0], [3, 0, 0])
+    np.testing.assert_allclose(rig.vertices[3], [0, 4, 0])
+
+
+def _set(*path_and_value: Any) -> Callable[[Json], None]:
+    *path, key, value = path_and_value
+
+    def change(document: Json) -> None:
+        place: Any = document
+        for step in path:
+            place = place[step]
+        place[key] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (_set("accessors", 0, "count", 1000), "claims 1000 elements of 12 bytes"),
+        (_set("accessors", 0, "count", -1), "not a count"),
+        (_set("accessors", 0, "count", 10**30), "claims 10{30} elements"),
+        (_set("accessors", 0, "bufferView", 7), r"bufferViews\[7\], there are 3"),
+        (_set("accessors", 0, "componentType", 9), "component type 9"),
+        (_set("accessors", 0, "type", "VEC2"), "'VEC2', 3 numbers"),
+        (_set("accessors", 2, "componentType", 5122), "no unsigned integers"),
+        (_set("accessors", 1, {"count": 10**9, "componentType": 5126, "type": "VEC3"}), "no data"),
+        (_set("accessors", 1, "count", 3), "target 0 has 3 vertices, its mesh has 4"),
+        (_set("bufferViews", 0, "byteLength", 500), "ends at byte 500 of a buffer of 108"),
+        (_set("bufferViews", 0, "byteStride", 4), "claims 4 elements"),
+        (_set("buffers", 0, "byteLength", 10**6), "claims 1000000 bytes and has 108"),
+        (_set("buffers", 0, "uri", "../../etc/passwd"), "outside its folder"),
+        (_set("buffers", 0, "uri", "missing.bin"), "put it beside the rig"),
+        (_set("buffers", 0, "uri", "data:;base64,!"), "no base64"),
+        (_set("nodes", 0, "children", [0]), "in the scene twice"),
+        (_set("nodes", 0, "mesh", 4), r"meshes\[4\]"),
+        (_set("nodes", 0, "scale", [1, 2]), "not 3 numbers"),
+        (_set("nodes", 0, "scale", [1e300, 1, 1]), "not finite"),
+        (_set("scenes", 0, "nodes", []), "no meshes"),
+        (_set("meshes", 0, "primitives", 0, "targets", []), "no morph targets"),
+        (_set("meshes", 0, "primitives", 0, "mode", 5), "strips or fans"),
+        (_set("asset", "version", "1.0"), "version 1.0"),
+        (_set("extensionsRequired", ["KHR_draco_mesh_compression"]), "without Draco"),
+        (_set("extensionsRequired", ["EXT_meshopt_compression"]), "without meshopt"),
+        (_set("extensionsRequired", ["ACME_faces"]), "the extension ACME_faces"),
+    ],
+)
+def test_a_lie_in_the_json_is_named(
+    write_glb: Write, change: Callable[[Json], None], message: str
+) -> None:
+    with pytest.raises(RigError, match=message):
+        load(write_glb(change))
+
+
+def test_an_index_beyond_the_vertices_is_named(write_glb: Write) -> None:
+    binary = load(write_glb()).vertices.tobytes() + bytes(48)
+    with pytest.raises(RigError, match="a triangle is on vertex 9 of 4"):
+        load(write_glb(binary=binary + np.array([0, 1, 9, 0, 2, 3], "<u2").tobytes()))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_numbers_that_are_not_finite_are_refused(write_glb: Write, bad: float) -> None:
+    binary = np.full(12, bad, "<f4").tobytes() + bytes(48)
+    corners = np.array([0, 1, 2, 0, 2, 3], "<u2").tobytes()
+    with pytest.raises(RigError, match="vertex 0 is not finite"):
+        load(write_glb(binary=binary + corners))
+    with pytest.raises(RigError, match="target 'jawOpen' has vertices that are not finite"):
+        load(write_glb(binary=bytes(48) + binary[:48] + corners))
+
+
+def test_a_truncated_file_is_told_from_a_whole_one_at_every_length(write_glb: Write) -> None:
+    path = write_glb()
+    data = path.read_bytes()
+    for length in range(0, len(data), 7):
+        path.write_bytes(data[:length])
+        with pytest.raises(RigError):
+            load(path)
+
+
+def test_lying_lengths_are_refused(write_glb: Write) -> None:
+    path = write_glb()
+    data = path.read_bytes()
+    path.write_bytes(data[:8] + struct.pack("<I", len(data) + 9) + data[12:])
+    with pytest.raises(RigError, match="truncated"):
+        load(path)
+    path.write_bytes(data[:12] + struct.pack("<I", 2**31) + data[16:])
+    with pytest.raises(RigError, match="a chunk of 2147483648 bytes"):
+        load(path)
+
+
+def test_json_nested_beyond_reason_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "head.gltf"
+    path.write_text("[" * 200_000)
+    with pytest.raises(RigError, match="no glTF"):
+        load(path)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(edits=st.lists(st.tuples(st.integers(0, 2**31), st.integers(0, 255)), max_size=12))
+def test_random_bytes_changed_raise_nothing_but_rig_error(
+    write_glb: Write, edits: list[tuple[int, int]]
+) -> None:
+    path = write_glb(_with_vrm0)
+    data = bytearray(path.read_bytes())
+    for place, value in edits:
+        data[place % len(data)] = value
+    path.write_bytes(data)
+    _load_or_refuse(path)
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=5,
+)
+
+
+@settings(max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_random_json_values_raise_nothing_but_rig_error(
+    write_glb: Write, data: st.DataObject
+) -> None:
+    def change(document: Json) -> None:
+        _with_vrm0(document)
+        for _ in range(data.draw(st.integers(1, 3))):
+            places = list(_places(document))
+            place, key = places[data.draw(st.integers(0, len(places) - 1))]
+            place[key] = data.draw(JSON_VALUES)
+
+    _load_or_refuse(write_glb(change))
+
+
+def _places(value: Any) -> Any:
+    """Yield every (container, key) of a JSON document."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, inner in list(pairs):
+        yield value, key
+        if isinstance(inner, dict | list):
+            yield from _places(inner)
+
+
+def _load_or_refuse(path: Path) -> None:
+    try:
+        rig = load(path)
+    except RigError as error:
+        assert "\n" not in str(error)
+    else:
+        assert np.isfinite(rig.offsets).all()
+        assert rig.triangles.max() < len(rig.vertices)
