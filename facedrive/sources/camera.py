@@ -1,0 +1,146 @@
+"""A camera, through OpenCV; V4L2 on Linux."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facedrive.errors import SourceError
+from facedrive.threads import now
+from facedrive.types import Frame
+
+log = logging.getLogger(__name__)
+
+BACKEND = cv2.CAP_V4L2 if sys.platform.startswith("linux") else cv2.CAP_ANY
+
+BAD_PICTURES = 30
+"""Pictures in a row that cannot be decoded before the camera counts as lost."""
+
+
+class Capture(Protocol):
+    """The part of ``cv2.VideoCapture`` that is used here."""
+
+    def isOpened(self) -> bool: ...  # noqa: N802
+    def set(self, prop: int, value: float, /) -> bool: ...
+    def get(self, prop: int, /) -> float: ...
+    def grab(self) -> bool: ...
+    def retrieve(self) -> tuple[bool, NDArray[np.uint8] | None]: ...
+    def release(self) -> None: ...
+
+
+def open_capture(device: int | str) -> Capture:
+    """Open the device, keeping OpenCV's own complaints off standard error."""
+    level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    try:
+        capture: Capture = cv2.VideoCapture(device, BACKEND)  # type: ignore[assignment]
+    finally:
+        cv2.utils.logging.setLogLevel(level)
+    return capture
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Frames from a camera until it is unplugged; ``threads.LiveCapture`` reopens it."""
+
+    device: int | str = 0
+    """Index, or path such as ``/dev/video0``."""
+    fourcc: str | None = None
+    """Pixel format to ask for, such as ``MJPG``; None leaves the driver's."""
+    size: tuple[int, int] | None = None
+    """Width and height to ask for."""
+    fps: float | None = None
+    """Rate to ask for."""
+    open_capture: Callable[[int | str], Capture] = open_capture
+
+    def __post_init__(self) -> None:
+        if self.fourcc is not None and len(self.fourcc) != 4:
+            raise SourceError(f"fourcc '{self.fourcc}' is not 4 characters, such as MJPG or YUYV.")
+
+    @property
+    def live(self) -> bool:
+        return True
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield frames as they come, each stamped when it was grabbed.
+
+        Raises:
+            SourceError: if the camera cannot be opened, gives no picture, or stops giving any.
+        """
+        capture = self.open_capture(self.device)
+        try:
+            if not capture.isOpened():
+                raise SourceError(f"{self.name} cannot be opened. {_advice(self.device)}")
+            self._configure(capture)
+            yield from self._read(capture)
+        finally:
+            capture.release()
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return f"camera {self.device}"
+
+    def _configure(self, capture: Capture) -> None:
+        """Ask for format, then size, then rate: V4L2 resets the later ones with the earlier."""
+        if self.fourcc is not None:
+            capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*self.fourcc))
+        if self.size is not None:
+            capture.set(cv2.CAP_PROP_FRAME_WIDTH, self.size[0])
+            capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self.size[1])
+        if self.fps is not None:
+            capture.set(cv2.CAP_PROP_FPS, self.fps)
+        capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        self._report(capture)
+
+    def _report(self, capture: Capture) -> None:
+        width = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH))
+        height = int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+        log.info("%s: %dx%d at %g fps", self.name, width, height, capture.get(cv2.CAP_PROP_FPS))
+        if self.size is not None and self.size != (width, height):
+            log.warning("%s gives %dx%d, not %dx%d", self.name, width, height, *self.size)
+
+    def _read(self, capture: Capture) -> Iterator[Frame]:
+        index = bad = 0
+        while bad < BAD_PICTURES and capture.grab():
+            time = now()
+            whole, picture = capture.retrieve()
+            if not whole or picture is None:
+                bad += 1
+                continue
+            bad = 0
+            yield Frame(np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8), time, index)
+            index += 1
+        if index == 0:
+            raise SourceError(
+                f"{self.name} opens but gives no picture. Close other programs that use it, "
+                "or ask for another format (--fourcc MJPG or YUYV)."
+            )
+        raise SourceError(f"{self.name} stopped giving pictures.")
+
+
+def _advice(device: int | str) -> str:
+    """Say what was found where the camera should be, and what to do about it."""
+    if not sys.platform.startswith("linux"):
+        return "Close other programs that use it, allow this one to use it, or try another index."
+    path = f"/dev/video{device}" if isinstance(device, int) else device
+    present = video_devices()
+    if path not in present:
+        found = ", ".join(present) if present else "no camera at all; plug one in"
+        return f"{path} does not exist; there is {found}, or use --source demo."
+    if not os.access(path, os.R_OK | os.W_OK):
+        return f"This user may not use {path}; add them to the group 'video' and log in again."
+    return f"{path} exists; close other programs that use it, or try another."
+
+
+def video_devices() -> list[str]:
+    """Return the paths of the cameras that Linux knows."""
+    return sorted(str(path) for path in Path("/dev").glob("video*"))

@@ -1,0 +1,315 @@
+"""Everything that runs beside the pipeline: background capture, background sinks, pacing, clocks.
+
+Frames of live sources are stamped with ``now``. Apart from ``timing.py`` no other module reads
+a clock.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+from facedrive.errors import FacedriveError, SourceError
+from facedrive.stages import Sink, Source
+from facedrive.types import Frame, Sample
+
+log = logging.getLogger(__name__)
+
+Clock = Callable[[], float]
+
+now: Clock = time.monotonic
+"""Seconds on the clock that live frames are stamped with."""
+
+wall_clock: Clock = time.time
+"""Seconds since 1970, for formats that carry absolute time."""
+
+T = TypeVar("T")
+
+
+class ClosedError(Exception):
+    """The mailbox is closed and empty: nothing more will come."""
+
+
+class Mailbox(Generic[T]):
+    """One slot between two threads: the newest item wins."""
+
+    def __init__(self) -> None:
+        self.dropped = 0
+        """Items that a newer one replaced before they were taken."""
+        self._slot: deque[T] = deque(maxlen=1)
+        self._closed = False
+        self._changed = threading.Condition()
+
+    def put(self, item: T) -> None:
+        """Leave an item, in place of one not yet taken; ignored once closed. Never waits."""
+        with self._changed:
+            if self._closed:
+                return
+            self.dropped += len(self._slot)
+            self._slot.append(item)
+            self._changed.notify()
+
+    def get(self, timeout: float | None = None) -> T:
+        """Take the item, waiting for one.
+
+        Raises:
+            queue.Empty: if none came within ``timeout`` seconds.
+            ClosedError: if none is left and none will come.
+        """
+        with self._changed:
+            if not self._changed.wait_for(lambda: self._slot or self._closed, timeout):
+                raise queue.Empty
+            if not self._slot:
+                raise ClosedError
+            return self._slot.popleft()
+
+    def close(self) -> None:
+        """Take no more items; one that is waiting can still be taken."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+
+class Stall(NamedTuple):
+    """Stands where a frame was due and none came, so that the consumer can ease to neutral."""
+
+    time: float
+    """Seconds, on the frames' clock."""
+
+
+@dataclass
+class LiveCapture:
+    """Reads a live source in a thread of its own and hands over the newest frame.
+
+    A source that fails before its first frame is an error for the consumer. One that fails
+    later is reopened until it is back; meanwhile the consumer gets ``Stall``s.
+    """
+
+    source: Source
+    stall_s: float = 0.25
+    """Silence after which the first Stall is given; longer than a dim room's 10 fps."""
+    tick_s: float = 1 / 30
+    """Time between Stalls, short enough to ease smoothly."""
+    backoff_s: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 5.0)
+    """Waits before reopening; the last one repeats."""
+    dropped: int = field(default=0, init=False)
+    """Frames that were replaced by a newer one before they were taken."""
+
+    def frames(self) -> Iterator[Frame | Stall]:
+        """Yield the newest frame each time, stopping the thread when the generator is closed.
+
+        Raises:
+            SourceError: if the source cannot be opened or gives no first frame.
+        """
+        reader = _Reader(self.source, self.backoff_s)
+        reader.start()
+        try:
+            yield from self._newest(reader)
+        finally:
+            reader.stop()
+
+    def _newest(self, reader: _Reader) -> Iterator[Frame | Stall]:
+        patience: float | None = None  # opening a camera takes as long as it takes
+        while True:
+            newest: Frame | Stall
+            try:
+                newest, patience = reader.mailbox.get(patience), self.stall_s
+            except queue.Empty:
+                newest, patience = Stall(now()), self.tick_s
+            except ClosedError:
+                reader.raise_error()
+                return
+            self.dropped = reader.mailbox.dropped
+            yield newest
+
+
+class _Reader:
+    """The thread behind LiveCapture: reads, and reopens what is lost."""
+
+    STOP_S = 2.0
+    """A driver that hangs in a read is left behind after this long."""
+
+    def __init__(self, source: Source, backoff_s: tuple[float, ...]) -> None:
+        self.mailbox: Mailbox[Frame] = Mailbox()
+        self._source = source
+        self._backoff_s = backoff_s
+        self._next_index = 0
+        self._error: Exception | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        self._thread.join(self.STOP_S)
+        if self._thread.is_alive():
+            log.warning("the source does not answer; leaving it behind")
+
+    def raise_error(self) -> None:
+        """Raise in the consumer's thread what ended this one."""
+        if self._error is not None:
+            raise self._error
+
+    def _run(self) -> None:
+        try:
+            self._read_and_reopen()
+        except Exception as error:  # whatever it is, the consumer's thread raises it
+            self._error = error
+        finally:
+            self.mailbox.close()
+
+    def _read_and_reopen(self) -> None:
+        attempt = 0
+        while True:
+            first = self._next_index
+            try:
+                self._read(first)
+                return
+            except SourceError as error:
+                if self._next_index == 0:
+                    raise
+                attempt = 0 if self._next_index > first else attempt + 1
+                if attempt == 0:
+                    log.warning("%s Trying again until it is back.", error)
+            if self._stopping.wait(self._backoff_s[min(attempt, len(self._backoff_s) - 1)]):
+                return
+
+    def _read(self, first: int) -> None:
+        """Read until the source ends, numbering its frames from ``first``."""
+        frames = self._source.frames()
+        try:
+            for frame in frames:
+                if self._next_index == first > 0:
+                    log.info("the source is back")
+                self._next_index = first + frame.index + 1
+                self.mailbox.put(replace(frame, index=first + frame.index))
+                if self._stopping.is_set():
+                    return
+        finally:
+            if isinstance(frames, Generator):
+                frames.close()
+
+
+class BackgroundSink:
+    """Runs a slow sink in a thread of its own; ``send`` never waits, late samples are dropped.
+
+    The first exception is logged and ends this output; the others go on.
+    """
+
+    CLOSE_S = 30.0
+    """A sink that takes longer to finish is left behind."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self._mailbox: Mailbox[tuple[Sample, Frame | None]] = Mailbox()
+        self._thread = threading.Thread(target=self._run, name="sink", daemon=True)
+        self._thread.start()
+
+    @property
+    def dropped(self) -> int:
+        """Samples that were replaced by a newer one before the sink took them."""
+        return self._mailbox.dropped
+
+    def send(self, sample: Sample, frame: Frame | None) -> None:
+        """Leave a sample for the sink to take when it can."""
+        self._mailbox.put((sample, frame))
+
+    def close(self) -> None:
+        """Let the sink take what is waiting, then close it."""
+        self._mailbox.close()
+        self._thread.join(self.CLOSE_S)
+        if self._thread.is_alive():
+            log.warning("%s does not finish; leaving it behind", self._name)
+
+    @property
+    def _name(self) -> str:
+        return type(self._sink).__name__
+
+    def _run(self) -> None:
+        self._logging_failure(self._send_all)
+        self._mailbox.close()
+        self._logging_failure(self._sink.close)
+
+    def _send_all(self) -> None:
+        while True:
+            try:
+                sample, frame = self._mailbox.get()
+            except ClosedError:
+                return
+            self._sink.send(sample, frame)
+
+    def _logging_failure(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except FacedriveError as error:
+            log.error("%s This output has stopped.", error)
+        except Exception:  # a plug-in's bug ends its output, not the run
+            log.exception("%s failed; this output has stopped", self._name)
+
+
+class Timed(Protocol):
+    """Anything with a time in seconds: a Frame, a Sample."""
+
+    @property
+    def time(self) -> float: ...
+
+
+TimedT = TypeVar("TimedT", bound=Timed)
+
+
+def pace(
+    items: Iterable[TimedT],
+    *,
+    speed: float = 1.0,
+    clock: Clock = now,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[TimedT]:
+    """Yield each item when its time comes; none is dropped.
+
+    A consumer more than ``HURRY_S`` late (it was paused, say) goes on from there instead of
+    running through what it missed.
+    """
+    start: float | None = None
+    for item in items:
+        if start is None:
+            start = clock() - item.time / speed
+        early = start + item.time / speed - clock()
+        if early > 0:
+            sleep(early)
+        elif early < -HURRY_S:
+            start -= early
+        yield item
+
+
+HURRY_S = 0.5
+"""How late ``pace`` may be and still catch up."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Gives a recorded source's frames at the speed they were recorded with, for viewing."""
+
+    source: Source
+    speed: float = 1.0
+    """2 is twice as fast."""
+
+    @property
+    def live(self) -> bool:
+        return self.source.live
+
+    def frames(self) -> Iterator[Frame]:
+        """Yield every frame, none before its time."""
+        frames = self.source.frames()
+        try:
+            yield from pace(frames, speed=self.speed)
+        finally:
+            if isinstance(frames, Generator):
+                frames.close()

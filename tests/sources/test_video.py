@@ -1,0 +1,225 @@
+"""A file gives each whole frame at its own time; what is no video is a clear error."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import logging
+import threading
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from facedrive.errors import SourceError
+from facedrive.sources.video import VideoFile, VideoStream
+
+from .conftest import WriteClip
+
+Pictures = list[NDArray[np.uint8]]
+
+
+def test_every_frame_comes_unchanged_and_in_order(
+    write_clip: WriteClip, pictures: Pictures
+) -> None:
+    frames = list(VideoFile(write_clip(pictures)).frames())
+    assert [frame.index for frame in frames] == list(range(len(pictures)))
+    for frame, picture in zip(frames, pictures, strict=True):
+        assert frame.image.dtype == np.uint8
+        np.testing.assert_array_equal(frame.image, picture)
+
+
+def test_uneven_frame_times_are_kept(write_clip: WriteClip, pictures: Pictures) -> None:
+    times_ms = [0, 10, 30, 100, 101, 500, 540, 900, 901, 2000]
+    frames = VideoFile(write_clip(pictures, times_ms=times_ms)).frames()
+    assert [frame.time for frame in frames] == pytest.approx(np.array(times_ms) / 1000, abs=1e-9)
+
+
+def test_a_file_gives_the_same_every_time(write_clip: WriteClip, pictures: Pictures) -> None:
+    source = VideoFile(write_clip(pictures, "clip.mp4", codec="libx264", pix_fmt="yuv420p"))
+    for first, second in zip(source.frames(), source.frames(), strict=True):
+        assert first.time == second.time
+        np.testing.assert_array_equal(first.image, second.image)
+
+
+@pytest.mark.parametrize(("rotation", "turns"), [(90, 1), (180, 2), (-90, 3)])
+def test_rotated_recordings_are_turned_upright(
+    write_clip: WriteClip, pictures: Pictures, rotation: int, turns: int
+) -> None:
+    clip = {"name": "clip.mp4", "codec": "libx264rgb", "pix_fmt": "rgb24", "options": {"qp": "0"}}
+    path = write_clip(pictures, rotation=rotation, **clip)
+    image = next(VideoFile(path).frames()).image
+    upright = np.rot90(pictures[0], turns)
+    assert image.shape == upright.shape
+    assert np.abs(image.astype(int) - upright).mean() < 8
+    assert image.flags.c_contiguous
+
+
+@pytest.mark.parametrize("pix_fmt", ["gray", "bgra", "gray16le", "yuv444p"])
+def test_other_pixel_formats_become_rgb(write_clip: WriteClip, pix_fmt: str) -> None:
+    grey = np.full((16, 16, 3), 120, dtype=np.uint8)
+    frame = next(VideoFile(write_clip([grey], pix_fmt=pix_fmt)).frames())
+    assert frame.image.shape == (16, 16, 3)
+    np.testing.assert_allclose(frame.image, 120, atol=2)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 7), (4320, 7680)])
+def test_tiny_and_huge_frames_can_be_read(write_clip: WriteClip, size: tuple[int, int]) -> None:
+    picture = np.full((*size, 3), (200, 30, 90), dtype=np.uint8)
+    (frame,) = VideoFile(write_clip([picture])).frames()
+    np.testing.assert_array_equal(frame.image, picture)
+
+
+def test_frame_count_is_what_the_file_says(write_clip: WriteClip, pictures: Pictures) -> None:
+    mp4 = write_clip(pictures, "clip.mp4", codec="libx264", pix_fmt="yuv420p")
+    assert VideoFile(mp4).frame_count == 10
+    assert VideoFile(write_clip(pictures)).frame_count is None
+
+
+def test_truncated_file_gives_its_whole_frames_and_a_warning(
+    write_clip: WriteClip, pictures: Pictures, caplog: pytest.LogCaptureFixture
+) -> None:
+    options = {"movflags": "faststart", "bf": "0"}
+    clip = {"codec": "libx264", "pix_fmt": "yuv420p", "options": options}
+    path = write_clip(pictures * 3, "clip.mp4", **clip)
+    whole = list(VideoFile(path).frames())
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
+    frames = list(VideoFile(path).frames())
+    assert 5 < len(frames) < len(whole)
+    for cut, uncut in zip(frames, whole, strict=False):
+        np.testing.assert_array_equal(cut.image, uncut.image)
+    assert f"ends early, after {len(frames)} of 30 frames" in caplog.text
+
+
+def test_file_cut_between_frames_is_a_warning_too(
+    write_clip: WriteClip, pictures: Pictures, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = write_clip(pictures * 10)  # 4 s of Matroska, whose frames bear no count
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    assert 30 < len(list(VideoFile(path).frames())) < 60
+    assert "ends early" in caplog.text
+
+
+def test_whole_file_ends_without_a_warning(
+    write_clip: WriteClip, pictures: Pictures, caplog: pytest.LogCaptureFixture
+) -> None:
+    clips = [
+        write_clip(pictures),
+        write_clip(pictures, "clip.mp4", codec="libx264", pix_fmt="yuv420p"),
+    ]
+    for path in clips:
+        assert len(list(VideoFile(path).frames())) == 10
+    assert caplog.text == ""
+
+
+def test_damage_in_the_middle_is_left_out(
+    write_clip: WriteClip, pictures: Pictures, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = write_clip(pictures, "clip.mov", codec="png", pix_fmt="rgb24")
+    data = bytearray(path.read_bytes())
+    signature = data.index(b"\x89PNG", len(data) // 2)
+    data[signature : signature + 4] = b"oops"
+    path.write_bytes(data)
+    assert len(list(VideoFile(path).frames())) == 9
+    assert "1 damaged packets were left out" in caplog.text
+
+
+@pytest.mark.parametrize("content", [b"", b"not a video\n" * 500])
+def test_file_that_is_no_video_is_an_error(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(content)
+    with pytest.raises(SourceError, match=r"clip\.mp4 cannot be opened as video"):
+        next(VideoFile(path).frames())
+
+
+def test_missing_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"none\.mp4 .* No such file"):
+        next(VideoFile(tmp_path / "none.mp4").frames())
+
+
+def test_sound_alone_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "sound.wav"
+    with wave.open(str(path), "wb") as sound:
+        sound.setparams((1, 2, 8000, 0, "NONE", ""))
+        sound.writeframes(bytes(16000))
+    with pytest.raises(SourceError, match="has no video stream"):
+        next(VideoFile(path).frames())
+
+
+def test_recording_cut_before_its_first_frame_is_an_error(
+    write_clip: WriteClip, pictures: Pictures
+) -> None:
+    options = {"movflags": "faststart"}
+    path = write_clip(pictures, "clip.mp4", codec="libx264", pix_fmt="yuv420p", options=options)
+    data = path.read_bytes()
+    path.write_bytes(data[: data.index(b"mdat") + 40])
+    with pytest.raises(SourceError, match=r"clip\.mp4"):
+        list(VideoFile(path).frames())
+
+
+def test_reading_can_stop_early(write_clip: WriteClip, pictures: Pictures) -> None:
+    frames = VideoFile(write_clip(pictures)).frames()
+    next(frames)
+    frames.close()  # type: ignore[attr-defined]
+    assert list(frames) == []
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[str]:
+    """Serve the temporary folder on loopback; returns its address."""
+    handler = functools.partial(QuietHandler, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_stream_frames_are_stamped_on_the_monotonic_clock(
+    web: str, write_clip: WriteClip, pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_clip(pictures)
+    ticks = iter(range(1000, 2000))
+    monkeypatch.setattr("facedrive.sources.video.now", lambda: float(next(ticks)))
+    source = VideoStream(f"{web}/clip.mkv")
+    frames = list(source.frames())
+    assert source.live
+    assert [frame.index for frame in frames] == list(range(10))
+    assert [frame.time for frame in frames] == [1000.0 + i for i in range(10)]
+    np.testing.assert_array_equal(frames[9].image, pictures[9])
+
+
+def test_endless_stream_that_ends_has_broken_off(
+    web: str, tmp_path: Path, write_clip: WriteClip, pictures: Pictures
+) -> None:
+    write_clip(pictures, "clip.mjpeg", codec="mjpeg", pix_fmt="yuvj420p")
+    with pytest.raises(SourceError, match="broke off"):
+        list(VideoStream(f"{web}/clip.mjpeg").frames())
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1/a.mp4", "nonsense://camera"])
+def test_stream_that_cannot_be_reached_is_an_error(address: str) -> None:
+    with pytest.raises(SourceError, match=f"{address} cannot be opened"):
+        next(VideoStream(address).frames())
+
+
+def test_missing_page_is_an_error(web: str) -> None:
+    with pytest.raises(SourceError, match="404"):
+        next(VideoStream(f"{web}/none.mp4").frames())
+
+
+def test_reference_clip_is_read_whole(shared: Path, caplog: pytest.LogCaptureFixture) -> None:
+    source = VideoFile(shared / "data" / "clips" / "d20.mp4")
+    times = [frame.time for frame in source.frames()]
+    assert len(times) == source.frame_count == 175
+    np.testing.assert_allclose(np.diff(times), 1 / 25, atol=1e-6)
+    assert caplog.record_tuples == [] or caplog.records[0].levelno < logging.WARNING

@@ -1,0 +1,341 @@
+"""The newest wins between threads, errors cross them, and nothing waits for a slow sink."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from facedrive.aus import AUS
+from facedrive.errors import SinkError, SourceError
+from facedrive.stages import Sink, Source
+from facedrive.threads import (
+    HURRY_S,
+    BackgroundSink,
+    ClosedError,
+    LiveCapture,
+    Mailbox,
+    Pace,
+    Stall,
+    pace,
+)
+from facedrive.types import IDENTITY_HEAD, Frame, Sample
+
+PATIENCE_S = 30.0
+"""How long a test waits for another thread before it fails."""
+
+
+def frame(index: int, time: float | None = None) -> Frame:
+    return Frame(np.zeros((1, 1, 3), np.uint8), float(index) if time is None else time, index)
+
+
+def sample(index: int) -> Sample:
+    aus = np.zeros(len(AUS), np.float32)
+    return Sample(float(index), index, aus, np.zeros((2, 2), np.float32), IDENTITY_HEAD, None)
+
+
+class TestMailbox:
+    def test_newest_wins_and_the_rest_is_counted(self) -> None:
+        box: Mailbox[int] = Mailbox()
+        for item in range(5):
+            box.put(item)
+        assert box.get() == 4
+        assert box.dropped == 4
+
+    def test_empty_box_gives_up_after_the_timeout(self) -> None:
+        with pytest.raises(queue.Empty):
+            Mailbox[int]().get(timeout=0)
+
+    def test_none_is_an_item_like_any_other(self) -> None:
+        box: Mailbox[None] = Mailbox()
+        box.put(None)
+        assert box.get(timeout=0) is None
+
+    def test_what_waits_can_be_taken_after_closing(self) -> None:
+        box: Mailbox[int] = Mailbox()
+        box.put(1)
+        box.close()
+        box.put(2)
+        assert box.get() == 1
+        with pytest.raises(ClosedError):
+            box.get()
+
+    def test_closing_wakes_who_waits(self) -> None:
+        box: Mailbox[int] = Mailbox()
+        closer = threading.Thread(target=box.close)
+        closer.start()
+        with pytest.raises(ClosedError):
+            box.get(timeout=PATIENCE_S)
+        closer.join()
+
+
+@dataclass
+class ScriptedSource:
+    """A live source whose n-th opening runs the n-th script."""
+
+    scripts: list[Callable[[], Iterator[Frame]]]
+    opened: int = 0
+    closed: int = 0
+    live: bool = True
+
+    def frames(self) -> Iterator[Frame]:
+        self.opened += 1
+        try:
+            yield from self.scripts[self.opened - 1]()
+        finally:
+            self.closed += 1
+
+
+def gives(count: int) -> Callable[[], Iterator[Frame]]:
+    return lambda: (frame(index) for index in range(count))
+
+
+def gives_then_fails(count: int) -> Callable[[], Iterator[Frame]]:
+    def script() -> Iterator[Frame]:
+        yield from gives(count)()
+        raise SourceError("camera 0 stopped giving pictures.")
+
+    return script
+
+
+def capture(*scripts: Callable[[], Iterator[Frame]]) -> LiveCapture:
+    return LiveCapture(ScriptedSource(list(scripts)), stall_s=PATIENCE_S, backoff_s=(0.0,))
+
+
+class TestLiveCapture:
+    def test_gives_the_last_frame_and_counts_what_it_missed(self) -> None:
+        live = capture(gives(100))
+        indices = [item.index for item in live.frames() if isinstance(item, Frame)]
+        assert indices[-1] == 99
+        assert indices == sorted(set(indices))
+        assert live.dropped == 100 - len(indices)
+
+    def test_source_that_never_worked_is_an_error_here(self) -> None:
+        with pytest.raises(SourceError, match="stopped giving"):
+            list(capture(gives_then_fails(0)).frames())
+
+    def test_bug_in_a_source_is_raised_here(self) -> None:
+        def broken() -> Iterator[Frame]:
+            yield frame(0)
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            list(capture(broken).frames())
+
+    def test_lost_source_is_reopened_and_counting_goes_on(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO)
+        fails = gives_then_fails(0)
+        live = capture(gives_then_fails(3), fails, fails, gives(2))
+        frames = [item for item in live.frames() if isinstance(item, Frame)]
+        assert frames[-1].index == 4
+        assert isinstance(live.source, ScriptedSource)
+        assert live.source.opened == live.source.closed == 4
+        assert [record.message for record in caplog.records] == [
+            "camera 0 stopped giving pictures. Trying again until it is back.",
+            "the source is back",
+        ]
+
+    def test_silence_is_reported_with_its_time_until_frames_come_again(self) -> None:
+        resume = threading.Event()
+
+        def falls_silent() -> Iterator[Frame]:
+            yield frame(0)
+            assert resume.wait(PATIENCE_S)
+            yield frame(1)
+
+        live = LiveCapture(ScriptedSource([falls_silent]), stall_s=0.0, tick_s=0.001)
+        items = live.frames()
+        assert isinstance(next(items), Frame)
+        stalls = [next(items) for _ in range(3)]
+        assert all(isinstance(stall, Stall) for stall in stalls)
+        assert stalls[0].time < stalls[2].time
+        resume.set()
+        assert [item.index for item in items if isinstance(item, Frame)] == [1]
+
+    def test_no_stall_is_reported_before_the_first_frame(self) -> None:
+        def slow_to_start() -> Iterator[Frame]:
+            threading.Event().wait(0.05)
+            yield frame(0)
+
+        live = LiveCapture(ScriptedSource([slow_to_start]), stall_s=0.0)
+        assert isinstance(next(live.frames()), Frame)
+
+    def test_stopping_closes_the_source(self) -> None:
+        def endless() -> Iterator[Frame]:
+            index = 0
+            while True:
+                yield frame(index)
+                index += 1
+                threading.Event().wait(0.001)
+
+        source = ScriptedSource([endless])
+        items = LiveCapture(source).frames()
+        next(items)
+        items.close()  # type: ignore[attr-defined]
+        assert source.closed == 1
+
+    def test_stopping_does_not_wait_for_the_next_attempt(self) -> None:
+        source = ScriptedSource([gives_then_fails(1), gives(1)])
+        items = LiveCapture(source, stall_s=0.0, backoff_s=(2 * PATIENCE_S,)).frames()
+        next(items)
+        assert isinstance(next(items), Stall)
+        items.close()  # type: ignore[attr-defined]
+        assert source.opened == 1
+        assert not any(thread.name == "capture" for thread in threading.enumerate())
+
+    def test_source_that_hangs_is_left_behind(
+        self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        release = threading.Event()
+
+        def hangs() -> Iterator[Frame]:
+            yield frame(0)
+            release.wait(PATIENCE_S)
+
+        monkeypatch.setattr("facedrive.threads._Reader.STOP_S", 0.0)
+        items = capture(hangs).frames()
+        next(items)
+        items.close()  # type: ignore[attr-defined]
+        assert "leaving it behind" in caplog.text
+        release.set()
+
+
+@dataclass
+class GatedSink:
+    """Remembers what it took; waits for its gate before each."""
+
+    gate: threading.Event = field(default_factory=threading.Event)
+    entered: threading.Event = field(default_factory=threading.Event)
+    taken: list[int] = field(default_factory=list)
+    closed: int = 0
+
+    def send(self, sample: Sample, frame: Frame | None) -> None:
+        self.entered.set()
+        assert self.gate.wait(PATIENCE_S)
+        self.taken.append(sample.index)
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class FailingSink:
+    """Fails at each call."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        self.calls = 0
+        self.called = threading.Event()
+
+    def send(self, sample: Sample, frame: Frame | None) -> None:
+        self.calls += 1
+        self.called.set()
+        raise self.error
+
+    def close(self) -> None:
+        raise self.error
+
+
+class TestBackgroundSink:
+    def test_it_is_a_sink(self) -> None:
+        sink = BackgroundSink(GatedSink())
+        assert isinstance(sink, Sink)
+        sink.close()
+
+    def test_slow_sink_never_holds_up_the_pipeline(self) -> None:
+        slow = GatedSink()
+        sink = BackgroundSink(slow)
+        sink.send(sample(0), None)
+        assert slow.entered.wait(PATIENCE_S)
+        for index in range(1, 100):
+            sink.send(sample(index), None)
+        slow.gate.set()
+        sink.close()
+        assert slow.taken == [0, 99]
+        assert sink.dropped == 98
+        assert slow.closed == 1
+
+    def test_a_failure_is_logged_in_one_line_and_ends_the_output(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        failing = FailingSink(SinkError("take.mp4: the disk is full."))
+        sink = BackgroundSink(failing)
+        sink.send(sample(0), None)
+        assert failing.called.wait(PATIENCE_S)
+        sink.send(sample(1), None)
+        sink.close()
+        assert failing.calls == 1
+        assert caplog.messages[0] == "take.mp4: the disk is full. This output has stopped."
+
+    def test_bug_in_a_plug_in_is_logged_with_its_traceback(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        sink = BackgroundSink(FailingSink(ZeroDivisionError()))
+        sink.send(sample(0), None)
+        sink.close()
+        assert "FailingSink failed" in caplog.messages[0]
+        assert caplog.records[0].exc_info
+
+
+@dataclass
+class FakeTime:
+    """A clock that only sleeping moves."""
+
+    time: float = 50.0
+    slept: list[float] = field(default_factory=list)
+
+    def clock(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.time += seconds
+
+
+def paced(fake: FakeTime, times: list[float], speed: float = 1.0) -> Iterator[Frame]:
+    frames = (frame(index, time) for index, time in enumerate(times))
+    return pace(frames, speed=speed, clock=fake.clock, sleep=fake.sleep)
+
+
+class TestPace:
+    def test_each_item_waits_for_its_own_time(self) -> None:
+        fake = FakeTime()
+        assert [item.index for item in paced(fake, [3.0, 3.5, 3.6])] == [0, 1, 2]
+        assert fake.slept == pytest.approx([0.5, 0.1])
+
+    def test_twice_as_fast_waits_half_as_long(self) -> None:
+        fake = FakeTime()
+        list(paced(fake, [0.0, 1.0], speed=2.0))
+        assert fake.slept == pytest.approx([0.5])
+
+    def test_a_slow_consumer_catches_up_and_misses_nothing(self) -> None:
+        fake = FakeTime()
+        items = paced(fake, [0.0, 0.1, 0.2, 0.3])
+        next(items)
+        fake.time += 0.25
+        assert [item.index for item in items] == [1, 2, 3]
+        assert fake.slept == pytest.approx([0.05])
+
+    def test_after_a_pause_playing_goes_on_at_its_own_speed(self) -> None:
+        fake = FakeTime()
+        items = paced(fake, [0.0, 0.1, 0.2])
+        next(items)
+        fake.time += HURRY_S + 5
+        list(items)
+        assert fake.slept == pytest.approx([0.1])
+
+    def test_a_paced_source_is_a_source_and_closes_what_it_opened(self) -> None:
+        inner = ScriptedSource([lambda: iter([frame(0, 0.0), frame(1, 0.001)])], live=False)
+        source = Pace(inner)
+        assert isinstance(source, Source)
+        assert not source.live
+        frames = source.frames()
+        assert next(frames).index == 0
+        frames.close()  # type: ignore[attr-defined]
+        assert inner.closed == 1
