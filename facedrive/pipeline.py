@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+import threading
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,7 +13,8 @@ from facedrive.aus import AUS
 from facedrive.calibration import Profile, build_profile, default_profile, median_neutral
 from facedrive.errors import FacedriveError
 from facedrive.filters import NoFilter, OneEuro
-from facedrive.stages import Estimate, Filter, Regressor, Sink, Tracker
+from facedrive.stages import Estimate, Filter, Regressor, Sink, Source, Tracker
+from facedrive.threads import LiveCapture, Stall, now
 from facedrive.timing import Timing
 from facedrive.types import IDENTITY_HEAD, Face, Frame, Head, Sample, Vector
 
@@ -210,3 +212,62 @@ class Outputs:
         if not self._sinks:
             raise error
         log.error("%s This output is closed; the others go on.", error)
+
+
+@dataclass
+class Controls:
+    """What another thread (a window, a signal) may ask of a running loop."""
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    paused: threading.Event = field(default_factory=threading.Event)
+    neutral: threading.Event = field(default_factory=threading.Event)
+
+    def wait_while_paused(self) -> None:
+        """Return when the loop may go on."""
+        while self.paused.is_set() and not self.stop.is_set():
+            self.stop.wait(0.05)
+
+
+def run(
+    source: Source, pipeline: Pipeline, outputs: Outputs, controls: Controls | None = None
+) -> None:
+    """Drive the outputs from a source until it ends or is stopped; the caller closes them.
+
+    A live source is read in the background: the newest frame is taken, late ones are dropped,
+    and while none comes the outputs ease to neutral. From a file no frame is dropped.
+
+    Raises:
+        FacedriveError: if the source fails, or every output has failed.
+    """
+    controls = controls or Controls()
+    frames = LiveCapture(source).frames() if source.live else source.frames()
+    index = 0
+    try:
+        for frame in frames:
+            if source.live and controls.paused.is_set():
+                continue
+            controls.wait_while_paused()
+            if controls.stop.is_set():
+                return
+            if controls.neutral.is_set():
+                controls.neutral.clear()
+                pipeline.set_neutral()
+            if isinstance(frame, Stall):
+                outputs.send(pipeline.without_face(frame.time, index), None)
+            else:
+                index = frame.index
+                _drive(frame, pipeline, outputs, source.live)
+    finally:
+        if isinstance(frames, Generator):
+            frames.close()
+
+
+def _drive(frame: Frame, pipeline: Pipeline, outputs: Outputs, live: bool) -> None:
+    """Take one frame all the way, and time it."""
+    timing = pipeline.timing
+    with timing.stage("frame to wire"):
+        sample = pipeline(frame)
+        with timing.stage("send"):
+            outputs.send(sample, frame)
+    if live:
+        timing.add("capture to wire", now() - frame.time)

@@ -35,7 +35,7 @@ def add_source(parser: argparse.ArgumentParser, default: str = "0") -> None:
                        f"or demo; default: {default}")  # fmt: skip
     group.add_argument("--fourcc", metavar="CODE", help="camera pixel format, such as MJPG")
     group.add_argument("--fps", type=_positive, metavar="N", help="camera or image rate")
-    group.add_argument("--size", type=_size, metavar="WxH", help="camera frame size")
+    group.add_argument("--size", type=size, metavar="WxH", help="camera frame size")
 
 
 def build_source(args: argparse.Namespace) -> Source:
@@ -85,7 +85,8 @@ def _positive(text: str) -> float:
     return value
 
 
-def _size(text: str) -> tuple[int, int]:
+def size(text: str) -> tuple[int, int]:
+    """Parse WxH."""
     width, _, height = text.lower().partition("x")
     if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
         raise argparse.ArgumentTypeError(f"'{text}' is no size; write it as 640x480")

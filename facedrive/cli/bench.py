@@ -1,0 +1,85 @@
+"""``facedrive bench``: speed beside a peer on the same frames, memory, and drawing."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from facedrive.cli import options
+from facedrive.errors import FacedriveError
+
+PEERS = ("mediapipe",)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("clip", nargs="?", default="demo", metavar="CLIP",
+                        help="video to run on; default: demo")  # fmt: skip
+    parser.add_argument("--peer", choices=PEERS, help="measure this tracker in the same run")
+    parser.add_argument("--peer-model", type=Path, metavar="FILE",
+                        help="the peer's model; fetched when left out")  # fmt: skip
+    parser.add_argument("--frames", type=int, default=300, help="frames to time; default: 300")
+    parser.add_argument("--size", type=options.size, default=(640, 480), metavar="WxH",
+                        help="frames are fitted into this; default: 640x480")  # fmt: skip
+    parser.add_argument("--memory-frames", type=int, default=10_000, metavar="N",
+                        help="frames to watch memory over, 0 for none; default: 10000")  # fmt: skip
+    parser.add_argument("--rig", type=Path, help="also measure morphing and drawing this rig")
+    parser.add_argument("--json", action="store_true", help="one JSON object, nothing else")
+    options.add_tracking(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Measure what was asked for and print it."""
+    from facedrive import benchmark
+
+    frames = benchmark.decode(args.clip, args.size, args.frames)
+    peer = benchmark.build_peer(args.peer, args.peer_model) if args.peer else None
+    report: dict[str, Any] = {"machine": machine(), "clip": Path(args.clip).name,
+                              "size": list(args.size), "frames": len(frames)}  # fmt: skip
+    report |= benchmark.measure(options.build_pipeline(args), frames, peer)
+    if args.rig:
+        report |= benchmark.measure_rig(args.rig)
+    del frames
+    if args.memory_frames:
+        report |= _memory(args)
+    print(json.dumps(report) if args.json else _table(report))
+    return 0
+
+
+def machine() -> str:
+    """Name the processor and how many cores of it there are."""
+    import os
+
+    name = platform.processor() or platform.machine()
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+        name = next(line.split(":")[1].strip() for line in text.splitlines() if "model name" in line)
+    except (OSError, StopIteration):
+        pass
+    return f"{name}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+
+
+def _memory(args: argparse.Namespace) -> dict[str, Any]:
+    """Measure memory in a process of its own, which holds neither the peer nor the frames."""
+    command = [sys.executable, "-m", "facedrive.benchmark", args.clip, str(args.memory_frames)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise FacedriveError(f"the memory run failed: {done.stderr.strip()[-300:]}")
+    return dict(json.loads(done.stdout))
+
+
+def _table(report: dict[str, Any]) -> str:
+    """Lay the figures out for people."""
+    lines = []
+    for key, value in report.items():
+        if isinstance(value, dict):
+            lines += [f"  {name:<22}{part:>10.3f}" for name, part in value.items()]
+        else:
+            shown = f"{value:>10.3f}" if isinstance(value, float) else value
+            lines.append(f"{key:<24}{shown}")
+    return "\n".join(lines)

@@ -1,0 +1,147 @@
+"""``facedrive doctor``: says what works on this machine, and what to do about what does not."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import NamedTuple
+
+from facedrive import __version__
+from facedrive.errors import FacedriveError
+
+
+class Finding(NamedTuple):
+    """One thing that was tried."""
+
+    what: str
+    works: bool
+    detail: str
+    needed: bool = True
+    """False where facedrive's main job goes on without it."""
+
+
+PACKAGES = {
+    "numpy": True, "opencv-contrib-python": True, "dlib-bin": True, "av": True,
+    "python-osc": True, "pyrender": True, "mediapipe": False, "torch": False,
+    "torchvision": False, "pyarrow": False,
+}  # fmt: skip
+"""Distribution → whether live driving needs it."""
+
+PORTS = {9000: "OSC and VRChat", 39539: "VMC", 11111: "Live Link Face", 49983: "iFacialMocap"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("--json", action="store_true", help="one JSON object, nothing else")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Try everything; exit code 0 when all that is needed works."""
+    findings = [finding for check in CHECKS for finding in check()]
+    if args.json:
+        print(json.dumps({each.what: each._asdict() for each in findings}))
+    else:
+        for each in findings:
+            mark = "ok" if each.works else ("MISSING" if each.needed else "no")
+            print(f"{mark:<8}{each.what:<24}{each.detail}")
+    return 0 if all(each.works for each in findings if each.needed) else 1
+
+
+def _system() -> Iterator[Finding]:
+    version = sys.version_info
+    yield Finding("Python", version >= (3, 11), platform.python_version())
+    yield Finding("facedrive", True, f"{__version__} in {Path(__file__).parent.parent.name}/")
+    yield Finding("system", True, f"{platform.platform()}, {os.cpu_count()} cores")
+
+
+def _packages() -> Iterator[Finding]:
+    for name, needed in PACKAGES.items():
+        try:
+            yield Finding(name, True, metadata.version(name), needed)
+        except metadata.PackageNotFoundError:
+            yield Finding(name, False, "not installed", needed)
+    runtimes = [n for n in ("onnxruntime-gpu", "onnxruntime") if _version(n)]
+    detail = ", ".join(f"{name} {_version(name)}" for name in runtimes) or "not installed"
+    yield Finding("ONNX Runtime", bool(runtimes), detail)
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _cameras() -> Iterator[Finding]:
+    devices = sorted(Path("/dev").glob("video*"))
+    usable = [str(each) for each in devices if os.access(each, os.R_OK | os.W_OK)]
+    if devices and not usable:
+        detail = f"{devices[0]} is there but may not be opened; add yourself to the group video"
+    else:
+        detail = ", ".join(usable) or "none in /dev; try --source demo, or a video file"
+    yield Finding("cameras", bool(usable), detail, needed=False)
+
+
+def _models() -> Iterator[Finding]:
+    from facedrive.regressors.onnx import OnnxRegressor
+    from facedrive.trackers.dlib import DlibTracker
+
+    def regressor() -> str:
+        return OnnxRegressor(device="cpu").provider
+
+    def tracker() -> str:
+        DlibTracker()
+        return "loads"
+
+    yield _try("AU model", regressor)
+    yield _try("landmark model", tracker)
+
+
+def _gpu() -> Iterator[Finding]:
+    from facedrive.regressors.onnx import OnnxRegressor
+
+    yield _try("CUDA", lambda: OnnxRegressor(device="cuda").provider, needed=False)
+
+
+def _drawing() -> Iterator[Finding]:
+    from facedrive.render.scene import describe_gl
+
+    yield _try("OpenGL off-screen", describe_gl, needed=False)
+    display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    shown = bool(display) or platform.system() in ("Windows", "Darwin")
+    yield Finding("display", shown, display or "none: live runs without its window", needed=False)
+    if importlib.util.find_spec("cv2"):
+        import cv2
+
+        gui = next((line.split(":", 1)[1].strip() for line in cv2.getBuildInformation().splitlines()
+                    if line.strip().startswith(("GUI:", "QT:", "GTK+:"))), "")  # fmt: skip
+        yield Finding("window toolkit", gui not in ("", "NONE", "NO"), gui or "none", needed=False)
+
+
+def _ports() -> Iterator[Finding]:
+    for port, app in PORTS.items():
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                detail = "nobody listens here yet"
+            except OSError:
+                detail = "somebody listens"
+        yield Finding(f"UDP {port}", True, f"{app}: {detail}", needed=False)
+
+
+def _try(what: str, action: Callable[[], str], *, needed: bool = True) -> Finding:
+    try:
+        return Finding(what, True, action(), needed)
+    except FacedriveError as error:
+        return Finding(what, False, str(error), needed)
+
+
+CHECKS = (_system, _packages, _models, _gpu, _cameras, _drawing, _ports)
