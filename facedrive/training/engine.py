@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
@@ -28,6 +28,12 @@ from facedrive.training.recipe import Recipe
 from facedrive.types import Vector
 
 log = logging.getLogger(__name__)
+
+POINT_SPREAD = 0.08
+"""Standard deviation of a mesh point over faces, -1 to 1 across the crop."""
+
+GAZE_SPREAD = 0.15
+"""Standard deviation of a gaze angle over the photographs, radians."""
 
 
 def choose_device(asked: str = "auto") -> torch.device:
@@ -45,11 +51,23 @@ def autocast(device: torch.device) -> AbstractContextManager[Any]:
 
 def build_model(recipe: Recipe) -> Compact:
     """Build the recipe's network with all its layers materialised."""
-    model = Compact(recipe.widths, recipe.depths, recipe.features, dropout=recipe.dropout)
+    model = Compact(
+        recipe.widths, recipe.depths, recipe.features, dropout=recipe.dropout
+    )
     model.eval()
     with torch.no_grad():
         model(torch.zeros(1, 1, recipe.crop.size, recipe.crop.size))
     return model
+
+
+def running_average(model: nn.Module, decay: float) -> AveragedModel:
+    """Follow a model's weights with an exponential average that forgets its start quickly."""
+
+    def average(old: Tensor, new: Tensor, count: Tensor | int) -> Tensor:
+        share = 1 - min(decay, (1 + float(count)) / (10 + float(count)))
+        return old + share * (new - old)
+
+    return AveragedModel(model, avg_fn=average, use_buffers=True)
 
 
 @dataclass(frozen=True)
@@ -72,7 +90,11 @@ class Feeder:
     """Draws augmented batches from photographs and, where given, synthetic faces."""
 
     def __init__(
-        self, recipe: Recipe, real: FaceSet, synthetic: FaceSet | None, device: torch.device
+        self,
+        recipe: Recipe,
+        real: FaceSet,
+        synthetic: FaceSet | None,
+        device: torch.device,
     ) -> None:
         self.recipe, self.device = recipe, device
         self.real, self.synthetic = real, synthetic
@@ -91,16 +113,22 @@ class Feeder:
                 batch = _join(batch, self._augment(self.synthetic, rows, True))
             yield batch
 
-    def _augment(self, faces: FaceSet, rows: NDArray[np.intp], synthetic: bool) -> Batch:
+    def _augment(
+        self, faces: FaceSet, rows: NDArray[np.intp], synthetic: bool
+    ) -> Batch:
         def move(values: NDArray[Any]) -> Tensor:
             return torch.from_numpy(values[rows]).to(self.device)
 
         how, crop = self.recipe.augment, self.recipe.crop
         crops = move(faces.crops)[:, None].float()
         inside = move(faces.inside)[:, None].float()
-        matrices, flips = augment.sampling_matrices(len(rows), faces.spec, crop, how, crops)
+        matrices, flips = augment.sampling_matrices(
+            len(rows), faces.spec, crop, how, crops
+        )
         both = augment.warp(torch.cat([crops, inside], 1), matrices, crop.size)
-        crops = augment.degrade(augment.fill_outside(both[:, :1], both[:, 1:].round()), how)
+        crops = augment.degrade(
+            augment.fill_outside(both[:, :1], both[:, 1:].round()), how
+        )
         aus, gaze = augment.mirror_targets(
             move(faces.targets.aus), move(faces.targets.gaze).flatten(1), flips
         )
@@ -145,12 +173,14 @@ class Loss:
         trusted = batch.synthetic[:, None] & self.seen
         weight = torch.where(trusted, self.recipe.synthetic_weight, weight)
         au_loss = (weight * self.au_scale * (aus - batch.aus).square()).mean()
-        gaze_loss = (gaze - batch.gaze).square().mean() / 0.01
+        gaze_loss = ((gaze - batch.gaze) / GAZE_SPREAD).square().mean()
         placed = torch.isfinite(batch.points)
         missed = torch.where(placed, points - torch.nan_to_num(batch.points), 0.0)
-        point_loss = (missed / 0.03).square().sum() / placed.sum().clamp(min=1)
+        point_loss = (missed / POINT_SPREAD).square().sum() / placed.sum().clamp(min=1)
         return (
-            au_loss + self.recipe.gaze_weight * gaze_loss + self.recipe.point_weight * point_loss
+            au_loss
+            + self.recipe.gaze_weight * gaze_loss
+            + self.recipe.point_weight * point_loss
         )
 
 
@@ -173,12 +203,18 @@ def predict(model: nn.Module, faces: FaceSet, recipe: Recipe,
     plain = augment.Augment(*(0.0,) * len(dataclasses.fields(augment.Augment)))
     answers = []
     for start in range(0, len(faces), 256):
-        crops = torch.from_numpy(faces.crops[start : start + 256]).to(device)[:, None].float()
+        crops = (
+            torch.from_numpy(faces.crops[start : start + 256])
+            .to(device)[:, None]
+            .float()
+        )
         matrices, _ = augment.sampling_matrices(
             len(crops), faces.spec, recipe.crop, plain, crops
         )
         with autocast(device):
-            aus, gaze, _ = model(augment.warp(crops, matrices, recipe.crop.size).round())
+            aus, gaze, _ = model(
+                augment.warp(crops, matrices, recipe.crop.size).round()
+            )
         answers.append(torch.cat([aus.clamp(0, 1), gaze], 1).float().cpu())
     both = torch.cat(answers).numpy()
     return both[:, :-4], both[:, -4:]
@@ -192,24 +228,32 @@ class Run:
     folder: Path
     device: torch.device
 
-    def fit(self, real: FaceSet, validation: FaceSet, synthetic: FaceSet | None) -> nn.Module:
+    def fit(
+        self, real: FaceSet, validation: FaceSet, synthetic: FaceSet | None
+    ) -> nn.Module:
         """Train to the recipe's last epoch and return the averaged model."""
         recipe, device = self.recipe, self.device
         torch.manual_seed(recipe.seed)
         model = build_model(recipe).to(device, memory_format=torch.channels_last)
-        averaged = AveragedModel(
-            model, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema), use_buffers=True
-        )
+        averaged = running_average(model, recipe.ema)
         feeder = Feeder(recipe, real, synthetic, device)
         steps = len(real) // (recipe.batch - feeder.synthetic_rows)
         optimiser = torch.optim.AdamW(
             model.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
         )
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, recipe.learning_rate, total_steps=steps * recipe.epochs, pct_start=0.15
+            optimiser,
+            recipe.learning_rate,
+            total_steps=steps * recipe.epochs,
+            pct_start=0.15,
         )
         loss = make_loss(recipe, real, synthetic, device)
-        state = {"model": model, "averaged": averaged, "optimiser": optimiser, "schedule": schedule}
+        state = {
+            "model": model,
+            "averaged": averaged,
+            "optimiser": optimiser,
+            "schedule": schedule,
+        }
         first = self._resume(state)
         board = SummaryWriter(str(self.folder), purge_step=first)
         for epoch in range(first, recipe.epochs):
@@ -274,7 +318,9 @@ class Run:
         return int(saved["epoch"])
 
 
-def validate(model: nn.Module, faces: FaceSet, recipe: Recipe, device: torch.device) -> Scores:
+def validate(
+    model: nn.Module, faces: FaceSet, recipe: Recipe, device: torch.device
+) -> Scores:
     """Score a model on the AUs that the faces have labels for."""
     aus, _ = predict(model, faces, recipe, device)
     known = faces.targets.known.all(0)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX, AUS
 from facedrive.errors import DataError
+from facedrive.mappings.table import FULL_GAZE_RAD
 from facedrive.types import Vector
 
 TEACHER_CHANNELS: dict[str, tuple[str, ...]] = {
@@ -40,9 +41,6 @@ TEACHER_CHANNELS: dict[str, tuple[str, ...]] = {
 }
 """The mean of these channels is the AU; an AU that is missing here the teacher cannot see."""
 
-GAZE_FULL_RAD = float(np.radians(30))
-"""Eye rotation at which an eyeLook channel is 1."""
-
 
 class Targets(NamedTuple):
     """What a model should say about N faces."""
@@ -65,7 +63,9 @@ def from_teacher(scores: NDArray[np.floating], names: list[str]) -> Targets:
 
     def channel(name: str) -> Vector:
         if name not in column:
-            raise DataError(f"the teacher's scores have no channel '{name}'; it is needed.")
+            raise DataError(
+                f"the teacher's scores have no channel '{name}'; it is needed."
+            )
         return np.asarray(scores[:, column[name]], dtype=np.float32)
 
     aus = np.zeros((len(scores), len(AUS)), dtype=np.float32)
@@ -74,7 +74,12 @@ def from_teacher(scores: NDArray[np.floating], names: list[str]) -> Targets:
         aus[:, AU_INDEX[name]] = np.mean([channel(part) for part in channels], axis=0)
         known[:, AU_INDEX[name]] = True
     gaze = np.empty((len(scores), 2, 2), dtype=np.float32)
-    for row, side, leftward, rightward in ((0, "Left", "Out", "In"), (1, "Right", "In", "Out")):
+    for row, side, leftward, rightward in (
+        (0, "Left", "Out", "In"),
+        (1, "Right", "In", "Out"),
+    ):
         gaze[:, row, 0] = channel(f"eyeLookUp{side}") - channel(f"eyeLookDown{side}")
-        gaze[:, row, 1] = channel(f"eyeLook{leftward}{side}") - channel(f"eyeLook{rightward}{side}")
-    return Targets(np.clip(aus, 0, 1), known, gaze * np.float32(GAZE_FULL_RAD))
+        gaze[:, row, 1] = channel(f"eyeLook{leftward}{side}") - channel(
+            f"eyeLook{rightward}{side}"
+        )
+    return Targets(np.clip(aus, 0, 1), known, gaze * np.float32(FULL_GAZE_RAD))

@@ -31,7 +31,9 @@ class Block(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         hidden = functional.relu(self.first_norm(self.first(inputs)))
-        return functional.relu(self.second_norm(self.second(hidden)) + self.shortcut(inputs))
+        return functional.relu(
+            self.second_norm(self.second(hidden)) + self.shortcut(inputs)
+        )
 
 
 class Compact(nn.Module):
@@ -44,15 +46,17 @@ class Compact(nn.Module):
 
     def __init__(
         self,
-        widths: tuple[int, int, int, int] = (24, 40, 72, 144),
+        widths: tuple[int, int, int, int] = (16, 32, 72, 160),
         depths: tuple[int, int, int] = (1, 2, 2),
         features: int = 320,
         points: int = 478,
-        dropout: float = 0.2,
+        dropout: float = 0.1,
     ) -> None:
         super().__init__()
         self.stem = nn.Sequential(
-            nn.Conv2d(1, widths[0], 5, 2, 2, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU()
+            nn.Conv2d(1, widths[0], 5, 2, 2, bias=False),
+            nn.BatchNorm2d(widths[0]),
+            nn.ReLU(),
         )
         blocks: list[nn.Module] = []
         for inputs, outputs, depth in zip(widths, widths[1:], depths, strict=False):
@@ -60,10 +64,16 @@ class Compact(nn.Module):
             blocks += [Block(outputs, outputs, 1) for _ in range(depth - 1)]
         self.blocks = nn.Sequential(*blocks)
         self.squeeze = nn.Sequential(
-            nn.Conv2d(widths[-1], 32, 1, bias=False), nn.BatchNorm2d(32), nn.ReLU(), nn.Flatten()
+            nn.Conv2d(widths[-1], 32, 1, bias=False),
+            nn.BatchNorm2d(32),
+            nn.ReLU(),
+            nn.Flatten(),
         )
         self.features = nn.Sequential(
-            nn.Dropout(dropout), nn.LazyLinear(features), nn.BatchNorm1d(features), nn.ReLU()
+            nn.Dropout(dropout),
+            nn.LazyLinear(features),
+            nn.BatchNorm1d(features),
+            nn.ReLU(),
         )
         self.points = nn.Linear(features, points * 2)
         self.head = nn.Sequential(

@@ -20,18 +20,18 @@ class Recipe:
     name: str
     seed: int = 0
     epochs: int = 40
-    batch: int = 128
-    learning_rate: float = 2e-3
+    batch: int = 64
+    learning_rate: float = 1.5e-3
     weight_decay: float = 0.02
     ema: float = 0.998
     """Decay of the running average of the weights, which is what is kept."""
-    widths: tuple[int, int, int, int] = (24, 40, 72, 144)
+    widths: tuple[int, int, int, int] = (16, 32, 72, 160)
     depths: tuple[int, int, int] = (1, 2, 2)
     features: int = 320
-    dropout: float = 0.2
+    dropout: float = 0.1
     rare: float = 0.5
     """How much oftener faces with rare expressions are drawn."""
-    point_weight: float = 0.5
+    point_weight: float = 1.0
     """Of the mesh-point loss beside the AU loss."""
     gaze_weight: float = 0.5
     unseen_weight: float = 0.1
