@@ -50,19 +50,49 @@ class CropSpec:
         return FACE_SIDE * (1 + 2 * self.padding)
 
 
-def crop_matrix(landmarks_px: NDArray[np.floating], spec: CropSpec) -> NDArray[np.float64]:
-    """Solve the (2, 3) similarity that takes (68, 2) frame pixels to crop pixels."""
-    points = landmarks_px[RIGID].astype(np.float64) @ np.array([1, 1j])
-    target = TEMPLATE @ np.array([1, 1j])
+def fit_similarity(
+    source: NDArray[np.floating], target: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Solve the (2, 3) similarity that takes (n, 2) source points nearest to the target's."""
+    points = source.astype(np.float64) @ np.array([1, 1j])
+    goal = target @ np.array([1, 1j])
     centred = points - points.mean()
     spread = float(np.vdot(centred, centred).real)
-    turn = np.vdot(centred, target - target.mean()) / max(spread, 1e-9)
-    scale = spec.size / spec.span
-    turn *= scale
-    # Pixel centres lie on whole numbers, so the crop's centre is at (size - 1) / 2.
-    shift = (target.mean() - 1j * CENTRE_Y) * scale + (1 + 1j) * (spec.size - 1) / 2
-    shift -= turn * points.mean()
+    turn = np.vdot(centred, goal - goal.mean()) / max(spread, 1e-9)
+    shift = goal.mean() - turn * points.mean()
     return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
+
+
+def crop_matrix(landmarks_px: NDArray[np.floating], spec: CropSpec) -> NDArray[np.float64]:
+    """Solve the (2, 3) similarity that takes (68, 2) frame pixels to crop pixels."""
+    # Pixel centres lie on whole numbers, so the crop's centre is at (size - 1) / 2.
+    target = (TEMPLATE - [0, CENTRE_Y]) * (spec.size / spec.span) + (spec.size - 1) / 2
+    return fit_similarity(landmarks_px[RIGID], target)
+
+
+def warp_square(gray: Image, matrix: NDArray[np.float64], size: int) -> Image:
+    """Cut a square out of a picture.
+
+    Args:
+        gray: (H, W) uint8.
+        matrix: (2, 3) similarity from the picture's pixels to the square's.
+        size: Side of the square, pixels.
+
+    Returns:
+        (size, size) uint8; what lies outside the picture repeats its edge, and where the
+        square is coarser than the picture its pixels are area averages.
+    """
+    shrink = 1 / max(math.hypot(matrix[0, 0], matrix[1, 0]), 1e-6)
+    finer = min(max(round(shrink), 1), 8)
+    matrix = matrix * finer
+    matrix[:, 2] += (finer - 1) / 2
+    side = size * finer
+    warped = cv2.warpAffine(
+        gray, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    if finer > 1:
+        warped = cv2.resize(warped, (size, size), interpolation=cv2.INTER_AREA)
+    return np.asarray(warped, dtype=np.uint8)
 
 
 def warp_crop(
@@ -79,15 +109,4 @@ def warp_crop(
         (size, size) uint8; what lies outside the frame repeats its edge.
     """
     spec = spec or CropSpec()
-    matrix = crop_matrix(landmarks_px, spec)
-    shrink = 1 / max(math.hypot(matrix[0, 0], matrix[1, 0]), 1e-6)
-    finer = min(max(round(shrink), 1), 8)
-    matrix *= finer
-    matrix[:, 2] += (finer - 1) / 2
-    side = spec.size * finer
-    warped = cv2.warpAffine(
-        gray, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
-    if finer > 1:
-        warped = cv2.resize(warped, (spec.size, spec.size), interpolation=cv2.INTER_AREA)
-    return np.asarray(warped, dtype=np.uint8)
+    return warp_square(gray, crop_matrix(landmarks_px, spec), spec.size)
