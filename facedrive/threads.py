@@ -259,7 +259,9 @@ class Timed(Protocol):
     """Anything with a time in seconds: a Frame, a Sample."""
 
     @property
-    def time(self) -> float: ...
+    def time(self) -> float:
+        """Seconds."""
+        ...
 
 
 TimedT = TypeVar("TimedT", bound=Timed)
@@ -303,6 +305,7 @@ class Pace:
 
     @property
     def live(self) -> bool:
+        """As the source's."""
         return self.source.live
 
     def frames(self) -> Iterator[Frame]:

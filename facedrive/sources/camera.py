@@ -29,12 +29,29 @@ BAD_PICTURES = 30
 class Capture(Protocol):
     """The part of ``cv2.VideoCapture`` that is used here."""
 
-    def isOpened(self) -> bool: ...  # noqa: N802
-    def set(self, prop: int, value: float, /) -> bool: ...
-    def get(self, prop: int, /) -> float: ...
-    def grab(self) -> bool: ...
-    def retrieve(self) -> tuple[bool, NDArray[np.uint8] | None]: ...
-    def release(self) -> None: ...
+    def isOpened(self) -> bool:  # noqa: N802
+        """Say whether opening worked."""
+        ...
+
+    def set(self, prop: int, value: float, /) -> bool:
+        """Ask for a setting."""
+        ...
+
+    def get(self, prop: int, /) -> float:
+        """Return a setting."""
+        ...
+
+    def grab(self) -> bool:
+        """Wait for the next picture; False if none will come."""
+        ...
+
+    def retrieve(self) -> tuple[bool, NDArray[np.uint8] | None]:
+        """Return the grabbed picture, (H, W, 3) BGR; False and None if it is damaged."""
+        ...
+
+    def release(self) -> None:
+        """Close the camera."""
+        ...
 
 
 def open_capture(device: int | str) -> Capture:
@@ -67,6 +84,7 @@ class Camera:
 
     @property
     def live(self) -> bool:
+        """True: frames come whether read or not."""
         return True
 
     def frames(self) -> Iterator[Frame]:
@@ -104,7 +122,13 @@ class Camera:
     def _report(self, capture: Capture) -> None:
         width = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH))
         height = int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-        log.info("%s: %dx%d at %g fps", self.name, width, height, capture.get(cv2.CAP_PROP_FPS))
+        log.info(
+            "%s: %dx%d at %g fps",
+            self.name,
+            width,
+            height,
+            capture.get(cv2.CAP_PROP_FPS),
+        )
         if self.size is not None and self.size != (width, height):
             log.warning("%s gives %dx%d, not %dx%d", self.name, width, height, *self.size)
 
@@ -117,7 +141,11 @@ class Camera:
                 bad += 1
                 continue
             bad = 0
-            yield Frame(np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8), time, index)
+            yield Frame(
+                np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8),
+                time,
+                index,
+            )
             index += 1
         if index == 0:
             raise SourceError(

@@ -30,6 +30,7 @@ class Images:
 
     @property
     def live(self) -> bool:
+        """False: frames wait to be read."""
         return False
 
     @property

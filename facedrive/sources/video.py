@@ -34,6 +34,7 @@ class VideoFile:
 
     @property
     def live(self) -> bool:
+        """False: frames wait to be read."""
         return False
 
     @property
@@ -80,6 +81,7 @@ class VideoStream:
 
     @property
     def live(self) -> bool:
+        """True: frames come whether read or not."""
         return True
 
     def frames(self) -> Iterator[Frame]:

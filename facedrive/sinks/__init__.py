@@ -1,0 +1,142 @@
+"""Where samples go; ``open_sink`` turns an output's URL into a Sink."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import types
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+from urllib.parse import parse_qsl, urlsplit
+
+from facedrive.errors import SinkError, unknown
+from facedrive.stages import Sink
+
+__all__ = ["SINKS", "open_sink"]
+
+SINKS: dict[str, str] = {
+    "csv": "facedrive.sinks.csv:TakeSink",
+    "osc": "facedrive.sinks.osc:OscSink",
+    "parquet": "facedrive.sinks.csv:TakeSink",
+    "video": "facedrive.sinks.video:VideoSink",
+}
+"""Scheme to class. A sink is a dataclass; its fields are the options that a URL may give."""
+
+
+def open_sink(url: str) -> Sink:
+    """Open the output that a URL names.
+
+    Args:
+        url: ``scheme://host:port?option=value`` for the network, ``scheme:path?option=value``
+            for a file, ``package.module:Class?option=value`` for a plug-in.
+
+    Raises:
+        SinkError: if there is no such sink or option, or it cannot be opened.
+    """
+    name, _, rest = url.partition(":")
+    if "." in name:
+        class_name, _, query = rest.partition("?")
+        return _build(url, _import(name, class_name), dict(parse_qsl(query)))
+    if name not in SINKS:
+        raise SinkError(unknown("sink", name, SINKS))
+    module, _, class_name = SINKS[name].partition(":")
+    return _build(name, _import(module, class_name), _read_options(name, rest))
+
+
+def _read_options(name: str, rest: str) -> dict[str, str]:
+    """Split what follows the scheme into options, all still text."""
+    place, _, query = rest.partition("?")
+    options = _read_host(name, place) if place.startswith("//") else {"path": place}
+    given = {key: text for key, text in options.items() if text}
+    return given | dict(parse_qsl(query, keep_blank_values=True))
+
+
+def _read_host(name: str, place: str) -> dict[str, str]:
+    parts = urlsplit(place)
+    try:
+        port = "" if parts.port is None else str(parts.port)
+    except ValueError as error:
+        raise SinkError(f"{name}:{place} has no valid port; write one from 1 to 65535.") from error
+    return {"host": parts.hostname or "", "port": port, "path": parts.path}
+
+
+def _import(module: str, class_name: str) -> type[Any]:
+    try:
+        found = getattr(importlib.import_module(module), class_name)
+    except (ImportError, AttributeError) as error:
+        raise SinkError(
+            f"sink {module}:{class_name} cannot be imported: {error}. "
+            "Is its package installed, or its folder on PYTHONPATH?"
+        ) from error
+    if not (isinstance(found, type) and dataclasses.is_dataclass(found)):
+        raise SinkError(f"sink {module}:{class_name} is not a dataclass; its fields are options.")
+    return found
+
+
+def _build(name: str, sink: type[Any], texts: Mapping[str, str]) -> Sink:
+    fields = {field.name: field for field in dataclasses.fields(sink) if field.init}
+    hints = get_type_hints(sink)
+    readers = {key: reader for key in fields if (reader := _reader(hints[key])) is not None}
+    for key in texts:
+        if key not in readers:
+            raise SinkError(f"{name}: {unknown('option', key, readers)}")
+    for key, field in fields.items():
+        if key not in texts and field.default is field.default_factory is dataclasses.MISSING:
+            raise SinkError(f"{name} needs a {key}, as in {_example(name, key)}.")
+    values = {key: _read(name, key, text, readers[key]) for key, text in texts.items()}
+    opened: Sink = sink(**values)
+    return opened
+
+
+def _example(name: str, key: str) -> str:
+    return f"{name}:take.{name}" if key == "path" else f"{name}?{key}=..."
+
+
+Reader = Callable[[str], object]
+
+
+def _read(name: str, key: str, text: str, reader: Reader) -> object:
+    try:
+        return reader(text)
+    except ValueError as error:
+        raise SinkError(f"{name}: {key} is '{text}'; it must be {_KIND[reader]}.") from error
+
+
+def _read_bool(text: str) -> bool:
+    answers = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "0": False,
+        "false": False,
+        "no": False,
+    }
+    if text.lower() not in answers:
+        raise ValueError(text)
+    return answers[text.lower()]
+
+
+_READERS: dict[object, Reader] = {
+    str: str,
+    int: int,
+    float: float,
+    bool: _read_bool,
+    Path: Path,
+}
+
+_KIND: dict[Reader, str] = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    _read_bool: "yes or no",
+    Path: "a path",
+}
+
+
+def _reader(hint: object) -> Reader | None:
+    """Return what reads a field of this type; None for one that no text can give."""
+    if get_origin(hint) in (Union, types.UnionType):
+        members = [member for member in get_args(hint) if member is not types.NoneType]
+        return _reader(members[0]) if len(members) == 1 else None
+    return _READERS.get(hint)

@@ -1,0 +1,157 @@
+"""An output's URL opens its sink with its options; what is wrong with it is said."""
+
+from __future__ import annotations
+
+import dataclasses
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from facedrive.errors import SinkError
+from facedrive.sinks import SINKS, open_sink
+from facedrive.stages import Sink
+from facedrive.types import Frame, Sample
+
+
+@dataclass
+class PlugIn:
+    """A sink from elsewhere, with an option of every type."""
+
+    room: str = "lobby"
+    count: int = 1
+    gain: float = 1.0
+    loud: bool = False
+    folder: Path | None = None
+    memory: list[str] = field(default_factory=list)
+
+    def send(self, sample: Sample, frame: Frame | None) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class NoDataclass:
+    """Has no fields."""
+
+
+@dataclass
+class Demanding:
+    """Cannot do without an option."""
+
+    room: str
+
+
+PLUG_IN = f"{__name__}:PlugIn"
+
+
+def options(url: str) -> dict[str, object]:
+    """Open and close the URL's sink; returns its options."""
+    sink = open_sink(url)
+    assert isinstance(sink, Sink)
+    sink.close()
+    fields = dataclasses.fields(sink)  # type: ignore[arg-type]
+    return {field.name: getattr(sink, field.name) for field in fields}
+
+
+def test_network_url_gives_host_port_and_options() -> None:
+    url = "osc://127.0.0.1:9001?prefix=/me"
+    assert options(url) == {"host": "127.0.0.1", "port": 9001, "prefix": "/me"}
+
+
+@pytest.mark.parametrize("url", ["osc:", "osc://", "osc://?prefix=/facedrive", "osc://:9000"])
+def test_what_a_url_leaves_out_keeps_its_default(url: str) -> None:
+    assert options(url) == {"host": "127.0.0.1", "port": 9000, "prefix": "/facedrive"}
+
+
+def test_ipv6_hosts_are_understood() -> None:
+    if not socket.has_ipv6:
+        pytest.skip("this system has no IPv6")
+    assert options("osc://[::1]:9002")["host"] == "::1"
+
+
+@pytest.mark.parametrize("form", ["csv:{}", "csv://{}"])
+def test_file_url_gives_a_path(form: str, tmp_path: Path) -> None:
+    path = tmp_path / "my take.csv"
+    assert options(form.format(path)) == {"path": path}
+
+
+def test_video_url_opens_a_recording(tmp_path: Path) -> None:
+    assert options(f"video:{tmp_path}/out.mp4")["path"] == tmp_path / "out.mp4"
+
+
+def test_unknown_scheme_lists_those_there_are() -> None:
+    with pytest.raises(SinkError) as caught:
+        open_sink("ocs://127.0.0.1:9000")
+    assert str(caught.value) == f"no sink 'ocs'; there are {', '.join(sorted(SINKS))}."
+
+
+def test_unknown_option_lists_those_there_are() -> None:
+    with pytest.raises(SinkError, match="osc: no option 'prefx'; there are host, port, prefix"):
+        open_sink("osc://127.0.0.1:9000?prefx=/a")
+
+
+def test_option_that_no_text_can_give_is_not_offered(tmp_path: Path) -> None:
+    with pytest.raises(SinkError, match="no option 'compose'; there are path"):
+        open_sink(f"video:{tmp_path}/out.mp4?compose=x")
+
+
+@pytest.mark.parametrize("url", ["csv:", "csv", "video:"])
+def test_missing_path_is_an_error_with_an_example(url: str) -> None:
+    scheme = url.rstrip(":")
+    with pytest.raises(SinkError, match=f"{scheme} needs a path, as in {scheme}:take"):
+        open_sink(url)
+
+
+def test_a_host_for_a_file_is_an_error() -> None:
+    with pytest.raises(SinkError, match="csv: no option 'host'; there are path"):
+        open_sink("csv://take.csv")
+
+
+@pytest.mark.parametrize("port", ["abc", "70000", "-1", "0"])
+def test_port_that_does_not_exist_is_an_error(port: str) -> None:
+    with pytest.raises(SinkError, match=r"port.* 1 to 65535"):
+        open_sink(f"osc://127.0.0.1:{port}")
+
+
+def test_dotted_name_is_imported_with_its_options() -> None:
+    url = f"{PLUG_IN}?room=hall&count=3&gain=0.5&loud=yes&folder=/tmp/a%20b"
+    sink = open_sink(url)
+    assert vars(sink) == vars(PlugIn("hall", 3, 0.5, True, Path("/tmp/a b")))
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("count=x", "count is 'x'; it must be a whole number"),
+        ("gain=x", "gain is 'x'; it must be a number"),
+        ("loud=x", "loud is 'x'; it must be yes or no"),
+        ("volume=1", "no option 'volume'; there are count, folder, gain, loud, room"),
+        ("memory=1", "no option 'memory'"),
+    ],
+)
+def test_bad_option_is_an_error_that_says_what_it_must_be(query: str, message: str) -> None:
+    with pytest.raises(SinkError, match=message):
+        open_sink(f"{PLUG_IN}?{query}")
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("no.such.module:Sink", "cannot be imported: No module named 'no'"),
+        ("facedrive.sinks:Missing", "cannot be imported: .* has no attribute 'Missing'"),
+        (PLUG_IN.replace("PlugIn", "NoDataclass"), "is not a dataclass"),
+        (PLUG_IN.replace("PlugIn", "Demanding"), r"needs a room, as in .*Demanding\?room="),
+    ],
+)
+def test_bad_plug_in_is_an_error(url: str, message: str) -> None:
+    with pytest.raises(SinkError, match=message):
+        open_sink(url)
+
+
+@pytest.mark.parametrize("scheme", sorted(SINKS))
+def test_every_scheme_names_a_class_that_exists(scheme: str) -> None:
+    with pytest.raises(SinkError, match="no option 'no_such_option'"):
+        open_sink(f"{scheme}:?no_such_option=1")
