@@ -69,7 +69,9 @@ def load_photographs(data: Path, cache: Path) -> FaceSet:
     archive, labels = data / "faces.zip", data / "faces_teacher.npz"
     for path in (archive, labels):
         if not path.exists():
-            raise DataError(f"{path} is missing; --data names the folder that holds it.")
+            raise DataError(
+                f"{path} is missing; --data names the folder that holds it."
+            )
     with np.load(labels) as table:
         landmarks = table["landmarks"][..., :2].astype(np.float32)
         names = [str(name) for name in table["blendshape_names"]]
@@ -81,7 +83,9 @@ def load_photographs(data: Path, cache: Path) -> FaceSet:
 
 def _points(landmarks: Vector) -> Vector:
     """Take (N, 478, 2) picture pixels to the cache crops' pixels."""
-    matrices = np.stack([crop_matrix(face[MEDIAPIPE_TO_68], CACHE_SPEC) for face in landmarks])
+    matrices = np.stack(
+        [crop_matrix(face[MEDIAPIPE_TO_68], CACHE_SPEC) for face in landmarks]
+    )
     turned = np.einsum("nij,npj->npi", matrices[:, :, :2], landmarks)
     return np.asarray(turned + matrices[:, None, :, 2], dtype=np.float32)
 
@@ -104,15 +108,21 @@ def _cached_crops(
 
 def _cut_all(archive: Path, landmarks: Vector) -> Image:
     """Cut every face of the archive; (2, N, S, S): the crops and where they are photograph."""
-    cut = np.empty((2, len(landmarks), CACHE_SPEC.size, CACHE_SPEC.size), dtype=np.uint8)
+    cut = np.empty(
+        (2, len(landmarks), CACHE_SPEC.size, CACHE_SPEC.size), dtype=np.uint8
+    )
     with zipfile.ZipFile(archive) as faces:
         names = sorted(name for name in faces.namelist() if name.endswith(".jpg"))
         if len(names) != len(landmarks):
-            raise DataError(f"{archive} has {len(names)} pictures for {len(landmarks)} labels.")
+            raise DataError(
+                f"{archive} has {len(names)} pictures for {len(landmarks)} labels."
+            )
         pictures = (faces.read(name) for name in names)
         with ThreadPoolExecutor() as pool:
             rows = pool.map(_cut, pictures, names, landmarks[:, MEDIAPIPE_TO_68])
-            for row, pair in enumerate(tqdm(rows, "cutting crops", len(names), unit="face")):
+            for row, pair in enumerate(
+                tqdm(rows, "cutting crops", len(names), unit="face")
+            ):
                 cut[:, row] = pair
     return cut
 

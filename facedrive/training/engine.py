@@ -259,8 +259,8 @@ class Run:
         for epoch in range(first, recipe.epochs):
             random = np.random.default_rng([recipe.seed, epoch])
             torch.manual_seed(recipe.seed * 100_003 + epoch)
-            bar = tqdm(feeder.epoch(random), f"epoch {epoch + 1}/{recipe.epochs}", steps, mininterval=5,
-                       unit="step", leave=False)  # fmt: skip
+            title = f"epoch {epoch + 1}/{recipe.epochs}"
+            bar = tqdm(feeder.epoch(random), title, steps, unit="step", leave=False, mininterval=2)
             total = 0.0
             model.train()
             for batch in bar:
