@@ -47,4 +47,4 @@ EYE_CORNERS: NDArray[np.intp] = np.array([36, 39, 42, 45])
 
 def interocular_px(landmarks_px: NDArray[np.floating]) -> NDArray[np.floating]:
     """Measure the distance of the outer eye corners, (...,), of (..., 68, 2) landmarks."""
-    return np.linalg.norm(landmarks_px[..., 36, :] - landmarks_px[..., 45, :], axis=-1)
+    return np.asarray(np.linalg.norm(landmarks_px[..., 36, :] - landmarks_px[..., 45, :], axis=-1))

@@ -1,0 +1,214 @@
+"""The default tracker: dlib's HOG detector finds a face, our shape predictor follows it.
+
+The detector runs on small views of the frame while there is no face. Afterwards the patch is
+placed by the last frame's landmarks, and every few frames the detector says whether the
+upright patch still shows a face.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from itertools import chain, cycle
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from facedrive.trackers.align import CropSpec, fit_similarity, warp_crop
+from facedrive.trackers.hog import CLOSER, TILTED, WHOLE, Detection, FaceFinder, View
+from facedrive.trackers.patch import (
+    CORNERS_PX,
+    TARGET_PX,
+    UNIT_PX,
+    Placement,
+    cut_patch,
+    place_on_landmarks,
+    to_frame,
+    to_patch,
+)
+from facedrive.trackers.pose import PoseSolver
+from facedrive.trackers.shape import ShapePredictor
+from facedrive.types import Face, Frame, Image
+
+log = logging.getLogger(__name__)
+
+SETTLED_PX = 5.0
+"""A patch that its landmarks would move by less than this at its corners is placed well."""
+
+JUMP_PX = 30.0
+"""A patch that moves further than this in a frame is re-checked at once."""
+
+MOST_PASSES = 4
+"""Fits of a new face, each on the patch that the last one placed."""
+
+MOST_MISSES = 2
+"""Failed re-checks in a row after which the face is lost."""
+
+WORST_SHAPE = 0.2
+"""Root mean square distance from the mean shape above which landmarks are no face."""
+
+LEAST_UNIT_PX = 8.0
+"""Distance of the outer eye corners in the frame below which there is nothing to read."""
+
+
+class Fit(NamedTuple):
+    """Landmarks read off one frame."""
+
+    landmarks_px: NDArray[np.float64]
+    """(68, 2), the frame's pixels."""
+    patch: Image
+    """The patch that they were read off."""
+    moved_px: float
+    """How far they moved the corners of the first patch, patch pixels."""
+
+
+class Followed(NamedTuple):
+    """The face that is followed, as the last frame left it."""
+
+    landmarks_px: NDArray[np.float64]
+    score: float
+    """Of the last re-check."""
+    unchecked: int = 0
+    """Frames since then."""
+    misses: int = 0
+    """Re-checks in a row that saw no face."""
+
+
+@dataclass
+class DlibTracker:
+    """Finds the largest face and follows it until it is lost."""
+
+    model: Path | None = None
+    """A shape predictor trained by facedrive; None for the one that comes with it."""
+    crop: CropSpec = field(default_factory=CropSpec)
+    """How the AU model wants its crops."""
+    find_score: float = 0.1
+    """The detector's confidence that a new face needs."""
+    keep_score: float = -0.6
+    """The confidence below which the followed face counts as missed."""
+    check_every: int = 3
+    """Frames from one re-check to the next."""
+    fov_deg: float = 63.0
+    """Vertical field of view of the camera, for the head pose."""
+
+    def __post_init__(self) -> None:
+        self._predictor = ShapePredictor(self.model)
+        self._finder = FaceFinder()
+        self._pose = PoseSolver(self.fov_deg)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the face that was followed."""
+        self._followed: Followed | None = None
+        self._last_seen_px: NDArray[np.float64] | None = None
+        self._searched = False
+        self._views = cycle(chain.from_iterable((WHOLE, view) for view in CLOSER + TILTED))
+        self._pose.reset()
+
+    def track(self, frame: Frame) -> Face | None:
+        """Return the face in this frame, or None."""
+        gray = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+        before = self._followed
+        self._followed = self._follow(gray, before) if before else None
+        if self._followed is None:
+            self._followed = self._find(gray)
+        self._log_change(before, frame.index)
+        if self._followed is None:
+            self._pose.reset()
+            return None
+        self._last_seen_px = self._followed.landmarks_px
+        return self._describe(gray, self._followed)
+
+    def _follow(self, gray: Image, face: Followed) -> Followed | None:
+        """Fit the face of the last frame to this one; None where it is lost."""
+        fit = self._fit(gray, place_on_landmarks(face.landmarks_px), passes=2)
+        if not _is_plausible(fit.landmarks_px, gray):
+            return None
+        unchecked = face.unchecked + 1
+        if unchecked < self.check_every and not face.misses and fit.moved_px < JUMP_PX:
+            return Followed(fit.landmarks_px, face.score, unchecked)
+        score = self._finder.score(fit.patch)
+        misses = face.misses + 1 if score < self.keep_score else 0
+        return Followed(fit.landmarks_px, score, 0, misses) if misses < MOST_MISSES else None
+
+    def _find(self, gray: Image) -> Followed | None:
+        """Look for a face: everywhere in the first frame, then in one view a frame."""
+        rounds: Iterable[tuple[View, ...]] = ((WHOLE,), CLOSER, TILTED)
+        if self._searched:
+            rounds = ((next(self._views),),)
+        self._searched = True
+        for views in rounds:
+            looks = (self._finder.look(gray, view, self.find_score) for view in views)
+            seen = list(chain.from_iterable(looks))
+            if seen:
+                return self._take_up(gray, max(seen, key=self._preference))
+        return None
+
+    def _preference(self, seen: Detection) -> tuple[bool, float]:
+        """Order detections: one where the face was last seen first, then the larger."""
+        if self._last_seen_px is None:
+            return False, seen.unit_px
+        distance = np.linalg.norm(seen.centre_px - self._last_seen_px.mean(axis=0))
+        return bool(distance < seen.unit_px), seen.unit_px
+
+    def _take_up(self, gray: Image, seen: Detection) -> Followed | None:
+        """Fit a face that was just detected; None where it does not turn out to be one."""
+        fit = self._fit(gray, seen.placement, MOST_PASSES)
+        if not _is_plausible(fit.landmarks_px, gray):
+            return None
+        score = self._finder.score(fit.patch)
+        return Followed(fit.landmarks_px, score) if score >= self.keep_score else None
+
+    def _fit(self, gray: Image, placement: Placement, passes: int) -> Fit:
+        """Read the landmarks, again on a patch placed better where the face has moved."""
+        moved_px = 0.0
+        for _ in range(passes):
+            patch = cut_patch(gray, placement)
+            points = self._predictor.predict(patch)
+            step_px = _corner_shift(points)
+            moved_px += step_px
+            landmarks_px = to_frame(placement, points)
+            if step_px < SETTLED_PX:
+                break
+            placement = place_on_landmarks(landmarks_px)
+        return Fit(landmarks_px, patch, moved_px)
+
+    def _describe(self, gray: Image, face: Followed) -> Face:
+        landmarks_px = face.landmarks_px.astype(np.float32)
+        left, top = landmarks_px.min(axis=0)
+        right, bottom = landmarks_px.max(axis=0)
+        return Face(
+            crop=warp_crop(gray, landmarks_px, self.crop),
+            landmarks_px=landmarks_px,
+            box=(float(left), float(top), float(right), float(bottom)),
+            score=face.score,
+            head=self._pose.solve(landmarks_px, (gray.shape[0], gray.shape[1])),
+        )
+
+    def _log_change(self, before: Followed | None, index: int) -> None:
+        if (before is None) != (self._followed is None):
+            log.info("face %s in frame %d", "lost" if before else "found", index)
+
+
+def _corner_shift(points_px: NDArray[np.float64]) -> float:
+    """Return how far (68, 2) points in a patch would move the corners of the patch, pixels."""
+    moved = to_patch(fit_similarity(points_px, TARGET_PX), CORNERS_PX)
+    return float(np.linalg.norm(moved - CORNERS_PX, axis=1).max())
+
+
+def _is_plausible(landmarks_px: NDArray[np.float64], gray: Image) -> bool:
+    """Say whether landmarks have the shape of a face, with its middle in the (H, W) frame."""
+    placement = place_on_landmarks(landmarks_px)
+    misfit = np.linalg.norm(to_patch(placement, landmarks_px) - TARGET_PX, axis=1) / UNIT_PX
+    height, width = gray.shape
+    x, y = landmarks_px.mean(axis=0)
+    return bool(
+        np.sqrt(np.mean(misfit**2)) < WORST_SHAPE
+        and UNIT_PX / np.hypot(placement[0, 0], placement[1, 0]) > LEAST_UNIT_PX
+        and 0 <= x < width
+        and 0 <= y < height
+    )

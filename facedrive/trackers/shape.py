@@ -1,0 +1,73 @@
+"""The shape predictor: 68 landmarks off an upright patch, with dlib's ensemble of regression trees.
+
+Kazemi and Sullivan, "One Millisecond Face Alignment with an Ensemble of Regression Trees",
+2014. ``training/landmarks.py`` trains the model that comes with facedrive.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+import cv2
+import dlib
+import numpy as np
+from numpy.typing import NDArray
+
+from facedrive.errors import ModelError
+from facedrive.trackers.landmarks import COUNT
+from facedrive.trackers.patch import PATCH_SIZE
+from facedrive.types import Image
+
+PREDICTOR_BOX = (14, 14, 113, 113)
+"""The box in the patch that the shape predictor is trained and run on."""
+
+FINER = 5
+"""Enlargement of the patch for the predictor, which answers in whole pixels; odd, so that the
+box's corners stay on pixel centres."""
+
+
+class ShapePredictor:
+    """Reads the 68 landmarks off a patch with an ensemble of regression trees."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        """Load the model in ``path``, by default the one that comes with facedrive.
+
+        Raises:
+            ModelError: if it is missing, broken or gives other than 68 points.
+        """
+        if path is None:
+            packaged = resources.files("facedrive") / "weights" / "landmarks68.dat"
+            with resources.as_file(packaged) as own:
+                self._model = _load_model(own)
+        else:
+            self._model = _load_model(path)
+
+    def predict(self, patch: Image) -> NDArray[np.float64]:
+        """Return the landmarks, (68, 2) in the pixels of a (128, 128) patch."""
+        side = PATCH_SIZE * FINER
+        enlarged = cv2.resize(patch, (side, side), interpolation=cv2.INTER_LINEAR)
+        found = self._model(enlarged, _ENLARGED_BOX)
+        points = np.array([(point.x, point.y) for point in found.parts()], dtype=np.float64)
+        return (points + 0.5) / FINER - 0.5
+
+
+def _enlarge(pixel: int) -> int:
+    return pixel * FINER + FINER // 2
+
+
+_ENLARGED_BOX = dlib.rectangle(*map(_enlarge, PREDICTOR_BOX))
+
+
+def _load_model(path: Path) -> dlib.shape_predictor:
+    try:
+        model = dlib.shape_predictor(str(path))
+    except RuntimeError as error:
+        raise ModelError(
+            f"{path} cannot be read as a dlib shape predictor ({error}); give a model trained "
+            "by facedrive, or none for the one that comes with it."
+        ) from error
+    parts = model(np.zeros((8, 8), np.uint8), dlib.rectangle(0, 0, 7, 7)).num_parts
+    if parts != COUNT:
+        raise ModelError(f"{path} gives {parts} landmarks; facedrive needs {COUNT}.")
+    return model
