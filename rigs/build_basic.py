@@ -22,22 +22,16 @@ from facedrive.aus import AU_NAMES  # noqa: E402
 
 def main() -> None:
     """Build the rig and write its files."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.splitlines()[0] if __doc__ else None
-    )
-    parser.add_argument(
-        "--out", type=Path, default=HERE, help="folder for basic.obj and basic/"
-    )
-    parser.add_argument(
-        "--sheet", action="store_true", help="also render basic.png there"
-    )
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--out", type=Path, default=HERE, help="folder for basic.obj and basic/")
+    parser.add_argument("--sheet", action="store_true", help="also render basic.png there")
     options = parser.parse_args()
     parts = build_head()
     write_rig(parts, AU_NAMES, options.out)
     if options.sheet:
         from basic_build.sheet import write_sheet
 
-        write_sheet(parts, options.out / "basic.png")
+        write_sheet(parts, AU_NAMES, options.out / "basic.png")
 
 
 if __name__ == "__main__":

@@ -11,10 +11,11 @@ from .part import Array, Part, grid_faces, joined, mirrored_points, flipped
 from .topology import SkinMesh
 
 SPINE_XY = np.array(
-    [[11.0, 27.5], [20.0, 30.5], [31.0, 33.5], [42.0, 34.0], [50.0, 30.5], [55.0, 26.0]]
+    [[12.5, 30.5], [21.0, 32.4], [31.0, 33.6], [41.0, 33.0], [49.0, 29.6], [54.5, 25.0]]
 )
-HALF_HEIGHT = np.array([2.6, 3.9, 3.7, 3.1, 2.2, 0.5])
-STATIONS = 15
+HALF_HEIGHT = np.array([3.4, 4.0, 4.0, 3.6, 2.7, 0.9])
+ALONG = np.concatenate([[0.0, 0.012, 0.035, 0.07], np.linspace(0.12, 1.0, 12)])
+STATIONS = len(ALONG)
 SECTION = np.array([[-1.0, -1.2], [-0.75, 1.0], [0.0, 1.7], [0.75, 1.0], [1.0, -1.2]])
 """Across the stroke: fraction of its half height, and millimetres above the skin."""
 
@@ -22,20 +23,18 @@ SECTION = np.array([[-1.0, -1.2], [-0.75, 1.0], [0.0, 1.7], [0.75, 1.0], [1.0, -
 def build_brows(mesh: SkinMesh, poses: dict[str, Array]) -> Part:
     """Both brows, moving with the skin."""
     left = _left_brow()
-    right = Part(
-        "right", mirrored_points(left.vertices), flipped(left.faces), left.colours
-    )
+    right = Part("right", mirrored_points(left.vertices), flipped(left.faces), left.colours)
     both = joined("brows", [left, right])
     moved = followed(both.vertices, mesh.vertices, poses)
     return Part("brows", both.vertices, both.faces, both.colours, moved)
 
 
 def _left_brow() -> Part:
-    along = np.linspace(0.0, 1.0, STATIONS)
+    along = ALONG
     knots = np.linspace(0.0, 1.0, len(SPINE_XY))
     spine = np.column_stack([_smooth(along, knots, SPINE_XY[:, k]) for k in range(2)])
-    half = _smooth(along, knots, HALF_HEIGHT)
-    tangent = np.gradient(spine, axis=0)
+    half = _smooth(along, knots, HALF_HEIGHT) * np.sqrt(1 - (1 - np.clip(along / 0.1, 0.02, 1)) ** 2)
+    tangent = np.gradient(spine, along, axis=0)
     across = np.column_stack([-tangent[:, 1], tangent[:, 0]])
     across /= np.linalg.norm(across, axis=1, keepdims=True)
     rows = []
@@ -56,15 +55,10 @@ def _left_brow() -> Part:
 
 def _smooth(at: Array, knots: Array, values: Array) -> Array:
     """A cubic through evenly spaced values, by Catmull and Rom."""
-    padded = np.concatenate(
-        [[2 * values[0] - values[1]], values, [2 * values[-1] - values[-2]]]
-    )
+    padded = np.concatenate([[2 * values[0] - values[1]], values, [2 * values[-1] - values[-2]]])
     cell = np.minimum((at / knots[1]).astype(int), len(values) - 2)
     t = at / knots[1] - cell
     a, b, c, d = (padded[cell + k] for k in range(4))
     return np.asarray(
-        b
-        + 0.5
-        * t
-        * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
+        b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)))
     )

@@ -18,7 +18,7 @@ BACK = float(np.pi * AROUND_MM)
 TOP, BOTTOM = 8.0, 300.0
 _HEIGHTS = np.array([0.0, 130.0, 215.0, 300.0])
 _ELEVATIONS = np.radians([90.0, 0.0, -52.0, -6.0])
-_SPINE_Y = np.array([22.0, 22.0, -14.0, -168.0])
+_SPINE_Y = np.array([22.0, 22.0, -6.0, -160.0])
 _SPINE_Z = -4.0
 
 
@@ -27,12 +27,8 @@ def to_skin(chart: Array) -> Array:
     azimuth = chart[:, 0] / AROUND_MM
     elevation, spine_y = _ray(chart[:, 1])
     level = np.cos(elevation)
-    outward = np.column_stack(
-        [np.sin(azimuth) * level, np.sin(elevation), np.cos(azimuth) * level]
-    )
-    origin = np.column_stack(
-        [np.zeros(len(chart)), spine_y, np.full(len(chart), _SPINE_Z)]
-    )
+    outward = np.column_stack([np.sin(azimuth) * level, np.sin(elevation), np.cos(azimuth) * level])
+    origin = np.column_stack([np.zeros(len(chart)), spine_y, np.full(len(chart), _SPINE_Z)])
     return trace(head_distance, origin + 150.0 * outward, -outward)
 
 

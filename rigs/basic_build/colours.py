@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from .head_shape import EYE, MOUTH_Y
+from .head_shape import CHEEK, EYE, MOUTH_Y, NOSE_TIP
 from .part import Array, bell
 from .rings import BORDER_RING, CONTACT_RING, INNER_LID_RINGS
 from .topology import SkinMesh
 
 SKIN = np.array([0.93, 0.745, 0.63])
 BLUSH = np.array([0.93, 0.50, 0.44])
-LIP = np.array([0.80, 0.41, 0.40])
+LIP = np.array([0.84, 0.47, 0.44])
 INNER_LIP = np.array([0.62, 0.25, 0.26])
 LID_SHADE = np.array([0.72, 0.46, 0.40])
 LASH = np.array([0.13, 0.08, 0.07])
 HAIR = np.array([0.31, 0.17, 0.11])
 HAIR_LIGHT = np.array([0.52, 0.30, 0.17])
-BROW = np.array([0.27, 0.15, 0.10])
+BROW = np.array([0.33, 0.19, 0.125])
 SCLERA = np.array([0.97, 0.965, 0.955])
 IRIS_DARK = np.array([0.05, 0.20, 0.24])
 IRIS = np.array([0.11, 0.47, 0.50])
@@ -58,12 +58,12 @@ def painted_skin(mesh: SkinMesh) -> Array:
     p = mesh.vertices
     sides = np.abs(p) * np.array([1.0, 0.0, 0.0]) + p * np.array([0.0, 1.0, 1.0])
     colours = np.tile(SKIN, (len(p), 1))
-    cheek = bell(sides, (46.0, -24.0, 56.0), np.array([17.0, 13.0, 30.0]))
-    nose = bell(p, (0.0, -23.0, 88.0), np.array([12.0, 9.0, 14.0]))
-    socket = bell(sides, (EYE[0], EYE[1] + 14.0, 66.0), np.array([20.0, 8.0, 16.0]))
-    nostril = bell(sides, (5.2, -31.5, 77.0), np.array([3.2, 2.2, 4.5]))
+    cheek = bell(sides, CHEEK - [0, 2, 0], np.array([17.0, 13.0, 30.0]))
+    nose = bell(p, NOSE_TIP, np.array([12.0, 9.0, 14.0]))
+    socket = bell(sides, (EYE[0], EYE[1] + 16.0, 64.0), np.array([20.0, 8.0, 16.0]))
+    nostril = bell(sides, (4.8, -25.5, 75.0), np.array([3.2, 2.2, 4.5]))
     colours = blend(colours, BLUSH, 0.42 * cheek + 0.25 * nose)
-    colours = blend(colours, LID_SHADE, 0.30 * socket)
+    colours = blend(colours, LID_SHADE, 0.12 * socket)
     colours = blend(colours, INNER_LIP * 0.6, 0.75 * nostril)
     _paint_lips(mesh, colours)
     _paint_lids(mesh, colours)
@@ -77,9 +77,7 @@ def _paint_lips(mesh: SkinMesh, colours: Array) -> None:
         rosy = blend(INNER_LIP, LIP, np.clip((out + 0.05) / 0.3, 0, 1))
         fade = 0.35 if ring == BORDER_RING else 1.0
         lower = mesh.vertices[ids, 1] < MOUTH_Y
-        light = np.where(
-            lower & (out > 0.1), 0.10 * np.sin(np.pi * np.clip(out, 0, 1)), 0.0
-        )
+        light = np.where(lower & (out > 0.1), 0.10 * np.sin(np.pi * np.clip(out, 0, 1)), 0.0)
         colours[ids] = blend(blend(colours[ids], rosy, fade), np.ones(3), light)
 
 

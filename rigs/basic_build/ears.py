@@ -8,7 +8,7 @@ from . import colours as paint
 from .part import Array, Part, fan_faces, flipped, grid_faces, joined, mirrored_points
 
 STATIONS = 22
-PLACE = np.array([69.0, -2.0, -8.0])
+PLACE = np.array([69.0, -4.0, -8.0])
 PROFILE = (  # size of the ring, height above the ear's plane, mm
     (0.16, -3.5),
     (0.34, -2.5),
@@ -39,17 +39,13 @@ def build_ears() -> Part:
 
 def _left_ear() -> Array:
     turn = 2 * np.pi * np.arange(STATIONS) / STATIONS
-    back = (
-        np.cos(turn) * np.where(np.cos(turn) > 0, 15.5, 9.5) * (1 + 0.18 * np.sin(turn))
-    )
+    back = np.cos(turn) * np.where(np.cos(turn) > 0, 15.5, 9.5) * (1 + 0.18 * np.sin(turn))
     up = np.sin(turn) * np.where(np.sin(turn) > 0, 23.0, 24.0)
     rings = []
     for size, height in PROFILE:
         lobe = np.clip(-np.sin(turn), 0, 1) ** 2 * (1.4 if size > 0.6 else 0.0)
         front = np.clip(-np.cos(turn), 0, 1) ** 2 * (5.0 if height > 0 else 0.0)
-        rings.append(
-            np.column_stack([height - front - lobe * 0.8, size * up, -size * back])
-        )
+        rings.append(np.column_stack([height - front - lobe * 0.8, size * up, -size * back]))
     local = np.concatenate([*rings, [[PROFILE[0][1] - 1.0, 0.0, 0.0]]])
     cosine, sine = np.cos(TURN_RAD), np.sin(TURN_RAD)
     x = cosine * local[:, 0] - sine * local[:, 2]

@@ -19,9 +19,9 @@ from .part import (
 )
 
 SEGMENTS = 32
-PUPIL_DEG, IRIS_DEG = 12.5, 29.0
-RING_DEG = (7.0, 12.0, 13.2, 17.0, 21.0, 25.0, 28.0, 30.0, 36.0, 47.0, 62.0, 78.0)
-CATCHLIGHTS = ((-11.0, 12.5, 4.6), (10.0, -11.0, 2.3))
+PUPIL_DEG, IRIS_DEG = 14.0, 32.0
+RING_DEG = (7.0, 13.5, 14.7, 18.5, 23.0, 27.5, 31.4, 33.2, 39.0, 49.0, 63.0, 78.0)
+CATCHLIGHTS = ((-11.5, 12.0, 5.4), (10.5, -12.0, 2.6))
 """Azimuth and elevation of each catchlight, and its radius, degrees."""
 CATCHLIGHT_LIFT_MM = 0.12
 
@@ -55,16 +55,10 @@ def _painted(unit: Array) -> Array:
     angle = np.degrees(np.arccos(np.clip(unit[:, 2], -1, 1)))
     turn = np.arctan2(unit[:, 1], unit[:, 0])
     streak = 0.5 + 0.5 * np.cos(np.round(turn / (2 * np.pi) * SEGMENTS) * 2.4)
-    light = np.clip(0.5 - 0.55 * np.sin(turn), 0, 1) * np.clip(
-        (IRIS_DEG - angle) / 12.0, 0, 1
-    )
-    iris = paint.blend(
-        np.tile(paint.IRIS, (len(unit), 1)), paint.IRIS_LIGHT, 0.85 * light
-    )
-    iris = paint.blend(
-        iris, paint.IRIS_DARK, 0.18 * streak + 0.35 * np.clip(np.sin(turn), 0, 1)
-    )
-    iris = paint.blend(iris, paint.IRIS_DARK, np.where(angle > 26.5, 0.85, 0.0))
+    light = np.clip(0.5 - 0.55 * np.sin(turn), 0, 1) * np.clip((IRIS_DEG - angle) / 12.0, 0, 1)
+    iris = paint.blend(np.tile(paint.IRIS, (len(unit), 1)), paint.IRIS_LIGHT, 0.85 * light)
+    iris = paint.blend(iris, paint.IRIS_DARK, 0.18 * streak + 0.35 * np.clip(np.sin(turn), 0, 1))
+    iris = paint.blend(iris, paint.IRIS_DARK, np.where(angle > 30.0, 0.85, 0.0))
     shade = np.clip((unit[:, 1] - 0.12) / 0.5, 0, 1) * 0.26
     sclera = paint.blend(np.tile(paint.SCLERA, (len(unit), 1)), paint.LID_SHADE, shade)
     painted = np.where((angle < IRIS_DEG)[:, None], iris, sclera)

@@ -13,23 +13,16 @@ from .part import Array, Part, flipped, fan_faces, grid_faces, joined
 from .sdf import trace
 
 CENTRE = np.array([0.0, 30.0, -10.0])
-CAP_COLUMNS, CAP_ROWS = 44, 11
+CAP_COLUMNS, CAP_ROWS = 64, 14
 HAIRLINE_DEG = np.array(
     [
-        [0, 47],
-        [30, 43],
-        [55, 26],
-        [72, 2],
-        [80, -20],
-        [88, -20],
-        [97, 0],
-        [112, -2],
-        [128, -32],
-        [150, -50],
-        [180, -52],
+        *[(0, 38), (30, 35), (52, 24), (68, 4), (76, -16), (84, -20), (92, -10), (104, -6)],
+        *[(116, -14), (130, -36), (150, -48), (180, -50)],
     ]
 )
 """Azimuth from the front and the elevation where hair begins, degrees."""
+LOBES = 15
+"""Strands of the cap, and points of its hem, around the head."""
 
 
 class Lock(NamedTuple):
@@ -44,83 +37,20 @@ class Lock(NamedTuple):
 
 
 LOCKS = (
-    Lock(
-        ((22, 76), (2, 60), (-22, 44), (-44, 26), (-58, 8)),
-        (8, 15, 15, 9, 3),
-        (8, 15, 16, 10, 0.6),
-        7.0,
-    ),
-    Lock(
-        ((24, 70), (14, 55), (-4, 42), (-24, 32), (-40, 22)),
-        (7, 13, 14, 11, 7),
-        (6, 11, 12, 8, 0.6),
-        6.0,
-    ),
-    Lock(
-        ((20, 80), (-20, 66), (-50, 46), (-68, 20), (-76, -8)),
-        (8, 15, 15, 9, 3),
-        (10, 17, 17, 11, 0.6),
-        7.0,
-    ),
-    Lock(
-        ((15, 84), (-50, 72), (-80, 46), (-92, 18), (-92, -8)),
-        (8, 14, 14, 11, 5),
-        (10, 19, 19, 12, 0.6),
-        7.0,
-    ),
-    Lock(
-        ((24, 74), (40, 58), (54, 40), (62, 22), (64, 4)),
-        (7, 13, 13, 8, 3),
-        (8, 13, 13, 9, 0.6),
-        6.0,
-    ),
-    Lock(
-        ((26, 78), (58, 62), (76, 42), (80, 16), (80, -10)),
-        (8, 14, 14, 8, 3),
-        (9, 16, 17, 10, 0.6),
-        7.0,
-    ),
-    Lock(
-        ((40, 84), (88, 66), (100, 42), (98, 16), (94, -8)),
-        (8, 14, 14, 11, 5),
-        (10, 18, 18, 12, 0.6),
-        7.0,
-    ),
-    Lock(
-        ((90, 80), (120, 50), (122, 18), (122, -16), (118, -38)),
-        (8, 13, 13, 9, 4),
-        (10, 22, 24, 17, 0.6),
-        7.0,
-    ),
-    Lock(
-        ((150, 80), (150, 50), (152, 16), (154, -22), (152, -50)),
-        (8, 13, 14, 10, 5),
-        (10, 24, 26, 19, 0.6),
-        7.0,
-    ),
-    Lock(
-        ((-170, 80), (-178, 50), (180, 14), (-178, -26), (178, -56)),
-        (8, 14, 15, 11, 6),
-        (10, 24, 26, 19, 0.6),
-        7.0,
-    ),
-    Lock(
-        ((-110, 80), (-150, 54), (-152, 16), (-154, -22), (-152, -50)),
-        (8, 13, 14, 10, 5),
-        (10, 24, 26, 19, 0.6),
-        7.0,
-    ),
-    Lock(
-        ((-80, 80), (-118, 50), (-122, 18), (-122, -16), (-118, -38)),
-        (8, 13, 13, 9, 4),
-        (10, 22, 24, 17, 0.6),
-        7.0,
-    ),
+    Lock(((35, 58), (25, 45), (14, 33), (2, 24), (-9, 20)), (8, 14, 13, 10, 11), (5, 10, 11, 8, 0.6), 6.0),
+    Lock(((32, 64), (16, 50), (-2, 36), (-19, 24), (-33, 17)), (8, 17, 17, 12, 11), (7, 13, 14, 10, 0.6), 7.5),
+    Lock(((28, 72), (6, 60), (-18, 44), (-39, 27), (-52, 11)), (8, 19, 20, 13, 10), (8, 15, 16, 11, 0.6), 8.5),
+    Lock(((22, 80), (-10, 68), (-38, 52), (-60, 29), (-69, 0)), (8, 19, 20, 14, 8), (9, 17, 18, 12, 0.6), 8.5),
+    Lock(((10, 86), (-46, 73), (-68, 54), (-82, 25), (-85, -12)), (8, 18, 19, 15, 7), (9, 18, 19, 13, 0.6), 8.0),
+    Lock(((37, 62), (46, 50), (53, 36), (57, 22), (55, 9)), (8, 15, 14, 10, 10), (6, 11, 12, 8, 0.6), 6.5),
+    Lock(((35, 73), (55, 61), (67, 43), (73, 21), (70, -5)), (8, 18, 18, 12, 8), (8, 14, 15, 10, 0.6), 8.0),
+    Lock(((38, 82), (78, 69), (88, 48), (90, 20), (84, -12)), (8, 18, 19, 15, 7), (9, 17, 18, 13, 0.6), 8.0),
+    Lock(((60, 86), (30, 80), (2, 74), (-16, 64), (-22, 54)), (9, 17, 21, 22, 24), (6, 10, 11, 8, 0.6), 6.0),
 )
 STATIONS = 13
-SECTION = np.array(
-    [[-1.0, -0.3], [-0.7, 0.55], [0.0, 1.0], [0.7, 0.55], [1.0, -0.3], [0.0, -0.6]]
-)
+_TURN = 2 * np.pi * np.arange(8) / 8
+SECTION = np.column_stack([np.cos(_TURN), np.sin(_TURN) * np.where(np.sin(_TURN) > 0, 1.0, 0.5)])
+"""A lock's cross-section: fractions of its half width and of its thickness."""
 
 
 def build_hair() -> Part:
@@ -143,22 +73,26 @@ def skull_points(azimuth_deg: Array, elevation_deg: Array, lift_mm: Array) -> Ar
 
 
 def _cap() -> Part:
+    """Grooved like strands that swirl from the crown, with a pointed hem of some thickness."""
     azimuth = 360.0 * np.arange(CAP_COLUMNS) / CAP_COLUMNS - 180.0
     line = np.interp(np.abs(azimuth), HAIRLINE_DEG[:, 0], HAIRLINE_DEG[:, 1])
-    down = np.linspace(0.04, 1.0, CAP_ROWS)
-    rings = [
-        skull_points(
-            azimuth,
-            90 + (line - 90) * t,
-            np.full(CAP_COLUMNS, 10.5 * (1 - t**5) - 1.2 * t**5),
-        )
-        for t in down
-    ]
-    top = np.array([[0.0, rings[0][:, 1].mean() + 0.8, rings[0][:, 2].mean()]])
+    rings, shades = [], []
+    for down in np.linspace(0.03, 1.0, CAP_ROWS - 1):
+        strand = np.abs(np.sin(np.radians(azimuth * LOBES / 2 + 50.0 * down)))
+        hem = 7.0 * (0.5 - strand) * down**3 * np.clip(np.abs(azimuth) / 60 - 0.8, 0, 1)
+        lift = 13.0 + 2.0 * np.sin(np.pi * down) - 5.5 * down**3
+        lift = lift - 3.2 * (1 - strand) ** 1.5 * np.clip(down * 2.5, 0, 1)
+        rings.append(skull_points(azimuth, 90 + (line - 90) * down + hem, lift))
+        shades.append(np.clip(0.30 * strand - 0.1 + 0.25 * down, 0, 1))
+    rings.append(skull_points(azimuth, line + 4.0, np.full(CAP_COLUMNS, -2.0)))
+    shades.append(np.zeros(CAP_COLUMNS))
+    top = np.array([[0.0, rings[0][:, 1].mean() + 0.5, rings[0][:, 2].mean()]])
     points = np.concatenate([*rings, top])
-    faces = grid_faces(CAP_ROWS, CAP_COLUMNS, closed=True)
-    faces += flipped(fan_faces(list(range(CAP_COLUMNS)), len(points) - 1))
-    return Part("cap", points, flipped(faces), np.tile(paint.HAIR, (len(points), 1)))
+    faces = flipped(grid_faces(CAP_ROWS, CAP_COLUMNS, closed=True))
+    faces += fan_faces(list(range(CAP_COLUMNS)), len(points) - 1)
+    shade = np.append(np.concatenate(shades), 0.1)
+    hue = paint.blend(np.tile(paint.HAIR, (len(points), 1)), paint.HAIR_LIGHT, shade)
+    return Part("cap", points, faces, hue)
 
 
 def _lofted(lock: Lock) -> Part:
@@ -187,9 +121,6 @@ def _lofted(lock: Lock) -> Part:
 
 
 def _painted(along: Array, count: int) -> Array:
-    per_station = paint.blend(
-        np.tile(paint.HAIR, (len(along), 1)), paint.HAIR_LIGHT, 0.55 * along
-    )
-    ridge = np.array([0.0, 0.15, 0.3, 0.15, 0.0, 0.0])
-    colours = np.repeat(per_station, len(SECTION), axis=0)
-    return paint.blend(colours, paint.HAIR_LIGHT, np.tile(ridge, count // len(SECTION)))
+    shade = 0.15 + 0.5 * np.repeat(along, len(SECTION))
+    ridge = np.tile(np.clip(SECTION[:, 1], -0.5, 1.0), count // len(SECTION))
+    return paint.blend(np.tile(paint.HAIR, (count, 1)), paint.HAIR_LIGHT, np.clip(shade + 0.3 * ridge - 0.15, 0, 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .head_shape import CHIN, MOUTH_Y
 from .part import Array, smoothstep
 from .rings import BORDER_RING, CORNER_STATION
 from .spread import Spread
@@ -23,19 +24,17 @@ def jaw_weights(mesh: SkinMesh, spread: Spread) -> Array:
     lower[-1] = upper[-1]
     stations = np.concatenate([upper, lower[-2::-1]])
     lips = mesh.mouth[: BORDER_RING + 1]
-    still = np.flatnonzero(_above_jaw(p) | (p[:, 1] < -128.0) | (p[:, 2] < -32.0))
-    chin = np.flatnonzero((p[:, 1] < -78.0) & (p[:, 1] > -101.0) & (p[:, 2] > 30.0))
+    still = np.flatnonzero(_above_jaw(p) | (p[:, 1] < -118.0) | (p[:, 2] < -32.0))
+    chin = np.flatnonzero((p[:, 1] < CHIN[1] + 4.0) & (p[:, 1] > CHIN[1] - 20.0) & (p[:, 2] > 30.0))
     at = np.concatenate([lips.ravel(), mesh.mirror[lips].ravel(), still, chin])
     lip_values = np.tile(stations, len(lips))
-    values = np.concatenate(
-        [lip_values, lip_values, np.zeros(len(still)), np.ones(len(chin))]
-    )
+    values = np.concatenate([lip_values, lip_values, np.zeros(len(still)), np.ones(len(chin))])
     return np.clip(spread.field(at, values[:, None])[:, 0], 0.0, 1.05)
 
 
 def _above_jaw(p: Array) -> Array:
     """Which points lie above the line from under the nose to above the ear."""
-    return np.asarray((p[:, 1] > -34.0 + 0.25 * (60.0 - p[:, 2])) & (p[:, 1] > -36.0))
+    return np.asarray(p[:, 1] > MOUTH_Y + 17.0 + np.maximum(0.25 * (60.0 - p[:, 2]), -2.0))
 
 
 def drop(points: Array, weights: Array) -> Array:
@@ -55,6 +54,4 @@ def slide_left(points: Array, weights: Array) -> Array:
 
 def thrust(points: Array, weights: Array) -> Array:
     """Offsets of points that follow the jaw forward."""
-    return np.asarray(
-        weights[:, None] * np.array([0.0, -0.8, THRUST_MM]) + 0.0 * points
-    )
+    return np.asarray(weights[:, None] * np.array([0.0, -0.8, THRUST_MM]) + 0.0 * points)

@@ -25,12 +25,8 @@ def build_lashes(mesh: SkinMesh, poses: dict[str, Array]) -> Part:
         if np.abs(moved).max() > 0.01:
             offsets[name] = moved
     left = _part(rest, offsets)
-    twins = {
-        _other_side(name): mirrored_points(moved) for name, moved in offsets.items()
-    }
-    right = Part(
-        "right", mirrored_points(rest), flipped(left.faces), left.colours, twins
-    )
+    twins = {_other_side(name): mirrored_points(moved) for name, moved in offsets.items()}
+    right = Part("right", mirrored_points(rest), flipped(left.faces), left.colours, twins)
     return joined("lashes", [left, right])
 
 
@@ -47,12 +43,12 @@ def _wedge(mesh: SkinMesh, pose: Array, curl: float) -> Array:
     up = np.array([0.0, 1.0, 0.0]) * curl
     sideways = np.array([0.75, 0.0, 0.0]) * station[:, None] ** 2
     tips = edge + length[:, None] * (0.62 * out + 0.7 * up + sideways)
-    root = edge * 0.35 + above * 0.65 + 0.35 * out
-    return np.concatenate([edge + 0.05 * out, tips, root])
+    root = edge * 0.3 + above * 0.7 + 0.4 * out
+    return np.concatenate([edge + 0.1 * out, tips, root])
 
 
 def _part(points: Array, offsets: dict[str, Array]) -> Part:
-    faces = grid_faces(3, COUNT)
+    faces = flipped(grid_faces(3, COUNT))
     return Part("left", points, faces, np.tile(paint.LASH, (len(points), 1)), offsets)
 
 

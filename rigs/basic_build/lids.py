@@ -19,6 +19,8 @@ FOLLOW = (1.0, 1.0, 1.0, 0.97, 0.88, 0.7, 0.42, 0.16, 0.03, 0.0)
 """How much each ring of ``eye_rings`` turns with the lid's margin."""
 CLOSED_RAD = np.radians(-11.0)
 """Where the lids meet below the eye's middle."""
+OVERLAP_MM = 1.7
+"""How far the upper lid's edge lies over the lower lid's."""
 CLEARANCE_MM = (0.3, 0.35, 0.9)
 """Least distance from the eyeball, innermost rings first; the last holds for all others."""
 
@@ -41,8 +43,14 @@ def close_field(mesh: SkinMesh) -> Array:
     """Both lids meet a little below the middle of the eye."""
     lateral, lift = margin_angles(mesh)
     seam = meeting_line(lateral)
-    upper = np.minimum(seam - np.radians(0.6) - lift, 0.0)
-    return lid_field(mesh, upper, np.maximum(seam + np.radians(0.4) - lift, 0.0))
+    upper = np.minimum(seam - np.radians(1.0) - lift, 0.0)
+    offsets = lid_field(mesh, upper, np.maximum(seam + np.radians(0.4) - lift, 0.0))
+    over = OVERLAP_MM * np.clip(1 - (lateral / CORNER_RAD) ** 2, 0, 1) ** 0.4 * _is_upper()
+    for ring, ids in enumerate(mesh.eye):
+        out = mesh.vertices[ids] + offsets[ids] - EYE
+        out /= np.linalg.norm(out, axis=1, keepdims=True)
+        offsets[ids] += (FOLLOW[ring] * over)[:, None] * out
+    return offsets
 
 
 def raise_field(mesh: SkinMesh) -> Array:
@@ -56,9 +64,7 @@ def squint_field(mesh: SkinMesh, upper_deg: float, lower_deg: float) -> Array:
     """Narrow the eye: the upper lid down and the lower lid up by these angles."""
     lateral, _ = margin_angles(mesh)
     shape = np.clip(1 - (lateral / CORNER_RAD) ** 2, 0, 1) ** 0.8
-    return lid_field(
-        mesh, -np.radians(upper_deg) * shape, np.radians(lower_deg) * shape
-    )
+    return lid_field(mesh, -np.radians(upper_deg) * shape, np.radians(lower_deg) * shape)
 
 
 def margin_angles(mesh: SkinMesh) -> tuple[Array, Array]:
@@ -76,9 +82,7 @@ def lid_mask(mesh: SkinMesh) -> Array:
     """(n,) 0 at both lid margins, 1 outside the eye sockets: keeps other poses off the eyes."""
     mask = np.ones(len(mesh.vertices))
     rings = np.arange(len(mesh.eye))
-    for ring, weight in zip(
-        mesh.eye, smoothstep(2.5, len(rings) - 1.0, rings), strict=True
-    ):
+    for ring, weight in zip(mesh.eye, smoothstep(2.5, len(rings) - 1.0, rings), strict=True):
         mask[ring] = weight
         mask[mesh.mirror[ring]] = weight
     return mask

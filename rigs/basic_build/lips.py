@@ -7,11 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .head_shape import MOUTH_Y
+from .head_shape import CHEEK, MOUTH_HALF_WIDTH, MOUTH_Y, EYE, front_surface
+from .jaw import SLIDE_MM
 from .part import Array, Index, bell
-from .rings import BORDER_RING, CONTACT_RING, CORNER_STATION, MOUTH_STATIONS
+from .rings import BORDER_RING, CONTACT_RING, CORNER_STATION, MOUTH_STATIONS, contact_height
 from .spread import Spread
 from .topology import SkinMesh
+
+
+REACH_SHAPE = np.array([1.3, 0.95, 2.2])
+"""The lips' poses reach further around the face than up and down it."""
+STILL_LID_RINGS = 6
+"""Rings of the eye that the lips never move."""
 
 
 @dataclass(frozen=True)
@@ -36,16 +43,15 @@ class LipPoints:
 Move = Callable[[LipPoints], Array]
 
 
-def lip_field(
-    mesh: SkinMesh, spread: Spread, move: Move, reach_mm: float = 46.0
-) -> Array:
+def lip_field(mesh: SkinMesh, spread: Spread, move: Move, reach_mm: float = 46.0) -> Array:
     """Offsets (n, 3) of a pose: ``move`` on the lips, nothing beyond ``reach_mm`` of the mouth."""
     ids, points = lip_points(mesh)
-    away = mesh.vertices - np.array([0.0, MOUTH_Y - 4.0, 68.0])
-    far = np.flatnonzero(
-        (np.linalg.norm(away / np.array([1.0, 0.9, 1.0]), axis=1) > reach_mm)
-        | (mesh.vertices[:, 1] > -16.0)
-    )
+    away = mesh.vertices - np.array([0.0, MOUTH_Y - 4.0, 66.0])
+    distance = np.linalg.norm(away / REACH_SHAPE, axis=1)
+    still = (distance > reach_mm) | (mesh.vertices[:, 1] > EYE[1])
+    still[mesh.eye[:STILL_LID_RINGS]] = True
+    still[mesh.mirror[mesh.eye[:STILL_LID_RINGS]]] = True
+    far = np.flatnonzero(still)
     at = np.concatenate([ids, far])
     return spread.field(at, np.concatenate([move(points), np.zeros((len(far), 3))]))
 
@@ -69,21 +75,19 @@ def lip_points(mesh: SkinMesh) -> tuple[Index, LipPoints]:
 
 
 def pull_left(lips: LipPoints) -> Array:
-    """A smile's left half: the corner goes out, up and back."""
+    """A smile's left half: the corner goes out and up and wraps back around the teeth."""
     corner = _towards_left(lips.across)
-    x = 10.5 * corner
-    y = 10.5 * corner**1.35 - 1.2 * np.clip(lips.across + 0.3, 0, 1) * (1 - corner)
-    z = -6.0 * corner**1.2 - 0.8 * corner * lips.middle
+    x = 11.0 * corner
+    y = 9.5 * corner**1.35 - 1.6 * np.clip(lips.across + 0.3, 0, 1) * (1 - corner)
     thin = -0.9 * corner * lips.middle * lips.upper * np.clip(lips.out, 0, 1)
-    return np.column_stack([x, y + thin, z])
+    return _wrapped(lips, x, y + thin) + _back(-1.0 * corner * lips.middle)
 
 
 def stretch_left(lips: LipPoints) -> Array:
     """The left corner is drawn straight to the side, the lips flatten."""
     corner = _towards_left(lips.across)
     thin = -1.6 * corner * lips.middle * lips.upper * np.clip(lips.out, 0, 1)
-    z = -7.5 * corner - 1.0 * corner * lips.middle
-    return np.column_stack([12.0 * corner, -2.6 * corner**1.5 + thin, z])
+    return _wrapped(lips, 12.0 * corner, -3.0 * corner**1.5 + thin) + _back(-1.5 * corner)
 
 
 def suck_upper(lips: LipPoints) -> Array:
@@ -98,9 +102,7 @@ def suck_lower(lips: LipPoints) -> Array:
 
 def raise_upper(lips: LipPoints) -> Array:
     """The upper lip goes up and shows the teeth."""
-    lift = np.where(lips.upper > 0, lips.middle**0.7, 0.0) * (
-        0.85 + 0.3 * np.abs(lips.across)
-    )
+    lift = np.where(lips.upper > 0, lips.middle**0.7, 0.0) * (0.85 + 0.3 * np.abs(lips.across))
     return np.column_stack([0 * lift, 8.0 * lift, 1.2 * lift])
 
 
@@ -115,19 +117,15 @@ def raise_chin(lips: LipPoints) -> Array:
     lower = np.where(lips.upper < 0, 1.0, 0.72) * lips.middle
     corner = np.abs(lips.across) ** 4
     pout = np.where(lips.upper < 0, 3.4, 1.0) * lips.middle
-    return np.column_stack(
-        [-1.0 * lips.across * corner, 5.4 * lower - 2.6 * corner, pout]
-    )
+    return np.column_stack([-1.0 * lips.across * corner, 5.4 * lower - 2.6 * corner, pout])
 
 
 def pucker(lips: LipPoints) -> Array:
     """The lips draw together and forward as for a kiss."""
     corner = np.abs(lips.across) ** 2
-    x = -0.52 * lips.position[:, 0]
-    fuller = (
-        1.6 * lips.upper * np.clip(lips.out, 0, 1) * (0.4 + 0.6 * np.abs(lips.across))
-    )
-    y = -0.35 * (lips.position[:, 1] - MOUTH_Y) * corner + fuller
+    x = -0.46 * lips.position[:, 0]
+    fuller = 2.4 * lips.upper * np.clip(lips.out, 0, 1) * (0.4 + 0.6 * np.abs(lips.across))
+    y = -0.6 * (lips.position[:, 1] - MOUTH_Y) * corner + fuller
     forward = 7.0 + 5.5 * corner + 1.5 * np.clip(1 - lips.out, 0, 1)
     return np.column_stack([x, y, forward])
 
@@ -142,21 +140,47 @@ def press(lips: LipPoints) -> Array:
 
 def lift_upper_a_little(lips: LipPoints) -> Array:
     """What the nose's wrinkle does to the upper lip."""
-    lift = np.where(lips.upper > 0, lips.middle**0.8, 0.0) * (
-        0.5 + 0.5 * np.abs(lips.across)
-    )
+    lift = np.where(lips.upper > 0, lips.middle**0.8, 0.0) * (0.5 + 0.5 * np.abs(lips.across))
     return np.column_stack([0 * lift, 2.6 * lift, 0.5 * lift])
+
+
+def seal_slide(lips: LipPoints) -> Array:
+    """Keeps the lips shut while the lower one slides to the left below the upper one."""
+    lower = np.where(lips.upper < 0, 1.0, 0.0)
+    slid = np.clip(np.abs(lips.across + SLIDE_MM / MOUTH_HALF_WIDTH * lips.middle), 0, 1)
+    y = lower * (contact_height(slid) - contact_height(lips.across)) * lips.middle
+    follow = np.where(lips.upper > 0, 2.2 * lips.middle, 0.0)
+    return np.column_stack([follow, y + 0.8 * lower * lips.middle, 0 * y])
+
+
+def seal_thrust(lips: LipPoints) -> Array:
+    """Keeps the lips shut while the lower one comes to the front of the upper one."""
+    upper, lower = lips.upper > 0, lips.upper < 0
+    y = np.where(lower, 3.2, np.where(upper, 0.3, 0.0)) * lips.middle**0.5
+    return np.column_stack([0 * y, y, np.where(upper, 2.6, 0.0) * lips.middle**0.5])
 
 
 def cheek_rise_left(points: Array) -> Array:
     """The left cheek's apple, pushed up and out by a smile; offsets (n, 3)."""
-    apple = bell(points, (46.0, -22.0, 58.0), np.array([19.0, 15.0, 28.0]))
+    apple = bell(points, CHEEK, np.array([19.0, 15.0, 28.0]))
     return np.asarray(apple[:, None] * np.array([2.2, 4.6, 4.4]))
 
 
 def _towards_left(across: Array) -> Array:
     """1 at the left corner, about 0.1 in the middle, 0 well into the right half."""
     return np.asarray(np.clip((across + 0.35) / 1.35, 0, 1) ** 1.7)
+
+
+def _wrapped(lips: LipPoints, x: Array, y: Array) -> Array:
+    """Offsets by x and y that go back with the face's curve."""
+    here = lips.position[:, :2]
+    there = here + np.column_stack([x, y])
+    z = front_surface(there)[:, 2] - front_surface(here)[:, 2]
+    return np.column_stack([x, y, z])
+
+
+def _back(z: Array) -> Array:
+    return np.column_stack([0 * z, 0 * z, z])
 
 
 def _rolled_in(lips: LipPoints, chosen: Array, side: float) -> Array:

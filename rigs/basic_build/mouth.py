@@ -11,8 +11,8 @@ from .rings import CONTACT_RING
 from .topology import SkinMesh
 
 TEETH, COLUMNS_PER_TOOTH = 10, 4
-ARCH_DEG = 76.0
-ARCH_HALF_WIDTH, ARCH_DEPTH = 19.0, 24.0
+ARCH_DEG = 86.0
+ARCH_HALF_WIDTH, ARCH_DEPTH = 20.5, 29.0
 BEHIND_LIPS_MM = 6.6
 TONGUE_RINGS, TONGUE_POINTS = 9, 12
 BAG_RINGS = ((1.28, 5.0, 9.0), (1.20, 7.0, 20.0), (0.95, 4.0, 36.0), (0.5, -2.0, 46.0))
@@ -33,9 +33,7 @@ def build_upper_teeth(mesh: SkinMesh) -> Part:
     points = _arch(mesh, rows, 1.0, 0.0, 1.0)
     part = _teeth("teeth_upper", points, len(rows), inside_out=False)
     retreat = np.tile([0.0, 0.6, -3.5], (len(points), 1))
-    return Part(
-        part.name, part.vertices, part.faces, part.colours, {"upper_lip_suck": retreat}
-    )
+    return Part(part.name, part.vertices, part.faces, part.colours, {"upper_lip_suck": retreat})
 
 
 def build_lower_teeth(mesh: SkinMesh) -> Part:
@@ -68,19 +66,13 @@ def build_tongue(mesh: SkinMesh) -> Part:
         x = 13.0 * size * np.cos(turn)
         groove = 1.3 * np.exp(-((x / 3.5) ** 2)) * (np.sin(turn) > 0)
         y = lips[1] - 8.5 + 4.6 * size * np.sin(turn) - groove - 3.0 * place**3
-        rings.append(
-            np.column_stack(
-                [x, y, np.full(TONGUE_POINTS, lips[2] - 46.0 + 34.0 * place)]
-            )
-        )
+        rings.append(np.column_stack([x, y, np.full(TONGUE_POINTS, lips[2] - 46.0 + 34.0 * place)]))
     points = np.concatenate([*rings, [rings[-1].mean(axis=0) + [0.0, 0.0, 0.6]]])
     last = (TONGUE_RINGS - 1) * TONGUE_POINTS
     faces: list[Polygon] = grid_faces(TONGUE_RINGS, TONGUE_POINTS, closed=True)
     faces += fan_faces(list(range(last, last + TONGUE_POINTS)), len(points) - 1)
     hue = np.tile(paint.TONGUE, (len(points), 1))
-    offsets = _jaw_offsets(points) | {
-        "lower_lip_suck": np.tile([0.0, 0.0, -3.0], (len(points), 1))
-    }
+    offsets = _jaw_offsets(points) | {"lower_lip_suck": np.tile([0.0, 0.0, -3.0], (len(points), 1))}
     return Part("tongue", points, faces, hue, offsets)
 
 
@@ -92,24 +84,16 @@ def build_cavity(mesh: SkinMesh, poses: dict[str, Array]) -> Part:
     rings = [rim]
     for width, rise, back in BAG_RINGS:
         away = np.clip((rim[:, 1] - middle[1]) / 9.0, -1, 1)
-        ring = np.column_stack(
-            [rim[:, 0] * width, rim[:, 1] + rise * away, rim[:, 2] - back]
-        )
+        ring = np.column_stack([rim[:, 0] * width, rim[:, 1] + rise * away, rim[:, 2] - back])
         ring[:, 2] += 0.6 * (middle[2] - rim[:, 2])
         rings.append(ring)
     points = np.concatenate([*rings, [rings[-1].mean(axis=0)]])
     faces: list[Polygon] = flipped(grid_faces(len(rings), len(loop), closed=True))
     last = (len(rings) - 1) * len(loop)
-    faces += fan_faces(list(range(last, last + len(loop))), len(points) - 1)
-    depth = np.append(np.repeat(np.arange(len(rings)), len(loop)), len(rings)) / len(
-        rings
-    )
-    hue = paint.blend(
-        np.tile(paint.CAVITY_RIM, (len(points), 1)), paint.CAVITY_DEEP, depth**0.5
-    )
-    return Part(
-        "mouth_cavity", points, faces, hue, _bag_offsets(poses, loop, len(rings))
-    )
+    faces += flipped(fan_faces(list(range(last, last + len(loop))), len(points) - 1))
+    depth = np.append(np.repeat(np.arange(len(rings)), len(loop)), len(rings)) / len(rings)
+    hue = paint.blend(np.tile(paint.CAVITY_RIM, (len(points), 1)), paint.CAVITY_DEEP, depth**0.5)
+    return Part("mouth_cavity", points, faces, hue, _bag_offsets(poses, loop, len(rings)))
 
 
 def _bag_offsets(poses: dict[str, Array], loop: Index, rings: int) -> dict[str, Array]:
@@ -164,18 +148,9 @@ def _arch(
         biting = np.clip(1 - abs(height + 1.5) / 9.0, 0, 1)
         reach = size + (forward + 0.75 * bulge * (0.4 + 0.6 * biting)) / ARCH_HALF_WIDTH
         x = ARCH_HALF_WIDTH * reach * np.sin(turn)
-        z = (
-            lips[2]
-            - BEHIND_LIPS_MM
-            - behind
-            - ARCH_DEPTH * (1 - reach * np.cos(turn)) * 1.0
-        )
+        z = lips[2] - BEHIND_LIPS_MM - behind - ARCH_DEPTH * (1 - reach * np.cos(turn)) * 1.0
         z += ARCH_DEPTH * (1 - size)
-        edge = (
-            0.55 * (1 + bulge) - 0.55
-            if height * up < 0 and forward > -2
-            else 0.0 * bulge
-        )
+        edge = 0.55 * (1 + bulge) - 0.55 if height * up < 0 and forward > -2 else 0.0 * bulge
         layers.append(np.column_stack([x, lips[1] + height - up * edge, z]))
     return np.concatenate(layers)
 

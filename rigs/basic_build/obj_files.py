@@ -20,9 +20,7 @@ def write_rig(parts: list[Part], aus: tuple[str, ...], folder: Path) -> None:
     targets = folder / "basic"
     targets.mkdir(parents=True, exist_ok=True)
     neutral = [part.vertices for part in parts]
-    head = (
-        "# facedrive basic rig: metres, +x to the subject's left, +y up, +z forward\n"
-    )
+    head = "# facedrive basic rig: metres, +x to the subject's left, +y up, +z forward\n"
     write_text(
         folder / "basic.obj",
         head + "mtllib basic.mtl\n" + _groups(parts, neutral, True),
@@ -58,10 +56,7 @@ def _vertex_lines(positions: Array, colours: Array | None) -> list[str]:
     rows = [f"v {x:.5f} {y:.5f} {z:.5f}" for x, y, z in clean]
     if colours is None:
         return rows
-    return [
-        f"{row} {r:.3f} {g:.3f} {b:.3f}"
-        for row, (r, g, b) in zip(rows, colours, strict=True)
-    ]
+    return [f"{row} {r:.3f} {g:.3f} {b:.3f}" for row, (r, g, b) in zip(rows, colours, strict=True)]
 
 
 def _materials(parts: list[Part]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
@@ -73,9 +73,7 @@ def joined(name: str, parts: list[Part]) -> Part:
     ]
     aus = sorted({au for part in parts for au in part.offsets})
     offsets = {
-        au: np.concatenate(
-            [part.offsets.get(au, np.zeros_like(part.vertices)) for part in parts]
-        )
+        au: np.concatenate([part.offsets.get(au, np.zeros_like(part.vertices)) for part in parts])
         for au in aus
     }
     return Part(
@@ -93,9 +91,7 @@ def smoothstep(low: float, high: float, value: Any) -> Array:
     return np.asarray(t * t * (3.0 - 2.0 * t))
 
 
-def bell(
-    points: Array, centre: tuple[float, float, float], radius: float | Array
-) -> Array:
+def bell(points: Array, centre: ArrayLike, radius: ArrayLike) -> Array:
     """Gaussian around a place: 1 at ``centre``, 0.37 at ``radius`` (one number or per axis)."""
-    scaled = (points - np.asarray(centre)) / radius
+    scaled = (points - np.asarray(centre)) / np.asarray(radius)
     return np.asarray(np.exp(-np.sum(scaled * scaled, axis=-1)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from . import jaw, lips
-from .head_shape import head_distance
+from .head_shape import BROW_Y, CHIN, MOUTH_Y, NOSE_TIP, head_distance, onto_skin
 from .lids import close_field, lid_mask, raise_field, squint_field
 from .part import Array, bell, mirrored_points
 from .spread import Spread
@@ -17,22 +17,23 @@ def skin_poses(mesh: SkinMesh) -> dict[str, Array]:
     spread = Spread(mesh.vertices, mesh.faces)
     left = _left_poses(mesh, spread)
     poses = {f"left_{name}": offsets for name, offsets in left.items()}
-    poses |= {
-        f"right_{name}": mirrored_points(left[name][mesh.mirror]) for name in left
-    }
+    poses |= {f"right_{name}": mirrored_points(left[name][mesh.mirror]) for name in left}
     weights = jaw.jaw_weights(mesh, spread)
     poses["jaw_drop"] = jaw.drop(mesh.vertices, weights)
-    poses["jaw_slide_left"] = jaw.slide_left(mesh.vertices, weights)
+    poses["jaw_slide_left"] = jaw.slide_left(mesh.vertices, weights) + lips.lip_field(
+        mesh, spread, lips.seal_slide
+    )
     poses["jaw_slide_right"] = mirrored_points(poses["jaw_slide_left"][mesh.mirror])
-    poses["jaw_thrust"] = jaw.thrust(mesh.vertices, weights)
+    poses["jaw_thrust"] = jaw.thrust(mesh.vertices, weights) + lips.lip_field(
+        mesh, spread, lips.seal_thrust
+    )
     return poses | {
-        name: _symmetrical(mesh, offsets)
-        for name, offsets in _middle_poses(mesh, spread).items()
+        name: _symmetrical(mesh, offsets) for name, offsets in _middle_poses(mesh, spread).items()
     }
 
 
 def _left_poses(mesh: SkinMesh, spread: Spread) -> dict[str, Array]:
-    smile = lips.lip_field(mesh, spread, lips.pull_left, reach_mm=54.0)
+    smile = lips.lip_field(mesh, spread, lips.pull_left, reach_mm=50.0)
     cheek = lips.cheek_rise_left(mesh.vertices) * lid_mask(mesh)[:, None]
     return {
         "eye_close": close_field(mesh),
@@ -40,9 +41,7 @@ def _left_poses(mesh: SkinMesh, spread: Spread) -> dict[str, Array]:
         "brow_lower": _brow_lower(mesh),
         "brow_raise": _brow_raise(mesh),
         "lip_corner_pull": smile + cheek + squint_field(mesh, 0.0, 5.0),
-        "lip_corner_stretch": lips.lip_field(
-            mesh, spread, lips.stretch_left, reach_mm=54.0
-        ),
+        "lip_corner_stretch": lips.lip_field(mesh, spread, lips.stretch_left, reach_mm=50.0),
     }
 
 
@@ -71,44 +70,26 @@ def _symmetrical(mesh: SkinMesh, offsets: Array) -> Array:
 
 def _slid(mesh: SkinMesh, offsets: Array) -> Array:
     """Let a tangential move follow the head's curve, keeping each point's height above it."""
-    before = head_distance(mesh.vertices)
-    moved = mesh.vertices + offsets
-    for _ in range(3):
-        moved -= (head_distance(moved) - before)[:, None] * _normal(moved)
+    moved = onto_skin(mesh.vertices + offsets, head_distance(mesh.vertices))
     still = np.linalg.norm(offsets, axis=1) < 1e-3
     return np.where(still[:, None], 0.0, moved - mesh.vertices)
 
 
-def _normal(points: Array) -> Array:
-    step = 0.05
-    axes = np.eye(3) * step
-    gradient = np.stack(
-        [head_distance(points + axis) - head_distance(points - axis) for axis in axes],
-        axis=1,
-    )
-    return np.asarray(
-        gradient / np.maximum(np.linalg.norm(gradient, axis=1, keepdims=True), 1e-9)
-    )
-
-
 def _brow_raise(mesh: SkinMesh) -> Array:
     p = mesh.vertices
-    whole = bell(p, (32.0, 37.0, 60.0), np.array([27.0, 17.0, 45.0]))
-    outer = bell(p, (46.0, 38.0, 50.0), np.array([18.0, 16.0, 40.0]))
+    whole = bell(p, (32.0, BROW_Y, 60.0), np.array([27.0, 17.0, 45.0]))
+    outer = bell(p, (46.0, BROW_Y + 1.0, 50.0), np.array([18.0, 16.0, 40.0]))
     up = (8.5 * whole + 3.0 * outer) * lid_mask(mesh) * _left_side(p)
-    return _slid(mesh, up[:, None] * np.array([0.0, 1.0, 0.0])) + squint_field(
-        mesh, -3.0, 0.0
-    )
+    return _slid(mesh, up[:, None] * np.array([0.0, 1.0, 0.0])) + squint_field(mesh, -3.0, 0.0)
 
 
 def _brow_lower(mesh: SkinMesh) -> Array:
     p = mesh.vertices
-    whole = bell(p, (30.0, 36.0, 60.0), np.array([26.0, 15.0, 45.0])) * _left_side(p)
-    inner = bell(p, (13.0, 33.0, 66.0), np.array([14.0, 14.0, 40.0])) * _left_side(p)
+    whole = bell(p, (30.0, BROW_Y, 60.0), np.array([26.0, 15.0, 45.0])) * _left_side(p)
+    inner = bell(p, (13.0, BROW_Y - 2.0, 66.0), np.array([14.0, 14.0, 40.0])) * _left_side(p)
     mask = lid_mask(mesh)[:, None]
     slide = mask * (
-        whole[:, None] * np.array([-1.8, -5.0, 0.0])
-        + inner[:, None] * np.array([-2.4, -4.0, 0.0])
+        whole[:, None] * np.array([-1.8, -5.0, 0.0]) + inner[:, None] * np.array([-2.4, -4.0, 0.0])
     )
     bulge = mask * (inner + 0.5 * whole)[:, None] * np.array([0.0, 0.0, 2.4])
     return _slid(mesh, slide) + bulge + squint_field(mesh, 6.0, 0.0)
@@ -121,8 +102,8 @@ def _left_side(p: Array) -> Array:
 
 def _chin_boss(mesh: SkinMesh) -> Array:
     p = mesh.vertices
-    boss = bell(p, (0.0, -80.0, 64.0), np.array([17.0, 11.0, 22.0]))
-    dimples = np.cos(p[:, 0] / 2.6) * np.cos((p[:, 1] + 78.0) / 2.4)
+    boss = bell(p, CHIN, np.array([17.0, 11.0, 22.0]))
+    dimples = np.cos(p[:, 0] / 2.6) * np.cos((p[:, 1] - CHIN[1]) / 2.4)
     lift = boss[:, None] * np.array([0.0, 3.6, 1.6])
     lift[:, 2] += 0.8 * boss**2 * dimples
     return np.asarray(lift)
@@ -132,9 +113,9 @@ def _puffed_cheeks(mesh: SkinMesh) -> Array:
     p = mesh.vertices
     puff = np.zeros_like(p)
     for side in (1.0, -1.0):
-        cheek = bell(p, (side * 46.0, -46.0, 46.0), np.array([20.0, 21.0, 30.0]))
+        cheek = bell(p, (side * 46.0, MOUTH_Y + 5.0, 44.0), np.array([20.0, 21.0, 30.0]))
         puff += cheek[:, None] * np.array([side * 9.5, 0.5, 8.0])
-        above_lip = bell(p, (side * 14.0, -40.0, 74.0), np.array([12.0, 7.0, 20.0]))
+        above_lip = bell(p, (side * 14.0, MOUTH_Y + 11.0, 70.0), np.array([12.0, 7.0, 20.0]))
         puff += above_lip[:, None] * np.array([0.0, 0.0, 2.4])
     return puff * lid_mask(mesh)[:, None]
 
@@ -143,12 +124,12 @@ def _wrinkled_nose(mesh: SkinMesh) -> Array:
     p = mesh.vertices
     move = np.zeros_like(p)
     for side in (1.0, -1.0):
-        wing = bell(p, (side * 12.0, -24.0, 74.0), np.array([8.0, 9.0, 14.0]))
-        fold = bell(p, (side * 16.0, -10.0, 68.0), np.array([8.0, 10.0, 14.0]))
-        brow = bell(p, (side * 14.0, 34.0, 64.0), np.array([13.0, 13.0, 30.0]))
+        wing = bell(p, (side * 11.0, NOSE_TIP[1] - 2.0, 72.0), np.array([8.0, 9.0, 14.0]))
+        fold = bell(p, (side * 15.0, NOSE_TIP[1] + 11.0, 66.0), np.array([8.0, 10.0, 14.0]))
+        brow = bell(p, (side * 14.0, BROW_Y - 1.0, 64.0), np.array([13.0, 13.0, 30.0]))
         move += wing[:, None] * np.array([side * 1.8, 4.6, -0.4])
         move += fold[:, None] * np.array([side * -0.5, 2.4, 2.4])
         move += brow[:, None] * np.array([side * -2.4, -4.2, 1.2])
-    bridge = bell(p, (0.0, 4.0, 72.0), np.array([9.0, 16.0, 14.0]))
+    bridge = bell(p, (0.0, 2.0, 70.0), np.array([9.0, 16.0, 14.0]))
     move[:, 2] += 1.0 * bridge * np.cos((p[:, 1] - 6.0) / 1.9)
     return move * lid_mask(mesh)[:, None]

@@ -16,10 +16,10 @@ from .part import Array
 
 EYE_STATIONS = 40
 """Points around the eye, from the outer corner over the upper lid."""
-UPPER_LID_RAD, LOWER_LID_RAD, CORNER_RAD = np.radians([28.0, 26.0, 47.0])
+UPPER_LID_RAD, LOWER_LID_RAD, CORNER_RAD = np.radians([29.0, 27.0, 47.0])
 EYE_TILT_RAD = np.radians(4.0)
 EYE_SPREAD = (0.07, 0.15, 0.26, 0.4, 0.57, 0.77, 1.0)
-EYE_OVAL_MM = (27.0, 22.5)
+EYE_OVAL_MM = (28.0, 24.5)
 INNER_LID_RINGS = 2
 """Rings that make the lid's thickness; the next one is the margin's outer edge."""
 
@@ -68,9 +68,7 @@ def eye_rings() -> Array:
     inner = [EYE + (BALL_RADIUS + 0.9) * behind, EYE + (BALL_RADIUS + 1.2) * margin]
     edge = EYE + LID_RADIUS * lid_direction(*lid_opening(1.03))
     turn = 2 * np.pi * np.arange(EYE_STATIONS) / EYE_STATIONS
-    oval = EYE[:2] + np.column_stack(
-        [EYE_OVAL_MM[0] * np.cos(turn), EYE_OVAL_MM[1] * np.sin(turn)]
-    )
+    oval = EYE[:2] + np.column_stack([EYE_OVAL_MM[0] * np.cos(turn), EYE_OVAL_MM[1] * np.sin(turn)])
     outer = [front_surface(edge[:, :2] * (1 - t) + oval * t) for t in EYE_SPREAD]
     return np.stack([*inner, edge, *outer])
 
@@ -82,14 +80,12 @@ def mouth_rings() -> Array:
     across[[0, -1]] = 0.0
     upper = np.where(np.arange(MOUTH_STATIONS) < CORNER_STATION, 1.0, -1.0)
     upper[CORNER_STATION] = 0.0
-    contact = np.column_stack(
-        [MOUTH_HALF_WIDTH * across, contact_height(across) + 0.06 * upper]
-    )
+    contact = np.column_stack([MOUTH_HALF_WIDTH * across, contact_height(across)])
     border = _border(across, upper)
     lips = [_lip_ring(contact, border, across, t, f) for t, f in LIP_PROFILE]
     inner = _inner_rings(lips[0], across, upper)
     oval = np.column_stack(
-        [36.0 * across, MOUTH_Y + np.where(upper > 0, 13.5, 22.0) * np.sin(turn)]
+        [35.0 * across, MOUTH_Y + np.where(upper > 0, 13.0, 20.0) * np.sin(turn)]
     )
     outer = [front_surface(border * (1 - t) + oval * t) for t in MOUTH_SPREAD]
     return np.stack([*inner, *lips, *outer])
@@ -97,28 +93,20 @@ def mouth_rings() -> Array:
 
 def contact_height(across: Array) -> Array:
     """Height of the line where the lips meet, at 0 (middle) to 1 (corner)."""
-    return np.asarray(
-        MOUTH_Y + 2.6 * np.abs(across) ** 2.2 - 0.9 * np.exp(-((across / 0.25) ** 2))
-    )
+    return np.asarray(MOUTH_Y + 4.4 * np.abs(across) ** 2.2 - 0.6 * np.exp(-((across / 0.25) ** 2)))
 
 
 def _border(across: Array, upper: Array) -> Array:
     full = np.sqrt(np.clip(1 - across**2, 0, 1))
-    bow = 6.2 * full**0.9 - 1.1 * np.exp(-((across / 0.13) ** 2))
-    height = np.where(upper > 0, bow, -8.2 * full)
-    return np.column_stack(
-        [(MOUTH_HALF_WIDTH + 1.3) * across, contact_height(across) + height]
-    )
+    bow = 5.6 * full**0.9 - 1.1 * np.exp(-((across / 0.13) ** 2))
+    height = np.where(upper > 0, bow, -7.6 * full)
+    return np.column_stack([(MOUTH_HALF_WIDTH + 1.3) * across, contact_height(across) + height])
 
 
-def _lip_ring(
-    contact: Array, border: Array, across: Array, t: float, forward: float
-) -> Array:
+def _lip_ring(contact: Array, border: Array, across: Array, t: float, forward: float) -> Array:
     points = front_surface(contact * (1 - t) + border * t)
     lower = np.arange(MOUTH_STATIONS) > CORNER_STATION
-    depth = np.where(lower, 5.4, 4.4) * (
-        0.12 + 0.88 * np.clip(1 - across**2, 0, 1) ** 0.6
-    )
+    depth = np.where(lower, 5.4, 4.4) * (0.12 + 0.88 * np.clip(1 - across**2, 0, 1) ** 0.6)
     points[:, 2] += depth * forward
     return points
 

@@ -32,9 +32,7 @@ def capsule(p: Array, a: Point, b: Point, radius_a: float, radius_b: float) -> A
     start, along = np.asarray(a), np.asarray(b) - np.asarray(a)
     t = np.clip((p - start) @ along / (along @ along), 0.0, 1.0)
     nearest = start + t[..., None] * along
-    return np.asarray(
-        np.linalg.norm(p - nearest, axis=-1) - radius_a - t * (radius_b - radius_a)
-    )
+    return np.asarray(np.linalg.norm(p - nearest, axis=-1) - radius_a - t * (radius_b - radius_a))
 
 
 def union(a: Array, b: Array, k: float) -> Array:

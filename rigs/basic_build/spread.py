@@ -12,15 +12,18 @@ from scipy.sparse.linalg import splu
 from .part import Array, Index, Polygon
 
 
+TENSION_MM = 4.0
+"""Fields swing beyond their given values over about this length; bending alone overshoots."""
+
+
 class Spread:
     """Solves for the smoothest field on one mesh that takes given values at given vertices."""
 
     def __init__(self, vertices: Array, faces: list[Polygon]) -> None:
-        triangles = np.array(
-            [(f[0], f[i], f[i + 1]) for f in faces for i in range(1, len(f) - 1)]
-        )
+        triangles = np.array([(f[0], f[i], f[i + 1]) for f in faces for i in range(1, len(f) - 1)])
         laplacian, area = _laplacian(vertices, triangles)
-        self._energy = (laplacian @ sparse.diags(1.0 / area) @ laplacian).tocsc()
+        bending = laplacian @ sparse.diags(1.0 / area) @ laplacian
+        self._energy = (bending + laplacian / TENSION_MM**2).tocsc()
 
     def field(self, at: Index, values: Array) -> Array:
         """The field (n, k) that is ``values`` (m, k) at vertices ``at`` (m,)."""

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.spatial import Delaunay, cKDTree
 
 from . import chart
+from .head_shape import NOSE_TIP, onto_skin
 from .part import (
     Array,
     Index,
@@ -22,6 +23,7 @@ from .rings import EYE_STATIONS, MOUTH_STATIONS, eye_rings, mouth_rings
 
 CANDIDATE_MM = 2.3
 RELAX_ROUNDS = 12
+SETTLE_ROUNDS = 8
 
 
 @dataclass(frozen=True)
@@ -44,14 +46,13 @@ def build_skin_mesh() -> SkinMesh:
     eye, mouth = eye_rings(), mouth_rings()
     loops = np.concatenate([eye.reshape(-1, 3), mouth.reshape(-1, 3)])
     eye_index = np.arange(eye[..., 0].size).reshape(eye.shape[:2])
-    mouth_index = eye_index.size + np.arange(mouth[..., 0].size).reshape(
-        mouth.shape[:2]
-    )
-    net, triangles = _net(chart.to_chart(eye[-1]), chart.to_chart(mouth[-1]))
+    mouth_index = eye_index.size + np.arange(mouth[..., 0].size).reshape(mouth.shape[:2])
+    net, triangles, fixed = _net(chart.to_chart(eye[-1]), chart.to_chart(mouth[-1]))
     loop_ids = np.concatenate([eye_index[-1], mouth_index[-1]])
     fill_ids = len(loops) + np.arange(len(net) - len(loop_ids))
+    skin = _settled(chart.to_skin(net), triangles, fixed)
     ids = np.concatenate([loop_ids, fill_ids])
-    half = np.concatenate([loops, chart.to_skin(net[len(loop_ids) :])])
+    half = np.concatenate([loops, skin[len(loop_ids) :]])
     # The chart's second axis points down, which turns counter-clockwise round.
     faces = [tuple(int(ids[v]) for v in triangle[::-1]) for triangle in triangles]
     faces += flipped(grid_faces(len(eye), EYE_STATIONS, closed=True))
@@ -59,8 +60,8 @@ def build_skin_mesh() -> SkinMesh:
     return _mirrored(half, faces, eye_index, mouth_index)
 
 
-def _net(eye_loop: Array, mouth_loop: Array) -> tuple[Array, Array]:
-    """Chart points (loops first) and Delaunay triangles outside the loops."""
+def _net(eye_loop: Array, mouth_loop: Array) -> tuple[Array, Array, int]:
+    """Chart points (loops first), Delaunay triangles outside the loops, how many points stay."""
     loops = np.concatenate([eye_loop, mouth_loop])
     edge = _edge_points(mouth_loop)
     fixed = np.concatenate([loops, edge])
@@ -70,18 +71,31 @@ def _net(eye_loop: Array, mouth_loop: Array) -> tuple[Array, Array]:
     triangles = Delaunay(points).simplices
     centres = points[triangles].mean(axis=1)
     hole = _inside(eye_loop, centres) | _inside(_closed_mouth(mouth_loop), centres)
-    return points, triangles[~hole]
+    return points, triangles[~hole], len(fixed)
+
+
+def _settled(skin: Array, triangles: Array, fixed: int) -> Array:
+    """Even out the net on the skin itself: the chart squeezes it under the chin."""
+    edges = np.concatenate([triangles[:, [a, b]] for a, b in ((0, 1), (1, 2), (2, 0))])
+    one, other = np.concatenate([edges, edges[:, ::-1]]).T
+    count = np.bincount(one, minlength=len(skin))[:, None]
+    skin = skin.copy()
+    for _ in range(SETTLE_ROUNDS):
+        mean = np.zeros_like(skin)
+        np.add.at(mean, one, skin[other])
+        skin[fixed:] = onto_skin((0.5 * skin + 0.5 * mean / count)[fixed:])
+    return skin
 
 
 def spacing(p: Array) -> Array:
     """Wanted distance between skin vertices at (n, 3) mm."""
     behind = np.clip((30.0 - p[:, 2]) / 60.0, 0.0, 1.0)
     size = 4.6 + 9.0 * behind
-    size = np.where((p[:, 1] > 70.0) | (p[:, 1] < -112.0), np.maximum(size, 9.0), size)
-    nose = np.linalg.norm(
-        (p - np.array([0.0, -22.0, 78.0])) / np.array([1.0, 1.3, 1.0]), axis=1
-    )
-    return np.asarray(np.minimum(size, np.maximum(2.1, 0.13 * nose + 0.3)))
+    size = np.where((p[:, 1] > 70.0) | (p[:, 1] < -105.0), np.maximum(size, 9.0), size)
+    throat = (p[:, 1] < -60.0) & (p[:, 1] > -112.0) & (p[:, 2] > -5.0)
+    size = np.where(throat, 5.0, size)
+    nose = np.linalg.norm((p - (NOSE_TIP - [0, 0, 8])) / [1.0, 1.3, 1.0], axis=1)
+    return np.asarray(np.minimum(size, np.maximum(1.9, 0.13 * nose + 0.3)))
 
 
 def _edge_points(mouth_loop: Array) -> Array:
@@ -103,17 +117,13 @@ def _march(azimuth: float, start: float, end: float) -> Array:
     steps = np.linalg.norm(np.diff(skin, axis=0), axis=1) / spacing(skin)[1:]
     travelled = np.concatenate([[0.0], np.cumsum(steps)])
     stops = np.linspace(0.0, travelled[-1], max(2, round(float(travelled[-1])) + 1))
-    return np.column_stack(
-        [np.full(len(stops), azimuth), np.interp(stops, travelled, heights)]
-    )
+    return np.column_stack([np.full(len(stops), azimuth), np.interp(stops, travelled, heights)])
 
 
 def _fill(fixed: Array, eye_loop: Array, mouth_loop: Array) -> Array:
     """Thin a fine lattice until neighbours keep the wanted distance."""
     lattice = _lattice()
-    lattice = lattice[
-        ~_inside(eye_loop, lattice) & ~_inside(_closed_mouth(mouth_loop), lattice)
-    ]
+    lattice = lattice[~_inside(eye_loop, lattice) & ~_inside(_closed_mouth(mouth_loop), lattice)]
     skin = chart.to_skin(lattice)
     size = spacing(skin)
     near_fixed, _ = cKDTree(chart.to_skin(fixed)).query(skin)
@@ -173,9 +183,7 @@ def _with_crown(
     vertices: Array, faces: list[Polygon], mirror: Index
 ) -> tuple[Array, list[Polygon], Index]:
     """Close the small hole on top of the skull."""
-    edges = {
-        (a, b) for face in faces for a, b in zip(face, face[1:] + face[:1], strict=True)
-    }
+    edges = {(a, b) for face in faces for a, b in zip(face, face[1:] + face[:1], strict=True)}
     onward = {b: a for a, b in edges if (b, a) not in edges and vertices[a, 1] > 80.0}
     ring = [min(onward)]
     while onward[ring[-1]] != ring[0]:
