@@ -104,26 +104,13 @@ def _read(name: str, key: str, text: str, reader: Reader) -> object:
 
 
 def _read_bool(text: str) -> bool:
-    answers = {
-        "1": True,
-        "true": True,
-        "yes": True,
-        "0": False,
-        "false": False,
-        "no": False,
-    }
+    answers = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
     if text.lower() not in answers:
         raise ValueError(text)
     return answers[text.lower()]
 
 
-_READERS: dict[object, Reader] = {
-    str: str,
-    int: int,
-    float: float,
-    bool: _read_bool,
-    Path: Path,
-}
+_READERS: dict[object, Reader] = {str: str, int: int, float: float, bool: _read_bool, Path: Path}
 
 _KIND: dict[Reader, str] = {
     str: "text",

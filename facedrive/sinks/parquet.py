@@ -1,4 +1,4 @@
-"""Rows of a take as a Parquet file, through pyarrow."""
+"""Rows of a take as a Parquet file, written and read through pyarrow."""
 
 from __future__ import annotations
 
@@ -7,13 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from facedrive.errors import DependencyError, SinkError
+from facedrive.errors import DataError, DependencyError, SinkError
 
 try:
-    import pyarrow as pa  # type: ignore[import-untyped,import-not-found,unused-ignore]
-    from pyarrow.parquet import (  # type: ignore[import-untyped,import-not-found,unused-ignore]
-        ParquetWriter,
-    )
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile, ParquetWriter
 except ImportError as error:
     raise DependencyError(
         "Parquet needs the package pyarrow; install it with: pip install 'facedrive[parquet]'."
@@ -63,3 +61,39 @@ class ParquetRows:
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else str(error)
             raise SinkError(f"{self._path} cannot be written: {reason}.") from error
+
+
+def read_columns(path: Path) -> list[str]:
+    """Return the names of a file's columns.
+
+    Raises:
+        DataError: if it is no Parquet file, or a column holds no numbers.
+    """
+    with _reading(path) as file:
+        for field in file.schema_arrow:
+            if not (pa.types.is_integer(field.type) or pa.types.is_floating(field.type)):
+                raise DataError(f"{path}, column {field.name}: {field.type}, not numbers.")
+        return list(file.schema_arrow.names)
+
+
+def read_rows(path: Path) -> Iterator[tuple[str, tuple[float | None, ...]]]:
+    """Yield each row's place and values, None for null, holding one batch at a time.
+
+    Raises:
+        DataError: if the file is damaged.
+    """
+    number = 0
+    with _reading(path) as file:
+        for batch in file.iter_batches(batch_size=ROW_GROUP):
+            for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                number += 1
+                yield f"row {number}", row
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[ParquetFile]:
+    try:
+        with ParquetFile(path) as file:
+            yield file
+    except (OSError, pa.ArrowInvalid) as error:
+        raise DataError(f"{path} cannot be read as Parquet: {error}.") from error

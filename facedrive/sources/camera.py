@@ -122,13 +122,7 @@ class Camera:
     def _report(self, capture: Capture) -> None:
         width = int(capture.get(cv2.CAP_PROP_FRAME_WIDTH))
         height = int(capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-        log.info(
-            "%s: %dx%d at %g fps",
-            self.name,
-            width,
-            height,
-            capture.get(cv2.CAP_PROP_FPS),
-        )
+        log.info("%s: %dx%d at %g fps", self.name, width, height, capture.get(cv2.CAP_PROP_FPS))
         if self.size is not None and self.size != (width, height):
             log.warning("%s gives %dx%d, not %dx%d", self.name, width, height, *self.size)
 
@@ -141,11 +135,7 @@ class Camera:
                 bad += 1
                 continue
             bad = 0
-            yield Frame(
-                np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8),
-                time,
-                index,
-            )
+            yield Frame(np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), np.uint8), time, index)
             index += 1
         if index == 0:
             raise SourceError(

@@ -166,9 +166,7 @@ def _end(container: InputContainer, stream: StreamInfo) -> float:
 
 
 def _open(
-    name: str,
-    options: dict[str, str] | None = None,
-    timeout: tuple[float, float] | None = None,
+    name: str, options: dict[str, str] | None = None, timeout: tuple[float, float] | None = None
 ) -> InputContainer:
     try:
         return av.open(name, options=options, timeout=timeout)

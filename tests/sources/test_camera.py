@@ -50,9 +50,7 @@ class FakeCapture:
         self.released = True
 
 
-def test_frames_are_rgb_and_stamped_when_grabbed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_frames_are_rgb_and_stamped_when_grabbed(monkeypatch: pytest.MonkeyPatch) -> None:
     capture = FakeCapture()
     monkeypatch.setattr(camera, "now", lambda: 100.0 + capture.grabbed)
     frames = Camera(open_capture=lambda device: capture).frames()
@@ -139,9 +137,7 @@ def test_missing_camera_is_an_error_that_lists_those_there_are(
 
 
 @linux_only
-def test_no_camera_at_all_is_an_error_with_the_next_step(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_no_camera_at_all_is_an_error_with_the_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(camera, "video_devices", lambda: [])
     assert "plug one in, or use --source demo" in opening_error("/dev/video7")
 
@@ -157,9 +153,7 @@ def test_busy_camera_is_an_error_with_the_next_step(
 
 
 @linux_only
-def test_forbidden_camera_is_an_error_with_the_next_step(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_forbidden_camera_is_an_error_with_the_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(camera, "video_devices", lambda: ["/dev/video0"])
     monkeypatch.setattr("os.access", lambda path, mode: False)
     assert "add them to the group 'video'" in opening_error(0)

@@ -58,9 +58,7 @@ def test_demo_is_the_packaged_clip(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert open_source("demo") == VideoFile(tmp_path / "demo.mp4")
 
 
-def test_missing_file_is_an_error_that_lists_what_a_source_can_be(
-    tmp_path: Path,
-) -> None:
+def test_missing_file_is_an_error_that_lists_what_a_source_can_be(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match=r"no file 'clip\.mp5'; a source is a camera index"):
         open_source("clip.mp5")
 

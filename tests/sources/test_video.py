@@ -49,12 +49,7 @@ def test_a_file_gives_the_same_every_time(write_clip: WriteClip, pictures: Pictu
 def test_rotated_recordings_are_turned_upright(
     write_clip: WriteClip, pictures: Pictures, rotation: int, turns: int
 ) -> None:
-    clip = {
-        "name": "clip.mp4",
-        "codec": "libx264rgb",
-        "pix_fmt": "rgb24",
-        "options": {"qp": "0"},
-    }
+    clip = {"name": "clip.mp4", "codec": "libx264rgb", "pix_fmt": "rgb24", "options": {"qp": "0"}}
     path = write_clip(pictures, rotation=rotation, **clip)
     image = next(VideoFile(path).frames()).image
     upright = np.rot90(pictures[0], turns)
