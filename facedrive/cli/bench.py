@@ -20,16 +20,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("clip", nargs="?", default="demo", metavar="CLIP",
                         help="video to run on; default: demo")  # fmt: skip
-    parser.add_argument("--peer", choices=PEERS, help="measure this tracker in the same run")
+    parser.add_argument(
+        "--peer", choices=PEERS, help="measure this tracker in the same run"
+    )
     parser.add_argument("--peer-model", type=Path, metavar="FILE",
                         help="the peer's model; fetched when left out")  # fmt: skip
-    parser.add_argument("--frames", type=int, default=300, help="frames to time; default: 300")
+    parser.add_argument(
+        "--frames", type=int, default=300, help="frames to time; default: 300"
+    )
     parser.add_argument("--size", type=options.size, default=(640, 480), metavar="WxH",
                         help="frames are fitted into this; default: 640x480")  # fmt: skip
     parser.add_argument("--memory-frames", type=int, default=10_000, metavar="N",
                         help="frames to watch memory over, 0 for none; default: 10000")  # fmt: skip
-    parser.add_argument("--rig", type=Path, help="also measure morphing and drawing this rig")
-    parser.add_argument("--json", action="store_true", help="one JSON object, nothing else")
+    parser.add_argument(
+        "--rig", type=Path, help="also measure morphing and drawing this rig"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="one JSON object, nothing else"
+    )
     options.add_tracking(parser)
 
 
@@ -58,7 +66,11 @@ def machine() -> str:
     name = platform.processor() or platform.machine()
     try:
         text = Path("/proc/cpuinfo").read_text()
-        name = next(line.split(":")[1].strip() for line in text.splitlines() if "model name" in line)
+        name = next(
+            line.split(":")[1].strip()
+            for line in text.splitlines()
+            if "model name" in line
+        )
     except (OSError, StopIteration):
         pass
     return f"{name}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
@@ -66,7 +78,13 @@ def machine() -> str:
 
 def _memory(args: argparse.Namespace) -> dict[str, Any]:
     """Measure memory in a process of its own, which holds neither the peer nor the frames."""
-    command = [sys.executable, "-m", "facedrive.benchmark", args.clip, str(args.memory_frames)]
+    command = [
+        sys.executable,
+        "-m",
+        "facedrive.benchmark",
+        args.clip,
+        str(args.memory_frames),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise FacedriveError(f"the memory run failed: {done.stderr.strip()[-300:]}")

@@ -15,8 +15,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("clip", metavar="CLIP", help="video file, image folder or demo")
     parser.add_argument("--output", "-o", type=Path, required=True, metavar="FILE",
                         help="where the rows go: .csv or .parquet")  # fmt: skip
-    parser.add_argument("--raw", action="store_true", help="without calibration and smoothing")
-    parser.add_argument("--fps", type=float, help="rate of an image folder; default: 30")
+    parser.add_argument(
+        "--raw", action="store_true", help="without calibration and smoothing"
+    )
+    parser.add_argument(
+        "--fps", type=float, help="rate of an image folder; default: 30"
+    )
     options.add_tracking(parser)
 
 
@@ -32,12 +36,16 @@ def run(args: argparse.Namespace) -> int:
         raise SinkError(f"--output {args.output}: it must end in .csv or .parquet.")
     source = open_source(args.clip, fps=args.fps)
     if source.live:
-        raise FacedriveError(f"{args.clip} is live; record it with: facedrive live --out csv:…")
+        raise FacedriveError(
+            f"{args.clip} is live; record it with: facedrive live --out csv:…"
+        )
     pipeline = options.build_pipeline(args, raw=args.raw)
     outputs = Outputs([open_sink(f"{args.output.suffix[1:]}:{args.output}")])
     found = total = 0
     try:
-        for frame in tqdm(source.frames(), unit="frame", disable=not sys.stderr.isatty()):
+        for frame in tqdm(
+            source.frames(), unit="frame", disable=not sys.stderr.isatty()
+        ):
             sample = pipeline(frame)
             outputs.send(sample, frame)
             total += 1

@@ -10,9 +10,15 @@ from pathlib import Path
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    inspect = actions.add_parser("inspect", help="tell vertices, targets and AU coverage")
-    inspect.add_argument("file", type=Path, metavar="FILE", help=".obj, .gltf, .glb or .vrm")
-    inspect.add_argument("--json", action="store_true", help="one JSON object, nothing else")
+    inspect = actions.add_parser(
+        "inspect", help="tell vertices, targets and AU coverage"
+    )
+    inspect.add_argument(
+        "file", type=Path, metavar="FILE", help=".obj, .gltf, .glb or .vrm"
+    )
+    inspect.add_argument(
+        "--json", action="store_true", help="one JSON object, nothing else"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -31,5 +37,7 @@ def run(args: argparse.Namespace) -> int:
           f"{len(rig.target_names)} targets")  # fmt: skip
     print(f"targets: {', '.join(rig.target_names)}")
     print(f"AUs covered ({len(covered.covered)}): {', '.join(covered.covered)}")
-    print(f"AUs not covered ({len(covered.uncovered)}): {', '.join(covered.uncovered) or 'none'}")
+    print(
+        f"AUs not covered ({len(covered.uncovered)}): {', '.join(covered.uncovered) or 'none'}"
+    )
     return 0

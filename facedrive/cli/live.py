@@ -1,0 +1,135 @@
+"""``facedrive live``: drive an avatar and outputs from a camera or a video."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import platform
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from facedrive.cli import options
+
+if TYPE_CHECKING:
+    from facedrive.pipeline import Controls, Outputs, Pipeline
+    from facedrive.render.studio import Studio
+    from facedrive.stages import Source
+
+log = logging.getLogger(__name__)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("--rig", type=Path, metavar="FILE",
+                        help="head to drive: .obj, .gltf, .glb or .vrm; default: ours")  # fmt: skip
+    parser.add_argument("--out", action="append", default=[], metavar="URL",
+                        help="output such as osc://127.0.0.1:9000 or csv:take.csv; repeatable")  # fmt: skip
+    parser.add_argument("--view", action=argparse.BooleanOptionalAction, default=None,
+                        help="show the window; default: where there is a display")  # fmt: skip
+    parser.add_argument("--record", type=Path, metavar="MP4", help="record the picture from the start")
+    parser.add_argument("--mirror", action="store_true", help="show the view as a mirror would")
+    parser.add_argument("--frames", type=int, metavar="N", help="stop after so many frames")
+    options.add_source(parser)
+    options.add_tracking(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Build everything, run until the end, Ctrl-C or q, and print the latency."""
+    from facedrive.pipeline import Controls, Outputs
+    from facedrive.sinks import open_sink
+
+    view = _wants_view(args)
+    source, pipeline = options.build_source(args), options.build_pipeline(args)
+    outputs = Outputs([open_sink(url) for url in args.out])
+    controls = Controls()
+    _stop_on_signals(controls)
+    try:
+        if view:
+            _run_in_window(args, source, pipeline, outputs, controls)
+        else:
+            _run_headless(args, source, pipeline, outputs, controls)
+    finally:
+        outputs.close()
+        print("\n".join(options.latency_lines(pipeline.timing)), file=sys.stderr)
+    return 0
+
+
+def default_rig() -> Path:
+    """Return where the rig that ships with facedrive lies."""
+    return Path(__file__).resolve().parents[2] / "rigs" / "basic.obj"
+
+
+def build_studio(args: argparse.Namespace, layout: str) -> Studio:
+    """Load the rig and set up its picture."""
+    from facedrive.render.studio import Studio
+    from facedrive.rig import load
+
+    return Studio(load(args.rig or default_rig()), layout, args.mirror)  # type: ignore[arg-type]
+
+
+def _wants_view(args: argparse.Namespace) -> bool:
+    display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    display = display or platform.system() in ("Windows", "Darwin")
+    if args.view is not False and not display:
+        log.info("no display: running without a window")
+    return display and args.view is not False
+
+
+def _stop_on_signals(controls: Controls) -> None:
+    """Let Ctrl-C and a polite kill end the run cleanly; a second one ends it at once."""
+
+    def stop(number: int, _: object) -> None:
+        if controls.stop.is_set():
+            raise KeyboardInterrupt
+        controls.stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+
+
+def _run_in_window(args: argparse.Namespace, source: Source, pipeline: Pipeline,
+                   outputs: Outputs, controls: Controls) -> None:  # fmt: skip
+    """Track in a thread; the window has the main thread, as every desktop wants."""
+    from facedrive.pipeline import run as drive
+    from facedrive.sinks.viewer import Viewer
+    from facedrive.threads import Pace
+
+    if not source.live:
+        source = Pace(source)
+    recording = args.record or Path("facedrive.mp4")
+    viewer = Viewer(build_studio(args, "stage"), controls, pipeline.timing, recording,
+                    record=args.record is not None)  # fmt: skip
+    outputs.add(viewer)
+    failure: list[BaseException] = []
+
+    def track() -> None:
+        try:
+            drive(source, pipeline, outputs, controls)
+        except Exception as error:  # raised again in the main thread
+            failure.append(error)
+        finally:
+            viewer.close()
+
+    thread = threading.Thread(target=track, name="pipeline")
+    thread.start()
+    viewer.loop()
+    thread.join()
+    if failure:
+        raise failure[0]
+    outputs.remove(viewer)
+
+
+def _run_headless(args: argparse.Namespace, source: Source, pipeline: Pipeline,
+                  outputs: Outputs, controls: Controls) -> None:  # fmt: skip
+    from facedrive.pipeline import run as drive
+    from facedrive.sinks.video import VideoSink
+    from facedrive.threads import BackgroundSink
+
+    if args.record:
+        video = VideoSink(args.record, build_studio(args, "strip").picture)
+        outputs.add(BackgroundSink(video) if source.live else video)
+    drive(source, pipeline, outputs, controls)
