@@ -135,6 +135,16 @@ def test_missing_folder_is_an_error(tmp_path: Path, opened: type[VideoSink]) -> 
         opened(tmp_path / "none" / "out.mp4")
 
 
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="no file is read-only to root"
+)
+def test_read_only_file_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "out.mp4"
+    path.touch(mode=0o400)
+    with pytest.raises(SinkError, match="cannot be written: Permission denied"):
+        VideoSink(path)
+
+
 def test_a_pyav_without_h264_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(video, "ENCODER_NAME", "no_such_encoder")
     with pytest.raises(DependencyError, match=r"cannot encode H\.264"):
