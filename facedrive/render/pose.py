@@ -1,0 +1,124 @@
+"""Where the camera stands, and how head and eyes turn: geometry only."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facedrive.rig.model import Eye, Eyes, Floats, Rig
+from facedrive.types import Vector
+
+EYE_LIMIT_RAD = math.radians(35.0)
+"""Further than this an eyeball shows no iris."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An upright box in the rig's coordinates."""
+
+    low: Floats
+    """(3,) float32."""
+    high: Floats
+    """(3,) float32."""
+
+    @property
+    def center(self) -> Floats:
+        """Return its middle, (3,) float32."""
+        return (self.low + self.high) * np.float32(0.5)
+
+    @property
+    def size(self) -> Floats:
+        """Return its width, height and depth."""
+        return self.high - self.low
+
+
+def face_box(rig: Rig) -> Box:
+    """Bound what moves visibly: from chin to brows on any rig, a bust or a whole body."""
+    reach = np.linalg.norm(rig.offsets, axis=2).max(axis=0)
+    return _bounds(rig.vertices[reach > 0.1 * reach.max()])
+
+
+def head_box(rig: Rig) -> Box:
+    """Bound what is not lower than the chin: the head with its ears and hair."""
+    chin = face_box(rig).low[1]
+    return _bounds(rig.vertices[rig.vertices[:, 1] >= chin])
+
+
+class Neck:
+    """Turns the head on its neck; what is a neck's length below the chin stays where it is."""
+
+    def __init__(self, rig: Rig) -> None:
+        face, head = face_box(rig), head_box(rig)
+        chin, size = float(face.low[1]), float(head.size[1])
+        self._pivot = np.array([head.center[0], chin + 0.1 * size, head.center[2]], np.float32)
+        height = (rig.vertices[:, 1] - (chin - 0.35 * size)) / (0.4 * size)
+        height = np.clip(height, 0.0, 1.0)
+        self._share = (height * height * (3.0 - 2.0 * height))[:, None].astype(np.float32)
+
+    def bend(self, vertices: Floats, normals: Floats, rotation: Vector) -> tuple[Floats, Floats]:
+        """Return (V, 3) vertices and normals for a head rotation x, y, z, w."""
+        turn = matrix_from_quaternion(rotation) - np.eye(3, dtype=np.float32)
+        bent = vertices + self._share * ((vertices - self._pivot) @ turn.T)
+        return bent, normals + self._share * (normals @ turn.T)
+
+
+def turn_eyes(eyes: Eyes, vertices: Floats, normals: Floats, gaze: Vector) -> None:
+    """Turn both eyeballs in place; ``gaze`` is (2, 2) radians as in ``Sample.gaze``."""
+    for eye, (pitch, yaw) in zip((eyes.left, eyes.right), gaze * eyes.gain, strict=True):
+        _turn_eye(eye, vertices, normals, gaze_matrix(float(pitch), float(yaw)))
+
+
+def gaze_matrix(pitch: float, yaw: float) -> Floats:
+    """Return (3, 3) for a look up by ``pitch`` and to the subject's left by ``yaw``, radians."""
+    pitch = min(max(pitch, -EYE_LIMIT_RAD), EYE_LIMIT_RAD)
+    yaw = min(max(yaw, -EYE_LIMIT_RAD), EYE_LIMIT_RAD)
+    up, side = math.cos(pitch), math.cos(yaw)
+    rise, turn = math.sin(pitch), math.sin(yaw)
+    # R = Ry(yaw) Rx(-pitch): about +x the right-hand rule looks down.
+    return np.array(
+        [[side, -turn * rise, turn * up], [0.0, up, rise], [-turn, -side * rise, side * up]],
+        dtype=np.float32,
+    )
+
+
+def matrix_from_quaternion(rotation: Vector) -> Floats:
+    """Return (3, 3) float32 for a unit quaternion x, y, z, w."""
+    x, y, z, w = (float(value) for value in rotation)
+    return np.array(
+        [
+            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
+            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
+            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
+        ],
+        dtype=np.float32,
+    )
+
+
+def camera_pose(rig: Rig, field_of_view: float, aspect: float) -> NDArray[np.float64]:
+    """Place a camera so that the head fills the picture, with room to turn: (4, 4) float64.
+
+    ``field_of_view`` is vertical, in radians; ``aspect`` is width by height.
+    """
+    head = head_box(rig)
+    width, height, depth = (float(side) for side in head.size)
+    # Some neck below the chin; half the depth to either side for when the head turns.
+    seen = max(1.16 * height, 1.3 * max(width, depth) / aspect)
+    distance = seen / 2 / math.tan(field_of_view / 2) + 0.3 * depth
+    pose = np.eye(4)
+    pose[:3, 3] = head.center
+    pose[1, 3] -= 0.06 * height
+    pose[2, 3] += distance
+    return pose
+
+
+def _turn_eye(eye: Eye, vertices: Floats, normals: Floats, matrix: Floats) -> None:
+    arms = vertices[eye.vertices] - eye.pivot
+    vertices[eye.vertices] = arms @ matrix.T + eye.pivot
+    normals[eye.vertices] = normals[eye.vertices] @ matrix.T
+
+
+def _bounds(vertices: Floats) -> Box:
+    return Box(vertices.min(axis=0), vertices.max(axis=0))

@@ -1,0 +1,84 @@
+"""Choosing where OpenGL comes from."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from facedrive.errors import RenderError
+from facedrive.render import context
+
+DRAW = """
+import numpy as np
+from pathlib import Path
+from facedrive.errors import RenderError
+from facedrive.render.context import choose_platform, current, open_context
+print(choose_platform())
+try:
+    opened = open_context()
+except RenderError as error:
+    print("none", error)
+else:
+    with current(opened):
+        from OpenGL import GL
+        print("version", GL.glGetString(GL.GL_VERSION).decode())
+    opened.close()
+"""
+
+
+def _run(**environment: str) -> str:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
+    done = subprocess.run(
+        [sys.executable, "-c", DRAW],
+        env=kept | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=context.__file__.rsplit("/facedrive/", 1)[0],
+    )
+    return done.stdout
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere a window is used")
+@pytest.mark.parametrize("platform", ["", "egl", "osmesa"])
+def test_a_context_opens_without_a_display_or_says_what_to_install(platform: str) -> None:
+    output = _run(**({"PYOPENGL_PLATFORM": platform} if platform else {}))
+    assert platform in output
+    assert "version" in output or "apt-get install" in output
+
+
+def test_the_users_platform_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYOPENGL_PLATFORM", "osmesa")
+    assert context.choose_platform() == "osmesa"
+
+
+def test_an_unknown_platform_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYOPENGL_PLATFORM", "glx")
+    with pytest.raises(RenderError, match="'glx'; facedrive draws with egl or osmesa"):
+        context.choose_platform()
+
+
+def test_no_opengl_at_all_names_the_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYOPENGL_PLATFORM", raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr("ctypes.util.find_library", lambda name: None)
+    with pytest.raises(RenderError, match="apt-get install libegl1 libgl1 libgl1-mesa-dri"):
+        context.choose_platform()
+    assert "PYOPENGL_PLATFORM" not in os.environ
+
+
+def test_osmesa_is_the_second_choice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYOPENGL_PLATFORM", "")
+    monkeypatch.setattr(sys, "platform", "linux")
+    found = {"OSMesa": object()}
+    monkeypatch.setattr(context, "_library", found.get)
+    assert context.choose_platform() == "osmesa"
+
+
+def test_elsewhere_than_linux_a_hidden_window_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYOPENGL_PLATFORM", raising=False)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert context.choose_platform() == "window"

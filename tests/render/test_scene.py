@@ -1,0 +1,141 @@
+"""Pictures of the avatar."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facedrive.errors import RenderError
+from facedrive.mappings import match_rig
+from facedrive.render.scene import AvatarRenderer, backdrop, over
+from facedrive.rig import Rig, load
+from facedrive.types import IDENTITY_HEAD
+
+Open = Callable[..., AvatarRenderer]
+
+FRONT = np.zeros((2, 2), np.float32)
+REST = np.zeros(1, np.float32)
+OPEN = np.ones(1, np.float32)
+STRAIGHT = IDENTITY_HEAD.rotation
+LEFT = np.array([0, np.sin(0.3), 0, np.cos(0.3)], np.float32)
+
+
+def changed(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return rows and columns (n, 2) of pixels that differ visibly."""
+    return np.argwhere(np.abs(one.astype(int) - other.astype(int)).max(axis=2) > 12)
+
+
+def test_a_picture_has_the_size_asked_for(renderer: Open) -> None:
+    picture = renderer(size=(120, 80)).render(REST, FRONT, STRAIGHT)
+    assert picture.shape == (80, 120, 3)
+    assert picture.dtype == np.uint8
+
+
+def test_the_head_stands_before_the_backdrop(renderer: Open) -> None:
+    picture = renderer().render(REST, FRONT, STRAIGHT)
+    wall = backdrop((96, 96))
+    assert len(changed(picture, wall)) > 0.3 * 96 * 96
+    np.testing.assert_array_equal(picture[:4, :4], wall[:4, :4])
+
+
+def test_the_same_input_gives_the_same_picture_in_any_order(renderer: Open) -> None:
+    one = renderer()
+    first = one.render(REST, FRONT, STRAIGHT)
+    one.render(OPEN, FRONT + 0.4, LEFT)
+    np.testing.assert_array_equal(one.render(REST, FRONT, STRAIGHT), first)
+    np.testing.assert_array_equal(renderer().render(REST, FRONT, STRAIGHT), first)
+
+
+def test_a_picture_stays_as_it_was_when_the_next_is_drawn(renderer: Open) -> None:
+    one = renderer()
+    first = one.render(REST, FRONT, STRAIGHT)
+    kept = first.copy()
+    one.render(OPEN, FRONT, LEFT)
+    np.testing.assert_array_equal(first, kept)
+
+
+def test_weights_move_what_they_move_and_nothing_else(renderer: Open) -> None:
+    one = renderer()
+    moved = changed(one.render(REST, FRONT, STRAIGHT), one.render(OPEN, FRONT, STRAIGHT))
+    assert len(moved) > 100
+    assert moved[:, 0].min() > 48, "the jaw is in the lower half"
+
+
+def test_the_subjects_left_is_on_the_right_of_the_picture(renderer: Open) -> None:
+    one = renderer()
+    left_only = np.array([[0, 0.5], [0, 0]], np.float32)
+    moved = changed(one.render(REST, FRONT, STRAIGHT), one.render(REST, left_only, STRAIGHT))
+    assert len(moved) > 5
+    assert moved[:, 1].min() > 48
+    turned = one.render(REST, FRONT, LEFT)
+    dark = np.argwhere(turned.max(axis=2) < 25)
+    assert dark[:, 1].mean() > 52, "both pupils went with the head"
+
+
+def test_two_renderers_do_not_disturb_each_other(renderer: Open, rig: Rig) -> None:
+    one, other = renderer(), renderer(replace(rig, colors=rig.colors * 0.5))
+    alone = one.render(REST, FRONT, STRAIGHT)
+    other.render(OPEN, FRONT, LEFT)
+    np.testing.assert_array_equal(one.render(REST, FRONT, STRAIGHT), alone)
+
+
+def test_another_thread_may_draw(renderer: Open) -> None:
+    one = renderer()
+    here = one.render(REST, FRONT, STRAIGHT)
+    pictures: list[np.ndarray] = []
+    thread = threading.Thread(target=lambda: pictures.append(one.render(REST, FRONT, STRAIGHT)))
+    thread.start()
+    thread.join()
+    np.testing.assert_array_equal(pictures[0], here)
+
+
+def test_a_closed_renderer_says_so_and_closes_twice(renderer: Open) -> None:
+    one = renderer()
+    with one:
+        one.render(REST, FRONT, STRAIGHT)
+    one.close()
+    with pytest.raises(RenderError, match="is closed"):
+        one.render(REST, FRONT, STRAIGHT)
+
+
+def test_a_texture_colours_the_surface(renderer: Open, rig: Rig) -> None:
+    green = np.zeros((4, 4, 4), np.uint8)
+    green[..., 1:4:2] = 255
+    parts = tuple(replace(part, texture=green) for part in rig.parts)
+    uv = np.zeros((len(rig.vertices), 2), np.float32)
+    picture = renderer(replace(rig, parts=parts, uv=uv)).render(REST, FRONT, STRAIGHT)
+    red, grass, blue = picture[60, 48]
+    assert grass > 2 * max(red, blue)
+
+
+def test_transparent_parts_let_what_is_behind_through(renderer: Open, rig: Rig) -> None:
+    parts = tuple(replace(part, transparent=True) for part in rig.parts)
+    colors = rig.colors.copy()
+    colors[:, 3] = 0.0
+    picture = renderer(replace(rig, parts=parts, colors=colors)).render(REST, FRONT, STRAIGHT)
+    np.testing.assert_array_equal(picture, backdrop((96, 96)))
+
+
+def test_premultiplied_colour_is_laid_over_by_what_alpha_leaves() -> None:
+    picture = np.array([[[100, 0, 0, 255], [50, 0, 0, 128], [0, 0, 0, 0]]], np.uint8)
+    behind = np.full((1, 3, 3), 200, np.uint8)
+    laid = over(picture, behind)
+    assert laid[0, 0].tolist() == [100, 0, 0]
+    np.testing.assert_allclose(laid[0, 1], [150, 100, 100], atol=1)
+    assert laid[0, 2].tolist() == [200, 200, 200]
+
+
+def test_a_third_party_rig_moves_by_its_arkit_targets(renderer: Open, shared: Path) -> None:
+    rig = load(shared / "rigs" / "ict_arkit.glb")
+    mapping = match_rig(rig)
+    one = renderer(rig)
+    pictures = [
+        one.render(mapping.apply(np.full(24, value, np.float32), FRONT), FRONT, STRAIGHT)
+        for value in (0.0, 0.6)
+    ]
+    assert len(changed(*pictures)) > 300
