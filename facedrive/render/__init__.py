@@ -1,0 +1,1 @@
+"""Pictures: the avatar by OpenGL, and what is laid around it by plain drawing."""

@@ -138,7 +138,10 @@ class Document:
         number = self.integer(view, "buffer")
         if number >= len(self.buffers):
             raise self.broken(f"bufferViews[{index}] is in buffer {number}, which is missing")
-        first, length = self.integer(view, "byteOffset"), self.integer(view, "byteLength")
+        first, length = (
+            self.integer(view, "byteOffset"),
+            self.integer(view, "byteLength"),
+        )
         data = self.buffers[number]
         if first + length > len(data):
             raise self.broken(

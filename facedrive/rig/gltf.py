@@ -185,7 +185,11 @@ def _eyes(
 
 
 def _eye(
-    document: Document, node: int, owners: Indices, vertices: Floats, world: dict[int, Matrix]
+    document: Document,
+    node: int,
+    owners: Indices,
+    vertices: Floats,
+    world: dict[int, Matrix],
 ) -> Eye | None:
     """Take the vertices that the node or one below it moves; a bone is their pivot."""
     members = np.flatnonzero(np.isin(owners, _below(document, node))).astype(np.int32)

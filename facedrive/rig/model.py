@@ -119,18 +119,6 @@ def check_size(name: str, targets: int, vertices: int) -> None:
         )
 
 
-def normal_sums(vertices: Floats, triangles: Indices) -> Floats:
-    """Add each triangle's normal, weighted by its area, to its corners: (V, 3), not normalised."""
-    a, b, c = (vertices[triangles[:, corner]] for corner in range(3))
-    normals = np.cross(b - a, c - a)
-    corners = triangles.ravel()
-    columns = [
-        np.bincount(corners, np.repeat(normals[:, axis], 3), minlength=len(vertices))
-        for axis in range(3)
-    ]
-    return np.stack(columns, axis=1).astype(np.float32)
-
-
 def linear_from_srgb(values: ArrayLike) -> Floats:
     """Decode sRGB, 0 to 1, of any shape into linear light (IEC 61966-2-1)."""
     encoded = np.clip(values, 0.0, 1.0)

@@ -282,7 +282,11 @@ def _color(materials: dict[str, Material], surface: Surface) -> Floats:
 def _parts(topology: Topology, materials: dict[str, Material]) -> tuple[Part, ...]:
     bounds = np.searchsorted(topology.surface, np.arange(len(topology.surfaces) + 1))
     return tuple(
-        _part(surface, slice(int(first), int(last)), materials.get(surface.material, Material()))
+        _part(
+            surface,
+            slice(int(first), int(last)),
+            materials.get(surface.material, Material()),
+        )
         for surface, (first, last) in zip(topology.surfaces, pairwise(bounds), strict=True)
     )
 

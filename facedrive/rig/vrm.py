@@ -19,7 +19,19 @@ EYE_NODES = {
 PRESETS0 = {
     name.lower(): name
     for name in (
-        *("A", "I", "U", "E", "O", "Blink", "Blink_L", "Blink_R", "Joy", "Angry", "Sorrow"),
+        *(
+            "A",
+            "I",
+            "U",
+            "E",
+            "O",
+            "Blink",
+            "Blink_L",
+            "Blink_R",
+            "Joy",
+            "Angry",
+            "Sorrow",
+        ),
         *("Fun", "LookUp", "LookDown", "LookLeft", "LookRight"),
     )
 }

@@ -24,7 +24,9 @@ Write = Callable[..., Path]
 RAISED = [[0, 0, 0], [0, 0, 0], [0, 0, 1], [0, 0, 0.5]]
 
 
-def test_a_glb_gives_vertices_triangles_colours_and_named_targets(write_glb: Write) -> None:
+def test_a_glb_gives_vertices_triangles_colours_and_named_targets(
+    write_glb: Write,
+) -> None:
     rig = load(write_glb())
     assert rig.targets == ("jawOpen",)
     assert rig.triangles.tolist() == [[0, 1, 2], [0, 2, 3]]
@@ -58,7 +60,9 @@ def test_a_node_places_vertices_and_turns_offsets(write_glb: Write) -> None:
     np.testing.assert_allclose(rig.offsets[0][2], [0, -2, 0], atol=1e-6)
 
 
-def test_meshes_are_merged_and_targets_of_one_name_move_together(write_glb: Write) -> None:
+def test_meshes_are_merged_and_targets_of_one_name_move_together(
+    write_glb: Write,
+) -> None:
     def change(document: Json) -> None:
         document["nodes"].append({"mesh": 0, "translation": [9, 0, 0]})
         document["scenes"][0]["nodes"] = [0, 1]
@@ -152,9 +156,16 @@ def _with_vrm0(document: Json) -> None:
         "VRM": {
             "blendShapeMaster": {
                 "blendShapeGroups": [
-                    {"presetName": "a", "binds": [{"mesh": 0, "index": 0, "weight": 50}]},
+                    {
+                        "presetName": "a",
+                        "binds": [{"mesh": 0, "index": 0, "weight": 50}],
+                    },
                     {"presetName": "neutral", "binds": []},
-                    {"presetName": "unknown", "name": "Wow", "binds": [{"mesh": 0, "index": 0}]},
+                    {
+                        "presetName": "unknown",
+                        "name": "Wow",
+                        "binds": [{"mesh": 0, "index": 0}],
+                    },
                 ]
             }
         }
@@ -184,7 +195,9 @@ def test_vrm1_expressions_are_targets(write_glb: Write) -> None:
     np.testing.assert_allclose(rig.offsets[0], np.array(RAISED) / 2)
 
 
-def test_vertices_on_eye_bones_are_eyes_that_turn_about_the_bone(write_glb: Write) -> None:
+def test_vertices_on_eye_bones_are_eyes_that_turn_about_the_bone(
+    write_glb: Write,
+) -> None:
     joints = np.array([[0, 0, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0], [1, 0, 0, 0]], np.uint8)
     weights = np.array([[255, 0, 0, 0]] * 4, np.uint8)
 
@@ -210,7 +223,10 @@ def test_vertices_on_eye_bones_are_eyes_that_turn_about_the_bone(write_glb: Writ
                 "normalized": True,
             },
         ]
-        document["meshes"][0]["primitives"][0]["attributes"] |= {"JOINTS_0": 3, "WEIGHTS_0": 4}
+        document["meshes"][0]["primitives"][0]["attributes"] |= {
+            "JOINTS_0": 3,
+            "WEIGHTS_0": 4,
+        }
 
     source = load(write_glb())
     square = source.vertices.tobytes() + source.offsets.tobytes()
@@ -246,9 +262,15 @@ def _set(*path_and_value: Any) -> Callable[[Json], None]:
         (_set("accessors", 0, "componentType", 9), "component type 9"),
         (_set("accessors", 0, "type", "VEC2"), "'VEC2', 3 numbers"),
         (_set("accessors", 2, "componentType", 5122), "no unsigned integers"),
-        (_set("accessors", 1, {"count": 10**9, "componentType": 5126, "type": "VEC3"}), "no data"),
+        (
+            _set("accessors", 1, {"count": 10**9, "componentType": 5126, "type": "VEC3"}),
+            "no data",
+        ),
         (_set("accessors", 1, "count", 3), "target 0 has 3 vertices, its mesh has 4"),
-        (_set("bufferViews", 0, "byteLength", 500), "ends at byte 500 of a buffer of 108"),
+        (
+            _set("bufferViews", 0, "byteLength", 500),
+            "ends at byte 500 of a buffer of 108",
+        ),
         (_set("bufferViews", 0, "byteStride", 4), "claims 4 elements"),
         (_set("buffers", 0, "byteLength", 10**6), "claims 1000000 bytes and has 108"),
         (_set("buffers", 0, "uri", "../../etc/passwd"), "outside its folder"),
@@ -290,7 +312,9 @@ def test_numbers_that_are_not_finite_are_refused(write_glb: Write, bad: float) -
         load(write_glb(binary=bytes(48) + binary[:48] + corners))
 
 
-def test_a_truncated_file_is_told_from_a_whole_one_at_every_length(write_glb: Write) -> None:
+def test_a_truncated_file_is_told_from_a_whole_one_at_every_length(
+    write_glb: Write,
+) -> None:
     path = write_glb()
     data = path.read_bytes()
     for length in range(0, len(data), 7):

@@ -53,7 +53,9 @@ def test_materials_colour_the_faces_and_split_the_vertices_they_share(
     assert len(np.unique(rig.smooth)) == 4
 
 
-def test_corners_may_carry_texture_and_normal_or_count_backwards(write_obj: WriteObj) -> None:
+def test_corners_may_carry_texture_and_normal_or_count_backwards(
+    write_obj: WriteObj,
+) -> None:
     faces = "vt 0 0\nvn 0 0 1\nf 1/1/1 2//1 3/1\nf -4 -2 -1\n"
     rig = load(write_obj(SQUARE.replace("f 1 2 3 4\n", faces), jaw_drop=RAISED.split("f")[0]))
     assert rig.triangles.tolist() == [[0, 1, 2], [0, 2, 3]]
@@ -79,12 +81,16 @@ def test_no_targets_says_where_they_belong(write_obj: WriteObj) -> None:
         load(write_obj(SQUARE))
 
 
-def test_a_target_of_another_mesh_is_named_with_both_counts(write_obj: WriteObj) -> None:
+def test_a_target_of_another_mesh_is_named_with_both_counts(
+    write_obj: WriteObj,
+) -> None:
     with pytest.raises(RigError, match=r"jaw_drop\.obj has 3 vertices, head\.obj has 4"):
         load(write_obj(SQUARE, jaw_drop="v 0 0 0\nv 1 0 0\nv 1 1 0\nf 1 2 3\n"))
 
 
-def test_a_target_with_other_faces_is_named_with_both_counts(write_obj: WriteObj) -> None:
+def test_a_target_with_other_faces_is_named_with_both_counts(
+    write_obj: WriteObj,
+) -> None:
     with pytest.raises(RigError, match=r"jaw_drop\.obj has 2 faces, head\.obj has 1"):
         load(write_obj(SQUARE, jaw_drop=SQUARE + "f 1 2 3\n"))
 
