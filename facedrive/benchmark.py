@@ -20,7 +20,7 @@ from facedrive.pipeline import Outputs, Pipeline
 from facedrive.sinks import open_sink
 from facedrive.sources import open_source
 from facedrive.timing import perf_seconds
-from facedrive.types import Frame, Image
+from facedrive.types import IDENTITY_HEAD, Frame, Image
 
 ROUNDS = 3
 """Times that ours and the peer run over the frames, in turn."""
@@ -29,6 +29,8 @@ WARM_UP = 20
 
 WIRE = "osc://127.0.0.1:39999"
 """A loopback port that nobody listens on: sending costs the same."""
+
+STRAIGHT = np.zeros((2, 2), np.float32)
 
 Step = Callable[[Frame], object]
 
@@ -78,7 +80,9 @@ def measure(pipeline: Pipeline, frames: list[Frame], peer: Step | None) -> dict[
     ours_s: list[float] = []
     peer_s: list[float] = []
     for turn in range(ROUNDS):
-        shifted = [Frame(f.image, f.time + turn * span, f.index + turn * len(frames)) for f in frames]
+        shifted = [
+            Frame(f.image, f.time + turn * span, f.index + turn * len(frames)) for f in frames
+        ]
         ours_s += _times(ours, shifted)
         if peer is not None:
             peer_s += _times(peer, shifted)
@@ -125,7 +129,7 @@ def measure_rig(path: Path) -> dict[str, Any]:
     rig = load(path)
     morpher = Morpher(rig)
     random = np.random.default_rng(0)
-    weights = random.random((200, len(rig.target_names)), dtype=np.float32)
+    weights = random.random((200, len(rig.targets)), dtype=np.float32)
     morph_s, draw_s = [], []
     for row in weights:
         start = perf_seconds()
@@ -134,10 +138,12 @@ def measure_rig(path: Path) -> dict[str, Any]:
     with AvatarRenderer(rig, size=(512, 512)) as renderer:
         for row in weights[:60]:
             start = perf_seconds()
-            renderer.render(row)
+            renderer.render(row, STRAIGHT, IDENTITY_HEAD.rotation)
             draw_s.append(perf_seconds() - start)
-    return {"rig_vertices": len(rig.vertices)} | _percentiles(morph_s, "morph_") | _percentiles(
-        draw_s[5:], "draw_512_"
+    return (
+        {"rig_vertices": len(rig.vertices)}
+        | _percentiles(morph_s, "morph_")
+        | _percentiles(draw_s[5:], "draw_512_")
     )
 
 
@@ -165,7 +171,11 @@ def measure_memory(clip: str, count: int) -> dict[str, float]:
             rss.append(process.memory_info().rss / 2**20)
     outputs.close()
     end = process.memory_info().rss / 2**20
-    return {"rss_mb": end, "rss_growth_mb": end - (rss[0] if rss else end), "rss_frames": count}
+    return {
+        "rss_mb": end,
+        "rss_growth_mb": end - (rss[0] if rss else end),
+        "rss_frames": count,
+    }
 
 
 if __name__ == "__main__":

@@ -63,9 +63,7 @@ def default_profile() -> Profile:
     return build_profile(np.zeros(len(AUS), np.float32), None)
 
 
-def build_profile(
-    neutral: Vector, extreme: Vector | None, gamma: Vector | None = None
-) -> Profile:
+def build_profile(neutral: Vector, extreme: Vector | None, gamma: Vector | None = None) -> Profile:
     """Make a profile from a measured neutral and, where there was one, measured extremes.
 
     Args:
@@ -83,9 +81,7 @@ def build_profile(
         top = np.where(performed, resting + 0.9 * (extreme - resting), top)
     if gamma is None:
         gamma = np.ones(len(AUS), np.float32)
-    return Profile(
-        resting.astype(np.float32), top.astype(np.float32), gamma.astype(np.float32)
-    )
+    return Profile(resting.astype(np.float32), top.astype(np.float32), gamma.astype(np.float32))
 
 
 def median_neutral(aus: Sequence[Vector]) -> Vector:

@@ -10,7 +10,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from facedrive.aus import AUS
-from facedrive.calibration import Profile, build_profile, default_profile, median_neutral
+from facedrive.calibration import (
+    Profile,
+    build_profile,
+    default_profile,
+    median_neutral,
+)
 from facedrive.errors import FacedriveError
 from facedrive.filters import NoFilter, OneEuro
 from facedrive.stages import Estimate, Filter, Regressor, Sink, Source, Tracker
@@ -42,7 +47,10 @@ class Smoothing:
         smooth = self.rotation.filter(rotation, time)
         self._rotation = (smooth / np.linalg.norm(smooth)).astype(np.float32)
         return (
-            Estimate(self.aus.filter(estimate.aus, time), self.gaze.filter(estimate.gaze, time)),
+            Estimate(
+                self.aus.filter(estimate.aus, time),
+                self.gaze.filter(estimate.gaze, time),
+            ),
             Head(self._rotation, self.translation.filter(head.translation, time)),
         )
 
@@ -229,7 +237,10 @@ class Controls:
 
 
 def run(
-    source: Source, pipeline: Pipeline, outputs: Outputs, controls: Controls | None = None
+    source: Source,
+    pipeline: Pipeline,
+    outputs: Outputs,
+    controls: Controls | None = None,
 ) -> None:
     """Drive the outputs from a source until it ends or is stopped; the caller closes them.
 
@@ -256,18 +267,18 @@ def run(
                 outputs.send(pipeline.without_face(frame.time, index), None)
             else:
                 index = frame.index
-                _drive(frame, pipeline, outputs, source.live)
+                drive(frame, pipeline, outputs)
+                if source.live:
+                    pipeline.timing.add("capture to wire", now() - frame.time)
     finally:
         if isinstance(frames, Generator):
             frames.close()
 
 
-def _drive(frame: Frame, pipeline: Pipeline, outputs: Outputs, live: bool) -> None:
+def drive(frame: Frame, pipeline: Pipeline, outputs: Outputs) -> Sample:
     """Take one frame all the way, and time it."""
-    timing = pipeline.timing
-    with timing.stage("frame to wire"):
+    with pipeline.timing.stage("frame to wire"):
         sample = pipeline(frame)
-        with timing.stage("send"):
+        with pipeline.timing.stage("send"):
             outputs.send(sample, frame)
-    if live:
-        timing.add("capture to wire", now() - frame.time)
+    return sample

@@ -20,24 +20,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("clip", nargs="?", default="demo", metavar="CLIP",
                         help="video to run on; default: demo")  # fmt: skip
-    parser.add_argument(
-        "--peer", choices=PEERS, help="measure this tracker in the same run"
-    )
+    parser.add_argument("--peer", choices=PEERS, help="measure this tracker in the same run")
     parser.add_argument("--peer-model", type=Path, metavar="FILE",
                         help="the peer's model; fetched when left out")  # fmt: skip
-    parser.add_argument(
-        "--frames", type=int, default=300, help="frames to time; default: 300"
-    )
+    parser.add_argument("--frames", type=int, default=300, help="frames to time; default: 300")
     parser.add_argument("--size", type=options.size, default=(640, 480), metavar="WxH",
                         help="frames are fitted into this; default: 640x480")  # fmt: skip
     parser.add_argument("--memory-frames", type=int, default=10_000, metavar="N",
                         help="frames to watch memory over, 0 for none; default: 10000")  # fmt: skip
-    parser.add_argument(
-        "--rig", type=Path, help="also measure morphing and drawing this rig"
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="one JSON object, nothing else"
-    )
+    parser.add_argument("--rig", type=Path, help="also measure morphing and drawing this rig")
+    parser.add_argument("--json", action="store_true", help="one JSON object, nothing else")
     options.add_tracking(parser)
 
 
@@ -67,13 +59,13 @@ def machine() -> str:
     try:
         text = Path("/proc/cpuinfo").read_text()
         name = next(
-            line.split(":")[1].strip()
-            for line in text.splitlines()
-            if "model name" in line
+            line.split(":")[1].strip() for line in text.splitlines() if "model name" in line
         )
     except (OSError, StopIteration):
         pass
-    return f"{name}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    return (
+        f"{name}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    )
 
 
 def _memory(args: argparse.Namespace) -> dict[str, Any]:

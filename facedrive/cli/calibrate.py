@@ -34,18 +34,14 @@ def run(args: argparse.Namespace) -> int:
     from facedrive.calibration import build_profile, median_neutral, save_profile
     from facedrive.pipeline import NEUTRAL_S
 
-    answers = _raw_answers(
-        options.build_pipeline(args, raw=True), options.build_source(args)
-    )
+    answers = _raw_answers(options.build_pipeline(args, raw=True), options.build_source(args))
     try:
         _say("Look into the camera and rest your face …")
         _take(answers, SETTLE_S if args.source.isdecimal() else 0.0)
         neutral = median_neutral(_take(answers, NEUTRAL_S))
         extreme = None
         if args.extremes > 0:
-            _say(
-                "Now blink, raise and lower your brows, open your mouth, smile, pout, puff …"
-            )
+            _say("Now blink, raise and lower your brows, open your mouth, smile, pout, puff …")
             extreme = _strongest(_take(answers, args.extremes), neutral)
     finally:
         answers.close()
@@ -54,9 +50,7 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _raw_answers(
-    pipeline: Pipeline, source: Source
-) -> Generator[tuple[float, Vector], None, None]:
+def _raw_answers(pipeline: Pipeline, source: Source) -> Generator[tuple[float, Vector], None, None]:
     """Yield the time and raw AUs of every frame with a face."""
     from facedrive.threads import LiveCapture, Stall
 

@@ -45,9 +45,7 @@ PORTS = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument(
-        "--json", action="store_true", help="one JSON object, nothing else"
-    )
+    parser.add_argument("--json", action="store_true", help="one JSON object, nothing else")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -65,9 +63,7 @@ def run(args: argparse.Namespace) -> int:
 def _system() -> Iterator[Finding]:
     version = sys.version_info
     yield Finding("Python", version >= (3, 11), platform.python_version())
-    yield Finding(
-        "facedrive", True, f"{__version__} in {Path(__file__).parent.parent.name}/"
-    )
+    yield Finding("facedrive", True, f"{__version__} in {Path(__file__).parent.parent.name}/")
     yield Finding("system", True, f"{platform.platform()}, {os.cpu_count()} cores")
 
 
@@ -78,9 +74,7 @@ def _packages() -> Iterator[Finding]:
         except metadata.PackageNotFoundError:
             yield Finding(name, False, "not installed", needed)
     runtimes = [n for n in ("onnxruntime-gpu", "onnxruntime") if _version(n)]
-    detail = (
-        ", ".join(f"{name} {_version(name)}" for name in runtimes) or "not installed"
-    )
+    detail = ", ".join(f"{name} {_version(name)}" for name in runtimes) or "not installed"
     yield Finding("ONNX Runtime", bool(runtimes), detail)
 
 
@@ -128,17 +122,13 @@ def _drawing() -> Iterator[Finding]:
     yield _try("OpenGL off-screen", describe_gl, needed=False)
     display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     shown = bool(display) or platform.system() in ("Windows", "Darwin")
-    yield Finding(
-        "display", shown, display or "none: live runs without its window", needed=False
-    )
+    yield Finding("display", shown, display or "none: live runs without its window", needed=False)
     if importlib.util.find_spec("cv2"):
         import cv2
 
         gui = next((line.split(":", 1)[1].strip() for line in cv2.getBuildInformation().splitlines()
                     if line.strip().startswith(("GUI:", "QT:", "GTK+:"))), "")  # fmt: skip
-        yield Finding(
-            "window toolkit", gui not in ("", "NONE", "NO"), gui or "none", needed=False
-        )
+        yield Finding("window toolkit", gui not in ("", "NONE", "NO"), gui or "none", needed=False)
 
 
 def _ports() -> Iterator[Finding]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import sys
+from itertools import chain, islice
 from pathlib import Path
 
 from facedrive.cli import options
@@ -15,12 +15,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("clip", metavar="CLIP", help="video file, image folder or demo")
     parser.add_argument("--output", "-o", type=Path, required=True, metavar="FILE",
                         help="where the rows go: .csv or .parquet")  # fmt: skip
-    parser.add_argument(
-        "--raw", action="store_true", help="without calibration and smoothing"
-    )
-    parser.add_argument(
-        "--fps", type=float, help="rate of an image folder; default: 30"
-    )
+    parser.add_argument("--raw", action="store_true", help="without calibration and smoothing")
+    parser.add_argument("--fps", type=float, help="rate of an image folder; default: 30")
     options.add_tracking(parser)
 
 
@@ -36,16 +32,17 @@ def run(args: argparse.Namespace) -> int:
         raise SinkError(f"--output {args.output}: it must end in .csv or .parquet.")
     source = open_source(args.clip, fps=args.fps)
     if source.live:
-        raise FacedriveError(
-            f"{args.clip} is live; record it with: facedrive live --out csv:…"
-        )
+        raise FacedriveError(f"{args.clip} is live; record it with: facedrive live --out csv:…")
     pipeline = options.build_pipeline(args, raw=args.raw)
+    frames = source.frames()
+    # The first frame before the output: a broken clip must not empty an older file.
+    head = list(islice(frames, 1))
     outputs = Outputs([open_sink(f"{args.output.suffix[1:]}:{args.output}")])
     found = total = 0
+    progress = tqdm(chain(head, frames), total=getattr(source, "frame_count", None),
+                    unit="frame", disable=None)  # fmt: skip
     try:
-        for frame in tqdm(
-            source.frames(), unit="frame", disable=not sys.stderr.isatty()
-        ):
+        for frame in progress:
             sample = pipeline(frame)
             outputs.send(sample, frame)
             total += 1

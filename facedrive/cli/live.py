@@ -30,7 +30,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="output such as osc://127.0.0.1:9000 or csv:take.csv; repeatable")  # fmt: skip
     parser.add_argument("--view", action=argparse.BooleanOptionalAction, default=None,
                         help="show the window; default: where there is a display")  # fmt: skip
-    parser.add_argument("--record", type=Path, metavar="MP4", help="record the picture from the start")
+    parser.add_argument(
+        "--record", type=Path, metavar="MP4", help="record the picture from the start"
+    )
     parser.add_argument("--mirror", action="store_true", help="show the view as a mirror would")
     parser.add_argument("--frames", type=int, metavar="N", help="stop after so many frames")
     options.add_source(parser)

@@ -12,6 +12,7 @@ from facedrive import __version__
 from facedrive.errors import FacedriveError
 
 COMMANDS = {
+    "demo": "drive an avatar and OSC from the clip that ships; needs no camera or display",
     "live": "drive an avatar and outputs from a camera or a video",
     "extract": "write a video's action units to CSV or Parquet",
     "replay": "play a recorded take to outputs, on its own clock",
@@ -37,34 +38,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         "action units.",
         epilog="facedrive COMMAND --help tells each command's options.",
     )
-    parser.add_argument(
-        "--version", action="version", version=f"facedrive {__version__}"
-    )
+    parser.add_argument("--version", action="version", version=f"facedrive {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     asked = next((word for word in arguments if word in COMMANDS), None)
     for name, help_ in COMMANDS.items():
-        command = commands.add_parser(
-            name, help=help_, description=f"{help_.capitalize()}."
-        )
-        command.add_argument(
-            "--debug", action="store_true", help="show tracebacks and more log"
-        )
+        command = commands.add_parser(name, help=help_, description=f"{help_.capitalize()}.")
+        command.add_argument("--debug", action="store_true", help="show tracebacks and more log")
         if name == asked:
             importlib.import_module(f"facedrive.cli.{name}").add_arguments(command)
     args = parser.parse_args(arguments)
     logging.basicConfig(
         level=logging.DEBUG if args.debug else logging.WARNING,
-        format="%(levelname)s %(name)s: %(message)s"
-        if args.debug
-        else "facedrive: %(message)s",
+        format="%(levelname)s %(name)s: %(message)s" if args.debug else "facedrive: %(message)s",
     )
-    logging.getLogger("facedrive").setLevel(
-        logging.DEBUG if args.debug else logging.INFO
-    )
+    logging.getLogger("facedrive").setLevel(logging.DEBUG if args.debug else logging.INFO)
     try:
-        return int(
-            importlib.import_module(f"facedrive.cli.{args.command}").run(args) or 0
-        )
+        return int(importlib.import_module(f"facedrive.cli.{args.command}").run(args) or 0)
     except FacedriveError as error:
         if args.debug:
             raise

@@ -18,14 +18,10 @@ TRACKERS = ("dlib", "mediapipe")
 def add_tracking(parser: argparse.ArgumentParser) -> None:
     """Add what decides how a face becomes AUs."""
     group = parser.add_argument_group("tracking")
-    group.add_argument(
-        "--tracker", choices=TRACKERS, default="dlib", help="default: dlib"
-    )
+    group.add_argument("--tracker", choices=TRACKERS, default="dlib", help="default: dlib")
     group.add_argument("--tracker-model", type=Path, metavar="FILE",
                        help="landmark model in place of the tracker's own")  # fmt: skip
-    group.add_argument(
-        "--model", type=Path, metavar="ONNX", help="AU model; default: ours"
-    )
+    group.add_argument("--model", type=Path, metavar="ONNX", help="AU model; default: ours")
     group.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     group.add_argument("--profile", type=Path, metavar="TOML",
                        help="a person's calibration, made by facedrive calibrate")  # fmt: skip
@@ -37,12 +33,8 @@ def add_source(parser: argparse.ArgumentParser, default: str = "0") -> None:
     group.add_argument("--source", default=default, metavar="WHAT",
                        help="camera index, /dev/video…, video file, image folder, stream URL, "
                        f"or demo; default: {default}")  # fmt: skip
-    group.add_argument(
-        "--fourcc", metavar="CODE", help="camera pixel format, such as MJPG"
-    )
-    group.add_argument(
-        "--fps", type=_positive, metavar="N", help="camera or image rate"
-    )
+    group.add_argument("--fourcc", metavar="CODE", help="camera pixel format, such as MJPG")
+    group.add_argument("--fps", type=_positive, metavar="N", help="camera or image rate")
     group.add_argument("--size", type=size, metavar="WxH", help="camera frame size")
 
 
@@ -82,9 +74,7 @@ def latency_lines(timing: Timing) -> list[str]:
     """Return a small table of stage times for people."""
     lines = [f"{'stage':<18}{'median ms':>10}{'p95 ms':>10}{'frames':>9}"]
     for name, each in timing.summary().items():
-        lines.append(
-            f"{name:<18}{each.median_ms:>10.2f}{each.p95_ms:>10.2f}{each.count:>9}"
-        )
+        lines.append(f"{name:<18}{each.median_ms:>10.2f}{each.p95_ms:>10.2f}{each.count:>9}")
     return lines
 
 

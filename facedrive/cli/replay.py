@@ -12,9 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "facedrive extract or --out csv: wrote")  # fmt: skip
     parser.add_argument("--out", action="append", required=True, metavar="URL",
                         help="where it goes, such as osc://127.0.0.1:9000; repeatable")  # fmt: skip
-    parser.add_argument(
-        "--speed", type=float, default=1.0, help="2 is twice as fast; default: 1"
-    )
+    parser.add_argument("--speed", type=float, default=1.0, help="2 is twice as fast; default: 1")
     parser.add_argument("--loop", action="store_true", help="start again at the end")
 
 

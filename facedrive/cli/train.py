@@ -8,7 +8,9 @@ from pathlib import Path
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("recipe", type=Path, metavar="RECIPE", help="such as train/recipes/default.toml")
+    parser.add_argument(
+        "recipe", type=Path, metavar="RECIPE", help="such as train/recipes/default.toml"
+    )
     parser.add_argument("--data", type=Path, required=True, metavar="DIR",
                         help="folder with faces.zip and faces_teacher.npz")  # fmt: skip
     parser.add_argument("--synthetic", type=Path, metavar="NPZ",

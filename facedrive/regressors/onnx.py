@@ -130,9 +130,7 @@ def _check_contract(path: Path, session: ort.InferenceSession) -> CropSpec:
     if tuple(meta.get("facedrive.au_names", "").split(",")) != AU_NAMES:
         raise ModelError(f"{path} names other AUs than the {len(AUS)} of FEAFA+, in their order.")
     try:
-        crop = CropSpec(
-            int(meta["facedrive.crop_size"]), float(meta["facedrive.crop_padding"])
-        )
+        crop = CropSpec(int(meta["facedrive.crop_size"]), float(meta["facedrive.crop_padding"]))
     except (KeyError, ValueError) as error:
         raise ModelError(f"{path} does not say its crop's size and padding.") from error
     shapes = {put.name: tuple(put.shape[1:]) for put in session.get_inputs()}

@@ -35,6 +35,8 @@ class Viewer:
     timing: Timing
     recording: Path
     """Where ``r`` records to; a number is added where the file is there already."""
+    record: bool = False
+    """Record from the first picture on."""
     _mailbox: Mailbox[tuple[Sample, Frame | None]] = field(default_factory=Mailbox, init=False)
     _picture: Image | None = field(default=None, init=False)
     _writer: VideoWriter | None = field(default=None, init=False)
@@ -74,6 +76,9 @@ class Viewer:
             self._record(self._writer, picture, sample.time)
         if self._picture is None:
             cv2.resizeWindow(NAME, picture.shape[1], picture.shape[0])
+            if self.record:
+                self._picture = picture
+                self._toggle_recording()
         self._picture = picture
         cv2.imshow(NAME, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
         self._drawn.append(now())

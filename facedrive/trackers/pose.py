@@ -1,4 +1,10 @@
-"""Head pose by PnP: where a rigid mean head must be for its eye corners and nose to be seen so."""
+"""Head pose by PnP: where a rigid mean head must be for its eye corners and nose to be seen so.
+
+The rotation is the one seen along the line of sight: a face that looks straight into the
+camera has the identity rotation wherever it is in the frame. So it hangs neither on the
+camera's field of view, which nobody tells us, nor on where one sits. Only the translation
+needs the field of view.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.trackers.landmarks import RIGID
-from facedrive.types import Head
+from facedrive.types import Head, Vector
 
 # fmt: off
 HEAD_POINTS_M: NDArray[np.float64] = np.array([
@@ -30,8 +36,15 @@ distance of 1, the median over the faces, made symmetrical, and scaled to the 89
 adults have on average."""
 
 
+DISTANCE_M = 0.6
+"""How far away the head is taken to be for its perspective: a webcam's usual distance."""
+
+_SPREAD_M = float(
+    np.linalg.norm(HEAD_POINTS_M[:, :2] - HEAD_POINTS_M[:, :2].mean(0), axis=1).mean()
+)
+
 Pose = tuple[NDArray[np.float64], NDArray[np.float64]]
-"""Rotation vector and translation, each (3,), in OpenCV's camera axes."""
+"""Rotation vector and translation, each (3,), in OpenCV's camera axes (y down, z forward)."""
 
 
 @dataclass
@@ -48,42 +61,39 @@ class PoseSolver:
 
     def solve(self, landmarks_px: NDArray[np.floating], frame_size: tuple[int, int]) -> Head:
         """Solve the pose of (68, 2) landmarks in a frame of (height, width) pixels."""
-        camera = _camera_matrix(frame_size, self.fov_deg)
         points = landmarks_px[RIGID].astype(np.float64)
-        turn, shift = self._last or _solve_pnp(points, camera, cv2.SOLVEPNP_SQPNP)
-        self._last = _solve_pnp(points, camera, cv2.SOLVEPNP_ITERATIVE, (turn, shift))
-        turn, shift = self._last
-        return Head(_to_quaternion(turn), _flip_axes(shift))
+        middle_px = points.mean(axis=0)
+        spread_px = float(np.linalg.norm(points - middle_px, axis=1).mean())
+        # A camera of focal length 1 that looks at the middle of the points from DISTANCE_M.
+        per_px = _SPREAD_M / DISTANCE_M / max(spread_px, 1e-3)
+        rays = (points - middle_px) * per_px
+        start = self._last or _solve_pnp(rays, cv2.SOLVEPNP_SQPNP)
+        self._last = turn, shift = _solve_pnp(rays, cv2.SOLVEPNP_ITERATIVE, start)
+        origin_px = middle_px + shift[:2] / shift[2] / per_px
+        place = self._place(origin_px, float(shift[2]) * per_px, frame_size)
+        return Head(_to_quaternion(turn), place)
+
+    def _place(
+        self, origin_px: NDArray[np.float64], depth: float, frame_size: tuple[int, int]
+    ) -> Vector:
+        """Return where the head's origin is, metres; ``depth`` is for a focal length of 1 pixel."""
+        height, width = frame_size
+        focal_px = height / 2 / math.tan(math.radians(self.fov_deg) / 2)
+        x, y = (origin_px - [(width - 1) / 2, (height - 1) / 2]) * depth
+        return np.array([x, -y, -depth * focal_px], dtype=np.float32)
 
 
-def _solve_pnp(
-    points_px: NDArray[np.float64],
-    camera: NDArray[np.float64],
-    method: int,
-    start: Pose | None = None,
-) -> Pose:
-    """Solve the pose of the head's points, seen at (13, 2) pixels."""
-    turn, shift = (start[0].copy(), start[1].copy()) if start else (None, None)
-    _, turn, shift = cv2.solvePnP(
-        HEAD_POINTS_M, points_px, camera, None, turn, shift, start is not None, method
+def _solve_pnp(rays: NDArray[np.float64], method: int, start: Pose | None = None) -> Pose:
+    """Solve the pose of the head's points, seen at (13, 2) by a camera of focal length 1."""
+    turn, shift = (start[0].copy(), start[1].copy()) if start else (np.zeros(3), np.zeros(3))
+    use_start = start is not None
+    _, new_turn, new_shift = cv2.solvePnP(
+        HEAD_POINTS_M, rays, np.eye(3), None, turn, shift, use_start, method
     )
-    return np.asarray(turn, np.float64).ravel(), np.asarray(shift, np.float64).ravel()
+    return np.asarray(new_turn, np.float64).ravel(), np.asarray(new_shift, np.float64).ravel()
 
 
-def _camera_matrix(frame_size: tuple[int, int], fov_deg: float) -> NDArray[np.float64]:
-    """Return the pinhole camera, (3, 3), whose axis goes through the frame's middle."""
-    height, width = frame_size
-    focal_px = height / 2 / math.tan(math.radians(fov_deg) / 2)
-    middle = (width - 1) / 2, (height - 1) / 2
-    return np.array([[focal_px, 0, middle[0]], [0, focal_px, middle[1]], [0, 0, 1]])
-
-
-def _flip_axes(point: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Take (3,) from OpenCV's camera axes (y down, z forward) to ours (y up, z backward)."""
-    return (point * [1, -1, -1]).astype(np.float32)
-
-
-def _to_quaternion(turn: NDArray[np.float64]) -> NDArray[np.float32]:
+def _to_quaternion(turn: NDArray[np.float64]) -> Vector:
     """Turn OpenCV's rotation vector (3,) into our quaternion x, y, z, w with w not negative."""
     angle = float(np.linalg.norm(turn))
     x, y, z = turn * (math.sin(angle / 2) / max(angle, 1e-12))

@@ -74,9 +74,7 @@ def warp_points(points: Tensor, matrices: Tensor) -> Tensor:
 def mirror_targets(aus: Tensor, gaze: Tensor, flips: Tensor) -> tuple[Tensor, Tensor]:
     """Swap left and right of (N, 24) AUs and (N, 4) gaze where ``flips``."""
     mirror = torch.as_tensor(MIRROR, device=aus.device)
-    turned = gaze[:, [2, 3, 0, 1]] * torch.tensor(
-        [1.0, -1.0, 1.0, -1.0], device=gaze.device
-    )
+    turned = gaze[:, [2, 3, 0, 1]] * torch.tensor([1.0, -1.0, 1.0, -1.0], device=gaze.device)
     return torch.where(flips[:, None], aus[:, mirror], aus), torch.where(
         flips[:, None], turned, gaze
     )
@@ -102,9 +100,7 @@ def change_light(crops: Tensor, how: Augment) -> Tensor:
     size = crops.shape[-1]
     ramp = torch.linspace(-1, 1, size, device=crops.device)
     angle = draw(math.pi)
-    side = torch.cos(angle) * ramp.view(1, 1, 1, -1) + torch.sin(angle) * ramp.view(
-        1, 1, -1, 1
-    )
+    side = torch.cos(angle) * ramp.view(1, 1, 1, -1) + torch.sin(angle) * ramp.view(1, 1, -1, 1)
     lit = (crops / 255).clamp(1e-3, 1) ** torch.exp(draw(how.gamma))
     lit = lit * torch.exp(draw(how.shade) * side) * torch.exp(draw(how.contrast))
     return (lit * 255 + draw(20 * how.contrast)).clamp(0, 255)
@@ -114,9 +110,7 @@ def lose_resolution(crops: Tensor, share: float) -> Tensor:
     """Halve the resolution or smear along one axis for a share of the crops."""
     kind = torch.rand(len(crops), 1, 1, 1, device=crops.device) / max(share, 1e-9)
     small = functional.avg_pool2d(crops, 2)
-    coarse = functional.interpolate(
-        small, scale_factor=2, mode="bilinear", align_corners=False
-    )
+    coarse = functional.interpolate(small, scale_factor=2, mode="bilinear", align_corners=False)
     smear = functional.avg_pool2d(crops, (1, 5), stride=1, padding=(0, 2))
     return torch.where(kind < 0.6, coarse, torch.where(kind < 1, smear, crops))
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 from tqdm import tqdm
 
 from facedrive.errors import DataError
@@ -24,6 +25,10 @@ log = logging.getLogger(__name__)
 
 CACHE_SPEC = CropSpec(size=208, padding=0.54)
 """Wider and finer than the model's crop: augmentation turns and shifts inside it."""
+
+
+MESH_POINTS = 478
+"""Points of MediaPipe's mesh."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +74,7 @@ def load_photographs(data: Path, cache: Path) -> FaceSet:
     archive, labels = data / "faces.zip", data / "faces_teacher.npz"
     for path in (archive, labels):
         if not path.exists():
-            raise DataError(
-                f"{path} is missing; --data names the folder that holds it."
-            )
+            raise DataError(f"{path} is missing; --data names the folder that holds it.")
     with np.load(labels) as table:
         landmarks = table["landmarks"][..., :2].astype(np.float32)
         names = [str(name) for name in table["blendshape_names"]]
@@ -81,18 +84,43 @@ def load_photographs(data: Path, cache: Path) -> FaceSet:
     return FaceSet(crops, inside, _points(landmarks), targets, person, CACHE_SPEC)
 
 
+def load_synthetic(path: Path) -> FaceSet:
+    """Load faces that ``facedrive.training.synth`` rendered; every AU is known, no mesh point.
+
+    Raises:
+        DataError: if the file is missing or is no such set.
+    """
+    try:
+        with np.load(path) as table:
+            crops, aus, gaze = table["crops"], table["aus"], table["gaze"]
+            identity = table["identity"].astype(np.int64)
+            spec = CropSpec(int(table["crop_size"]), float(table["crop_padding"]))
+    except (OSError, KeyError, ValueError) as error:
+        raise DataError(f"{path} is no set of synthetic faces: {error}.") from error
+    targets = Targets(aus, np.ones(aus.shape, np.bool_), gaze)
+    points = np.full((len(crops), MESH_POINTS, 2), np.nan, np.float32)
+    return FaceSet(crops, np.ones(crops.shape, np.bool_), points, targets, identity, spec)
+
+
+def mirror_points(faces: FaceSet) -> NDArray[np.intp]:
+    """Find, for every mesh point, the one that it becomes in a mirror, (P,).
+
+    The crop is symmetrical about its middle column, so the mirrored mean mesh falls on itself.
+    """
+    mean = np.nanmean(faces.points_px, axis=0)
+    mirrored = mean * [-1, 1] + [faces.spec.size - 1, 0]
+    distance = np.linalg.norm(mean[:, None] - mirrored[None], axis=2)
+    return np.asarray(linear_sum_assignment(distance)[1])
+
+
 def _points(landmarks: Vector) -> Vector:
     """Take (N, 478, 2) picture pixels to the cache crops' pixels."""
-    matrices = np.stack(
-        [crop_matrix(face[MEDIAPIPE_TO_68], CACHE_SPEC) for face in landmarks]
-    )
+    matrices = np.stack([crop_matrix(face[MEDIAPIPE_TO_68], CACHE_SPEC) for face in landmarks])
     turned = np.einsum("nij,npj->npi", matrices[:, :, :2], landmarks)
     return np.asarray(turned + matrices[:, None, :, 2], dtype=np.float32)
 
 
-def _cached_crops(
-    archive: Path, landmarks: Vector, cache: Path
-) -> tuple[Image, NDArray[np.bool_]]:
+def _cached_crops(archive: Path, landmarks: Vector, cache: Path) -> tuple[Image, NDArray[np.bool_]]:
     """Read the crops from the cache, or cut them and fill it."""
     digest = hashlib.sha256(f"{CACHE_SPEC}{archive.stat().st_size}".encode())
     digest.update(landmarks.tobytes())
@@ -108,21 +136,15 @@ def _cached_crops(
 
 def _cut_all(archive: Path, landmarks: Vector) -> Image:
     """Cut every face of the archive; (2, N, S, S): the crops and where they are photograph."""
-    cut = np.empty(
-        (2, len(landmarks), CACHE_SPEC.size, CACHE_SPEC.size), dtype=np.uint8
-    )
+    cut = np.empty((2, len(landmarks), CACHE_SPEC.size, CACHE_SPEC.size), dtype=np.uint8)
     with zipfile.ZipFile(archive) as faces:
         names = sorted(name for name in faces.namelist() if name.endswith(".jpg"))
         if len(names) != len(landmarks):
-            raise DataError(
-                f"{archive} has {len(names)} pictures for {len(landmarks)} labels."
-            )
+            raise DataError(f"{archive} has {len(names)} pictures for {len(landmarks)} labels.")
         pictures = (faces.read(name) for name in names)
         with ThreadPoolExecutor() as pool:
             rows = pool.map(_cut, pictures, names, landmarks[:, MEDIAPIPE_TO_68])
-            for row, pair in enumerate(
-                tqdm(rows, "cutting crops", len(names), unit="face")
-            ):
+            for row, pair in enumerate(tqdm(rows, "cutting crops", len(names), unit="face")):
                 cut[:, row] = pair
     return cut
 

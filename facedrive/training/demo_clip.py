@@ -19,15 +19,10 @@ from facedrive.training.synth.camera import PIVOT, Camera, head_pose, rotation_m
 from facedrive.training.synth.face import LANDMARKS, FaceModel, load_face_model
 from facedrive.training.synth.paint import Colour, Look, Paint
 from facedrive.training.synth.performance import DURATION, head_at, perform
+from facedrive.training.synth.photographs import Photographs, open_photographs
 from facedrive.training.synth.sampling import Performance
 from facedrive.training.synth.scene import FaceRenderer
-from facedrive.training.synth.texture import (
-    Map,
-    Photographs,
-    SkinAtlas,
-    build_atlas,
-    open_photographs,
-)
+from facedrive.training.synth.texture import Map, SkinAtlas, build_atlas
 from facedrive.types import EulerDegrees, Image
 
 log = logging.getLogger(__name__)
@@ -144,8 +139,8 @@ def colour_skin(detail: Map, atlas: SkinAtlas, model: FaceModel, seed: int) -> M
     tinted = detail[..., None] ** np.array([0.8, 1.0, 1.15])
     lips = _large(atlas.lips)[..., None] * 0.7
     tinted += lips * (detail[..., None] ** 0.7 * np.divide(LIPS, SKIN) - tinted)
-    brows = np.clip((broad - detail) / broad * 5.5 - 0.2, 0, 1) * _brow_region(model)
-    brows = np.clip(brows * _strands(rng), 0, 0.9)[..., None]
+    brows = np.clip((broad - detail) / broad * 5.0 - 0.22, 0, 1) * _brow_region(model)
+    brows = np.clip(brows * _strands(rng), 0, 0.8)[..., None]
     tinted += brows * (np.divide(BROWS, SKIN) - tinted)
     return np.asarray(tinted, np.float32)
 
@@ -179,7 +174,8 @@ def _brow_region(model: FaceModel) -> Map:
         places = (model.uv_of(brow) * [1, -1] + [0, 1.015]) * TEXTURE
         line = np.round(places).astype(np.int32)
         cv2.polylines(region, [line], False, 255, TEXTURE // 22, cv2.LINE_AA)
-    return np.asarray(cv2.GaussianBlur(region, (0, 0), TEXTURE / 160), np.float32) / 255
+    soft = cv2.GaussianBlur(region, (0, 0), TEXTURE / 160)
+    return np.asarray(soft / 255, np.float32)
 
 
 def _pose_on_neck(rotation: NDArray[np.float32], distance_cm: float) -> NDArray[np.float32]:

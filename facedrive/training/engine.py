@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from facedrive.errors import DataError
 from facedrive.training import augment
-from facedrive.training.data import FaceSet
+from facedrive.training.data import FaceSet, mirror_points
 from facedrive.training.metrics import Scores, score
 from facedrive.training.models import Compact
 from facedrive.training.recipe import Recipe
@@ -51,9 +51,7 @@ def autocast(device: torch.device) -> AbstractContextManager[Any]:
 
 def build_model(recipe: Recipe) -> Compact:
     """Build the recipe's network with all its layers materialised."""
-    model = Compact(
-        recipe.widths, recipe.depths, recipe.features, dropout=recipe.dropout
-    )
+    model = Compact(recipe.widths, recipe.depths, recipe.features, dropout=recipe.dropout)
     model.eval()
     with torch.no_grad():
         model(torch.zeros(1, 1, recipe.crop.size, recipe.crop.size))
@@ -99,6 +97,7 @@ class Feeder:
         self.recipe, self.device = recipe, device
         self.real, self.synthetic = real, synthetic
         self.odds = rarity(real, recipe.rare)
+        self.mirror = torch.from_numpy(mirror_points(real)).to(device)
         share = recipe.synthetic_share if synthetic is not None else 0.0
         self.synthetic_rows = round(recipe.batch * share)
 
@@ -113,22 +112,16 @@ class Feeder:
                 batch = _join(batch, self._augment(self.synthetic, rows, True))
             yield batch
 
-    def _augment(
-        self, faces: FaceSet, rows: NDArray[np.intp], synthetic: bool
-    ) -> Batch:
+    def _augment(self, faces: FaceSet, rows: NDArray[np.intp], synthetic: bool) -> Batch:
         def move(values: NDArray[Any]) -> Tensor:
             return torch.from_numpy(values[rows]).to(self.device)
 
         how, crop = self.recipe.augment, self.recipe.crop
         crops = move(faces.crops)[:, None].float()
         inside = move(faces.inside)[:, None].float()
-        matrices, flips = augment.sampling_matrices(
-            len(rows), faces.spec, crop, how, crops
-        )
+        matrices, flips = augment.sampling_matrices(len(rows), faces.spec, crop, how, crops)
         both = augment.warp(torch.cat([crops, inside], 1), matrices, crop.size)
-        crops = augment.degrade(
-            augment.fill_outside(both[:, :1], both[:, 1:].round()), how
-        )
+        crops = augment.degrade(augment.fill_outside(both[:, :1], both[:, 1:].round()), how)
         aus, gaze = augment.mirror_targets(
             move(faces.targets.aus), move(faces.targets.gaze).flatten(1), flips
         )
@@ -136,8 +129,7 @@ class Feeder:
         known, _ = augment.mirror_targets(known, gaze, flips)
         places = (move(faces.points_px) * 2 + 1) / faces.spec.size - 1
         points = augment.warp_points(places, matrices)
-        # A mirrored face's points belong to other mesh indices; only the plain ones teach.
-        points = torch.where(flips[:, None, None], torch.nan, points)
+        points = torch.where(flips[:, None, None], points[:, self.mirror], points)
         mark = torch.full((len(rows),), synthetic, device=self.device)
         return Batch(crops, aus, known > 0, gaze, points, mark)
 
@@ -177,11 +169,7 @@ class Loss:
         placed = torch.isfinite(batch.points)
         missed = torch.where(placed, points - torch.nan_to_num(batch.points), 0.0)
         point_loss = (missed / POINT_SPREAD).square().sum() / placed.sum().clamp(min=1)
-        return (
-            au_loss
-            + self.recipe.gaze_weight * gaze_loss
-            + self.recipe.point_weight * point_loss
-        )
+        return au_loss + self.recipe.gaze_weight * gaze_loss + self.recipe.point_weight * point_loss
 
 
 def make_loss(recipe: Recipe, real: FaceSet, synthetic: FaceSet | None,
@@ -203,18 +191,10 @@ def predict(model: nn.Module, faces: FaceSet, recipe: Recipe,
     plain = augment.Augment(*(0.0,) * len(dataclasses.fields(augment.Augment)))
     answers = []
     for start in range(0, len(faces), 256):
-        crops = (
-            torch.from_numpy(faces.crops[start : start + 256])
-            .to(device)[:, None]
-            .float()
-        )
-        matrices, _ = augment.sampling_matrices(
-            len(crops), faces.spec, recipe.crop, plain, crops
-        )
+        crops = torch.from_numpy(faces.crops[start : start + 256]).to(device)[:, None].float()
+        matrices, _ = augment.sampling_matrices(len(crops), faces.spec, recipe.crop, plain, crops)
         with autocast(device):
-            aus, gaze, _ = model(
-                augment.warp(crops, matrices, recipe.crop.size).round()
-            )
+            aus, gaze, _ = model(augment.warp(crops, matrices, recipe.crop.size).round())
         answers.append(torch.cat([aus.clamp(0, 1), gaze], 1).float().cpu())
     both = torch.cat(answers).numpy()
     return both[:, :-4], both[:, -4:]
@@ -228,9 +208,7 @@ class Run:
     folder: Path
     device: torch.device
 
-    def fit(
-        self, real: FaceSet, validation: FaceSet, synthetic: FaceSet | None
-    ) -> nn.Module:
+    def fit(self, real: FaceSet, validation: FaceSet, synthetic: FaceSet | None) -> nn.Module:
         """Train to the recipe's last epoch and return the averaged model."""
         recipe, device = self.recipe, self.device
         torch.manual_seed(recipe.seed)
@@ -318,9 +296,7 @@ class Run:
         return int(saved["epoch"])
 
 
-def validate(
-    model: nn.Module, faces: FaceSet, recipe: Recipe, device: torch.device
-) -> Scores:
+def validate(model: nn.Module, faces: FaceSet, recipe: Recipe, device: torch.device) -> Scores:
     """Score a model on the AUs that the faces have labels for."""
     aus, _ = predict(model, faces, recipe, device)
     known = faces.targets.known.all(0)

@@ -77,4 +77,6 @@ def centre_crops(faces: FaceSet, crop: CropSpec) -> Image:
     shift = (0.5 - edge) * zoom - 0.5
     matrix: Vector = np.array([[zoom, 0, shift], [0, zoom, shift]], np.float32)
     size = (crop.size, crop.size)
-    return np.stack([cv2.warpAffine(each, matrix, size, flags=cv2.INTER_LINEAR) for each in faces.crops])
+    return np.stack(
+        [cv2.warpAffine(each, matrix, size, flags=cv2.INTER_LINEAR) for each in faces.crops]
+    )

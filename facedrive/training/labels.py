@@ -63,9 +63,7 @@ def from_teacher(scores: NDArray[np.floating], names: list[str]) -> Targets:
 
     def channel(name: str) -> Vector:
         if name not in column:
-            raise DataError(
-                f"the teacher's scores have no channel '{name}'; it is needed."
-            )
+            raise DataError(f"the teacher's scores have no channel '{name}'; it is needed.")
         return np.asarray(scores[:, column[name]], dtype=np.float32)
 
     aus = np.zeros((len(scores), len(AUS)), dtype=np.float32)
@@ -79,7 +77,5 @@ def from_teacher(scores: NDArray[np.floating], names: list[str]) -> Targets:
         (1, "Right", "In", "Out"),
     ):
         gaze[:, row, 0] = channel(f"eyeLookUp{side}") - channel(f"eyeLookDown{side}")
-        gaze[:, row, 1] = channel(f"eyeLook{leftward}{side}") - channel(
-            f"eyeLook{rightward}{side}"
-        )
+        gaze[:, row, 1] = channel(f"eyeLook{leftward}{side}") - channel(f"eyeLook{rightward}{side}")
     return Targets(np.clip(aus, 0, 1), known, gaze * np.float32(FULL_GAZE_RAD))

@@ -32,6 +32,4 @@ def score(predicted: Table, labels: Table) -> Scores:
     with np.errstate(invalid="ignore", divide="ignore"):
         pearson = np.where((xx > 1e-12) & (yy > 1e-12), xy / np.sqrt(xx * yy), np.nan)
         slope = np.where(xx > 1e-12, xy / xx, np.nan)
-    return Scores(
-        pearson, np.abs(error).mean(0), (error**2).mean(0), slope, np.sqrt(xx)
-    )
+    return Scores(pearson, np.abs(error).mean(0), (error**2).mean(0), slope, np.sqrt(xx))

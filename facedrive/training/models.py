@@ -31,9 +31,7 @@ class Block(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         hidden = functional.relu(self.first_norm(self.first(inputs)))
-        return functional.relu(
-            self.second_norm(self.second(hidden)) + self.shortcut(inputs)
-        )
+        return functional.relu(self.second_norm(self.second(hidden)) + self.shortcut(inputs))
 
 
 class Compact(nn.Module):

@@ -46,7 +46,7 @@ def rotation_matrix(pitch: float, yaw: float, roll: float) -> NDArray[np.float32
     about_x = np.array([[1, 0, 0], [0, cos_p, -sin_p], [0, sin_p, cos_p]])
     about_y = np.array([[cos_y, 0, sin_y], [0, 1, 0], [-sin_y, 0, cos_y]])
     about_z = np.array([[cos_r, -sin_r, 0], [sin_r, cos_r, 0], [0, 0, 1]])
-    return (about_y @ about_x @ about_z).astype(np.float32)
+    return np.asarray(about_y @ about_x @ about_z, np.float32)
 
 
 def head_pose(rotation: NDArray[np.float32], centre: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -73,8 +73,8 @@ def _draw_glasses(
     shade, thickness = rng.uniform(0, 90), int(rng.integers(1, 4))
     rims, lenses = np.zeros((2, *picture.shape), np.uint8)
     for eye in (landmarks_px[36:42], landmarks_px[42:48]):
-        centre = eye.mean(axis=0) + [0, unit * rng.uniform(0.02, 0.06)]
-        ellipse = (tuple(centre.tolist()), (2 * axes[0], 2 * axes[1]), angle)
+        x, y = eye.mean(axis=0).tolist()
+        ellipse = ((x, y + unit * rng.uniform(0.02, 0.06)), (2 * axes[0], 2 * axes[1]), angle)
         cv2.ellipse(rims, ellipse, 255, thickness, cv2.LINE_AA)
         cv2.ellipse(lenses, ellipse, 255, -1, cv2.LINE_AA)
     middle = landmarks_px[27]
@@ -107,7 +107,7 @@ def _draw_hand(
 
 def _share(drawn: Image) -> Picture:
     """Give what was drawn as a share of each pixel, its edge softened."""
-    return np.asarray(cv2.GaussianBlur(drawn, (0, 0), 0.6), np.float32) / 255
+    return np.asarray(cv2.GaussianBlur(drawn, (0, 0), 0.6) / 255, np.float32)
 
 
 def _degrade(rng: np.random.Generator, picture: Picture) -> Image:
@@ -117,13 +117,16 @@ def _degrade(rng: np.random.Generator, picture: Picture) -> Image:
     if rng.random() < 0.12:
         picture = _streak(rng, picture)
     curve = rng.uniform(0.8, 1.25)
-    picture = 255 * (np.clip(picture, 0, 255) / 255) ** curve
-    picture = picture + rng.normal(0, rng.uniform(0, 7), picture.shape)
-    image = np.clip(picture, 0, 255).astype(np.uint8)
-    if rng.random() < 0.6:
-        quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 95))]
-        image = cv2.imdecode(cv2.imencode(".jpg", image, quality)[1], cv2.IMREAD_GRAYSCALE)
-    return np.asarray(image, np.uint8)
+    curved = 255 * (np.clip(picture, 0, 255) / 255) ** curve
+    noise = rng.normal(0, rng.uniform(0, 7), picture.shape)
+    image = np.clip(curved + noise, 0, 255).astype(np.uint8)
+    return _compress(rng, image) if rng.random() < 0.6 else image
+
+
+def _compress(rng: np.random.Generator, image: Image) -> Image:
+    quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 95))]
+    data = cv2.imencode(".jpg", image, quality)[1]
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
 
 
 def _streak(rng: np.random.Generator, picture: Picture) -> Picture:

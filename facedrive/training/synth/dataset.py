@@ -23,9 +23,10 @@ from facedrive.training.synth.face import (
     random_identity,
 )
 from facedrive.training.synth.paint import Look, Paint, grey
+from facedrive.training.synth.photographs import open_photographs
 from facedrive.training.synth.sampling import Performance, sample_performance
 from facedrive.training.synth.scene import FaceRenderer
-from facedrive.training.synth.texture import Map, build_atlas, open_photographs
+from facedrive.training.synth.texture import Map, build_atlas
 from facedrive.types import Image, Vector
 
 log = logging.getLogger(__name__)

@@ -86,7 +86,7 @@ def hair_mask(model: FaceModel, hairline: float = 0.0) -> Vector:
     """Mark the (V,) scalp, 0 to 1: above a line from the forehead over the temples to the nape."""
     x, y, z = model.neutral.T
     above = (y - 10.3 - hairline) + 1.29 * (8.5 - z)
-    ears = (np.abs(x) > 6.6) & (y < 4.6) & (z > -2.5)
+    ears = (np.abs(x) > 6.6) & (y < 4.3) & (z > -2.5) & ((z < 1.3) | (y < 1.4))
     scalp = np.clip(above / 2.2 + 0.5, 0, 1) * np.clip((y + 5.0) / 1.5, 0, 1) * ~ears
     scalp *= 0.5 + 0.5 * np.clip((y - 5.0) / 7.0, 0, 1)  # shorter at the sides
     return np.where(np.isin(model.kind, [Kind.SKIN, Kind.BACK]), scalp, 0).astype(np.float32)

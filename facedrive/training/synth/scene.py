@@ -56,10 +56,10 @@ class FaceRenderer:
             validate=False,
         )
         hairy = (hair_mask(model)[triangles] > 0).any(axis=1)
-        order = order.reshape(-1, 3).astype(np.uint32)
+        order = order.reshape(-1, 3)
         order = np.vstack([order[~hairy], order[hairy]])
         self._hairy = 3 * int(hairy.sum())
-        self._moving, self._paint = self._upload(order)
+        self._moving, self._paint = self._upload(np.asarray(order, np.uint32))
         self._texture = _texture()
         self._openness = np.ones(len(model.neutral), np.float32)
         self._drawn = _framebuffer(width, height, samples)
@@ -163,7 +163,7 @@ class FaceRenderer:
         self._resolve(GL.GL_COLOR_BUFFER_BIT)
         raw = GL.glReadPixels(0, 0, width, height, GL.GL_RGBA, GL.GL_UNSIGNED_BYTE)
         picture = np.frombuffer(raw, np.uint8).reshape(height, width, 4)[::-1]
-        return picture[..., :3].copy(), np.asarray(picture[..., 3], np.float32) / 255
+        return picture[..., :3].copy(), np.asarray(picture[..., 3] / 255, np.float32)
 
     def _resolve(self, planes: int) -> None:
         """Average the samples into the framebuffer that can be read, and bind that."""

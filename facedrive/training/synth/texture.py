@@ -8,9 +8,8 @@ photograph's light divided out.
 
 from __future__ import annotations
 
-import zipfile
 from dataclasses import dataclass
-from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -19,96 +18,14 @@ from scipy import ndimage, sparse
 from scipy.interpolate import RBFInterpolator
 from scipy.spatial import KDTree
 
-from facedrive.errors import DataError
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
 from facedrive.training.synth.face import LANDMARKS, FaceModel, Indices, Kind
+from facedrive.training.synth.photographs import MESH_POINTS, Photographs
 from facedrive.types import Image
 
 Map = NDArray[np.float32]
 
-MESH_POINTS = 468
-"""Of MediaPipe's 478 points the last ten are irises, which are no skin."""
-
 GAMMA = 2.0
-MILD = {
-    "jawOpen": 0.08,
-    "eyeBlinkLeft": 0.35,
-    "eyeBlinkRight": 0.35,
-    "mouthSmileLeft": 0.4,
-    "mouthSmileRight": 0.4,
-    "browDownLeft": 0.4,
-    "browDownRight": 0.4,
-    "mouthPucker": 0.6,
-}
-"""Highest teacher scores of a photograph whose skin we take: open mouths and folds do not fit."""
-
-FRONTAL_DEG = 13.0
-SMALLEST_FACE_PX = 95.0
-"""Least width of the face's oval."""
-
-
-@dataclass(frozen=True)
-class Photographs:
-    """The photographs and what the teacher says about them; pixels are read on demand."""
-
-    person: NDArray[np.uint32]
-    landmarks: Map
-    """(N, 478, 3) pixels; z in the same scale, negative towards the camera."""
-    pose: Map
-    """(N, 4, 4) head to camera."""
-    scores: dict[str, Map]
-    """Blendshape name to (N,)."""
-    archive: zipfile.ZipFile
-    """Kept open: reading its directory takes longer than a hundred photographs."""
-
-    def read(self, row: int) -> Image:
-        """Read one photograph, (H, W) uint8."""
-        data = self.archive.read(f"{row:05d}.jpg")
-        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE)
-        if picture is None:
-            raise DataError(
-                f"{self.archive.filename}: {row:05d}.jpg is no picture; unpack it again."
-            )
-        return np.asarray(picture, np.uint8)
-
-    def best_rows(self) -> Indices:
-        """Choose one row a person: frontal, large, of mild expression."""
-        turned = self.pose[:, :3, 2] / np.linalg.norm(self.pose[:, :3, 2], axis=1, keepdims=True)
-        away = np.degrees(np.arccos(np.clip(turned[:, 2], -1, 1)))
-        width = np.ptp(self.landmarks[:, :MESH_POINTS, 0], axis=1)
-        fits = (away < FRONTAL_DEG) & (width > SMALLEST_FACE_PX)
-        effort = away / FRONTAL_DEG + 60.0 / width
-        for name, highest in MILD.items():
-            fits &= self.scores[name] < highest
-            effort += self.scores[name]
-        rows = np.flatnonzero(fits)
-        rows = rows[np.argsort(effort[rows], kind="stable")]
-        _, first = np.unique(self.person[rows], return_index=True)
-        return np.sort(rows[first])
-
-
-def open_photographs(folder: Path) -> Photographs:
-    """Open ``faces.zip`` and ``faces_teacher.npz``.
-
-    Raises:
-        DataError: if one of them is missing or is something else.
-    """
-    try:
-        with np.load(folder / "faces_teacher.npz") as teacher:
-            names = [str(name) for name in teacher["blendshape_names"]]
-            values = teacher["blendshapes"].astype(np.float32)
-            return Photographs(
-                person=teacher["person"],
-                landmarks=teacher["landmarks"].astype(np.float32),
-                pose=teacher["pose"].astype(np.float32),
-                scores={name: values[:, index] for index, name in enumerate(names)},
-                archive=zipfile.ZipFile(folder / "faces.zip"),
-            )
-    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise DataError(
-            f"{folder} has no readable faces.zip and faces_teacher.npz ({error}); "
-            "give the folder that holds both."
-        ) from error
 
 
 @dataclass(frozen=True)
@@ -143,28 +60,26 @@ class SkinAtlas:
         Returns:
             (S, S) float32 albedo, 1 being the person's skin tone; symmetrical light is kept out.
         """
-        pixels = self.spread @ (self.warp @ landmarks[:MESH_POINTS, :2])
-        place = np.full((self.size * self.size, 2), -1e4, np.float32)
-        place[self.texels] = pixels
-        place = place.reshape(self.size, self.size, 2)
+        place = self._find(landmarks)
+        x, y = place[..., 0], place[..., 1]
         linear = (photograph.astype(np.float32) / 255) ** GAMMA
-        raw = cv2.remap(
-            linear,
-            place[..., 0],
-            place[..., 1],
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )
+        raw = cv2.remap(linear, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         height, width = photograph.shape
-        inside = (place > 1).all(-1) & (place[..., 0] < width - 2) & (place[..., 1] < height - 2)
-        seen = self.seen * cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 2) * inside
-        detail = np.asarray(raw, np.float32) / self._light(raw, seen)
+        inside = np.asarray((x > 1) & (y > 1) & (x < width - 2) & (y < height - 2), np.float32)
+        seen = np.asarray(self.seen * cv2.GaussianBlur(inside, (0, 0), 2) * inside, np.float32)
+        detail = np.asarray(raw / self._light(np.asarray(raw, np.float32), seen), np.float32)
         bare = seen * (1 - self.lips) * (1 - self.lids)
         detail /= _median(detail, bare)
         detail /= _smear(detail, bare * (detail > 0.5), self.size / 12) ** 0.6
         return self._complete(_soften(detail), seen)
 
-    def _light(self, raw: NDArray[np.floating], seen: Map) -> Map:
+    def _find(self, landmarks: Map) -> Map:
+        """Give the (S, S, 2) pixels of the texels; far outside where there is no skin."""
+        place = np.full((self.size * self.size, 2), -1e4, np.float32)
+        place[self.texels] = self.spread @ (self.warp @ landmarks[:MESH_POINTS, :2])
+        return place.reshape(self.size, self.size, 2)
+
+    def _light(self, raw: Map, seen: Map) -> Map:
         """Fit second-order spherical harmonics to the bare skin and give them per texel."""
         x, y, z = self.normals.T
         basis = np.column_stack(
@@ -199,7 +114,7 @@ class SkinAtlas:
         return np.asarray(detail * shown + near * (1 - shown), np.float32)
 
 
-def build_atlas(model: FaceModel, photographs: Photographs, size: int = 512) -> SkinAtlas:
+def build_atlas(model: FaceModel, photographs: Photographs, size: int = 256) -> SkinAtlas:
     """Find the correspondence of the face and MediaPipe's points, and rasterise the texture."""
     mean = _mean_landmarks(photographs)
     points, fitted = _correspond(model, mean)
@@ -219,22 +134,29 @@ def _mean_landmarks(photographs: Photographs) -> Map:
     clouds = photographs.landmarks[rows, :MESH_POINTS] * np.array([1, -1, -1], np.float32)
     mean = clouds[0] - clouds[0].mean(axis=0)
     for _ in range(3):
-        mean = np.mean([_similar(cloud, mean) for cloud in clouds], axis=0)
+        mean = np.mean([_similarity(cloud, mean).move(cloud) for cloud in clouds], axis=0)
     return np.asarray(mean, np.float32)
 
 
-def _similar(points: Map, target: Map) -> Map:
-    """Move points onto a target of equal length by rotation, scale and shift."""
-    return _similarity(points, target)(points)
+class _Similarity(NamedTuple):
+    """Rotation, scale and shift."""
+
+    matrix: NDArray[np.floating]
+    shift: NDArray[np.floating]
+
+    def move(self, points: NDArray[np.floating]) -> NDArray[np.floating]:
+        return np.asarray(points @ self.matrix + self.shift)
 
 
-def _similarity(points: Map, target: Map):  # type: ignore[no-untyped-def]
+def _similarity(points: NDArray[np.floating], target: NDArray[np.floating]) -> _Similarity:
+    """Fit points to a target of equal length (Umeyama, 1991)."""
     centre, goal = points.mean(axis=0), target.mean(axis=0)
     u, s, vt = np.linalg.svd((points - centre).T @ (target - goal))
-    s[-1] *= (flip := np.sign(np.linalg.det(u @ vt)))
+    flip = np.sign(np.linalg.det(u @ vt))
+    s[-1] *= flip
     u[:, -1] *= flip
     matrix = u @ vt * (s.sum() / ((points - centre) ** 2).sum())
-    return lambda cloud: (cloud - centre) @ matrix + goal
+    return _Similarity(matrix, goal - centre @ matrix)
 
 
 def _correspond(model: FaceModel, mean: Map) -> tuple[Indices, Map]:
@@ -244,7 +166,8 @@ def _correspond(model: FaceModel, mean: Map) -> tuple[Indices, Map]:
         (468,) nearest skin vertex of each landmark, and the (V, 3) bent face.
     """
     inner = slice(17, 68)  # the jaw's points lie on an outline, not on a place of the skin
-    target = _similarity(mean[MEDIAPIPE_TO_68[inner]], model.neutral[LANDMARKS[inner]])(mean)
+    fit = _similarity(mean[MEDIAPIPE_TO_68[inner]], model.neutral[LANDMARKS[inner]])
+    target = fit.move(mean)
     front = (model.kind == Kind.SKIN) & (model.normals(model.neutral)[:, 2] > 0.0)
     candidates = np.flatnonzero(front)
     bend = RBFInterpolator(
@@ -267,14 +190,12 @@ def _interpolation(controls: Map, points: Map) -> Map:
     affine = np.column_stack([controls, np.ones(len(controls))])
     fit = np.linalg.pinv(affine)
     kernel = np.linalg.norm(controls[:, None] - controls[None], axis=-1)
-    solve = np.linalg.inv(kernel - 0.15 * np.eye(len(controls))) @ (
-        np.eye(len(controls)) - affine @ fit
-    )
+    left_over = np.eye(len(controls)) - affine @ fit
+    # The diagonal smooths: landmarks wobble by about a pixel.
+    solve = np.linalg.inv(kernel - 0.15 * np.eye(len(controls))) @ left_over
     across = np.linalg.norm(points[:, None] - controls[None], axis=-1)
-    return np.asarray(
-        np.column_stack([points, np.ones(len(points))]) @ fit + across @ solve,
-        np.float32,
-    )
+    plane = np.column_stack([points, np.ones(len(points))]) @ fit
+    return np.asarray(plane + across @ solve, np.float32)
 
 
 def _rasterise(model: FaceModel, size: int) -> tuple[Indices, sparse.csr_matrix]:
@@ -358,12 +279,14 @@ def _picture(values: NDArray[np.floating], texels: Indices, size: int) -> Map:
 def _smear(values: Map, weight: Map, sigma: float) -> Map:
     """Average over the neighbourhood, by weight; it fades to 1 where nothing is near."""
     total = cv2.GaussianBlur(weight, (0, 0), sigma)
-    return np.asarray((cv2.GaussianBlur(values * weight, (0, 0), sigma) + 1e-3) / (total + 1e-3))
+    summed = cv2.GaussianBlur(values * weight, (0, 0), sigma)
+    return np.asarray((summed + 1e-3) / (total + 1e-3), np.float32)
 
 
 def _soften(detail: Map) -> Map:
     """Take back what harsh light and the camera's curve added at both ends."""
-    return np.where(detail > 1, 1 + np.tanh(detail - 1) * 0.4, 0.1 + 0.9 * detail)
+    softened = np.where(detail > 1, 1 + np.tanh(detail - 1) * 0.4, 0.1 + 0.9 * detail)
+    return np.asarray(softened, np.float32)
 
 
 def _median(values: Map, weight: Map) -> float:

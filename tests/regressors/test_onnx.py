@@ -1,0 +1,106 @@
+"""The model's contract: what keeps it is loaded, what breaks it is refused by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facedrive.aus import AU_NAMES
+from facedrive.errors import ModelError
+from facedrive.regressors.onnx import OnnxRegressor
+
+onnx = pytest.importorskip("onnx", reason="building models for the test needs onnx")
+
+GOOD = {
+    "facedrive.contract": "1",
+    "facedrive.au_names": ",".join(AU_NAMES),
+    "facedrive.crop_size": "16",
+    "facedrive.crop_padding": "0.3",
+}
+
+
+def model(path: Path, aus: int = 24, meta: dict[str, str] = GOOD, name: str = "crops") -> Path:
+    """Write a model whose every AU is the crop's mean grey."""
+    helper, kind = onnx.helper, onnx.TensorProto
+    flat = 16 * 16
+    weights = onnx.numpy_helper.from_array(np.full((flat, aus), 1 / flat / 255, np.float32), "w")
+    look = onnx.numpy_helper.from_array(np.zeros((flat, 4), np.float32), "g")
+    nodes = [
+        helper.make_node("Cast", [name], ["f"], to=kind.FLOAT),
+        helper.make_node("Flatten", ["f"], ["x"]),
+        helper.make_node("MatMul", ["x", "w"], ["aus"]),
+        helper.make_node("MatMul", ["x", "g"], ["gaze"]),
+    ]
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info(name, kind.UINT8, ["n", 1, 16, 16])],
+        [
+            helper.make_tensor_value_info("aus", kind.FLOAT, ["n", aus]),
+            helper.make_tensor_value_info("gaze", kind.FLOAT, ["n", 4]),
+        ],
+        [weights, look],
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    helper.set_model_props(made, meta)
+    onnx.save(made, path)
+    return path
+
+
+def test_a_model_that_keeps_the_contract_is_run(tmp_path: Path) -> None:
+    regressor = OnnxRegressor(model(tmp_path / "m.onnx"), "cpu")
+    estimate = regressor.estimate(np.full((16, 16), 51, np.uint8))
+    assert estimate.aus == pytest.approx(0.2, abs=1e-4)
+    assert estimate.gaze.shape == (2, 2)
+    assert (regressor.crop.size, regressor.crop.padding) == (16, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"facedrive.contract": "7"}, "has facedrive contract 7; facedrive needs 1"),
+        ({"facedrive.contract": ""}, "contract"),
+        ({"facedrive.au_names": "smile,frown"}, "names other AUs"),
+        ({"facedrive.crop_size": "large"}, "crop's size"),
+        ({"facedrive.crop_size": "32"}, r"'crops' is \(N, 1, 16, 16\); facedrive needs"),
+    ],
+)
+def test_metadata_that_breaks_the_contract_is_refused(
+    tmp_path: Path, change: dict[str, str], says: str
+) -> None:
+    with pytest.raises(ModelError, match=says):
+        OnnxRegressor(model(tmp_path / "m.onnx", meta=GOOD | change), "cpu")
+
+
+def test_a_model_with_17_outputs_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"'aus' is \(N, 17\); facedrive needs \(N, 24\)"):
+        OnnxRegressor(model(tmp_path / "m.onnx", aus=17), "cpu")
+
+
+def test_another_input_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="'crops' is nothing"):
+        OnnxRegressor(model(tmp_path / "m.onnx", name="image"), "cpu")
+
+
+@pytest.mark.parametrize("content", [b"", b"no model at all", b"\x08\x09" * 500])
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "m.onnx"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        OnnxRegressor(path, "cpu")
+
+
+def test_a_missing_model_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="none.onnx"):
+        OnnxRegressor(tmp_path / "none.onnx")
+
+
+def test_without_a_gpu_auto_runs_on_the_cpu_and_cuda_says_why(tmp_path: Path) -> None:
+    path = model(tmp_path / "m.onnx")
+    regressor = OnnxRegressor(path, "auto")
+    if regressor.provider == "CUDAExecutionProvider":
+        pytest.skip("this machine has a working CUDA")
+    with pytest.raises(ModelError, match="--device cuda: .*; use --device cpu"):
+        OnnxRegressor(path, "cuda")
