@@ -7,10 +7,10 @@ upright patch still shows a face.
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import chain, cycle
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,13 +18,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facedrive.trackers.align import CropSpec, fit_similarity, warp_crop
-from facedrive.trackers.hog import CLOSER, TILTED, WHOLE, Detection, FaceFinder, View
+from facedrive.trackers.align import CropSpec, warp_crop
+from facedrive.trackers.hog import CLOSER, NO_FACE, TILTED, WHOLE, Detection, FaceFinder, View
+from facedrive.trackers.motion import coarse_face, find_shift
 from facedrive.trackers.patch import (
     CORNERS_PX,
     TARGET_PX,
     UNIT_PX,
     Placement,
+    chain,
     cut_patch,
     place_on_landmarks,
     to_frame,
@@ -37,13 +39,19 @@ from facedrive.types import Face, Frame, Image
 log = logging.getLogger(__name__)
 
 SETTLED_PX = 5.0
-"""A patch that its landmarks would move by less than this at its corners is placed well."""
+"""A patch whose corners its landmarks would move by less than this is placed well."""
+
+NOTICED_PX = 8.0
+"""Shift of the coarse face from which on the patch goes after it."""
 
 JUMP_PX = 30.0
-"""A patch that moves further than this in a frame is re-checked at once."""
+"""A patch whose corners move further than this in a frame is re-checked at once."""
+
+ASTRAY_PX = 25.0
+"""Landmarks that would put the patch's corners this far from where the detector would are wrong."""
 
 MOST_PASSES = 4
-"""Fits of a new face, each on the patch that the last one placed."""
+"""Fits in one frame, each on the patch that the last one placed."""
 
 MOST_MISSES = 2
 """Failed re-checks in a row after which the face is lost."""
@@ -56,20 +64,24 @@ LEAST_UNIT_PX = 8.0
 
 
 class Fit(NamedTuple):
-    """Landmarks read off one frame."""
+    """Landmarks read off one patch."""
 
-    landmarks_px: NDArray[np.float64]
-    """(68, 2), the frame's pixels."""
+    placement: Placement
+    """Where the patch lies."""
     patch: Image
-    """The patch that they were read off."""
-    moved_px: float
-    """How far they moved the corners of the first patch, patch pixels."""
+    points_px: NDArray[np.float64]
+    """(68, 2), the patch's pixels."""
+
+    @property
+    def landmarks_px(self) -> NDArray[np.float64]:
+        """(68, 2), the frame's pixels."""
+        return to_frame(self.placement, self.points_px)
 
 
 class Followed(NamedTuple):
     """The face that is followed, as the last frame left it."""
 
-    landmarks_px: NDArray[np.float64]
+    fit: Fit
     score: float
     """Of the last re-check."""
     unchecked: int = 0
@@ -106,7 +118,9 @@ class DlibTracker:
         self._followed: Followed | None = None
         self._last_seen_px: NDArray[np.float64] | None = None
         self._searched = False
-        self._views = cycle(chain.from_iterable((WHOLE, view) for view in CLOSER + TILTED))
+        self._views = itertools.cycle(
+            itertools.chain.from_iterable((WHOLE, view) for view in CLOSER + TILTED)
+        )
         self._pose.reset()
 
     def track(self, frame: Frame) -> Face | None:
@@ -120,20 +134,41 @@ class DlibTracker:
         if self._followed is None:
             self._pose.reset()
             return None
-        self._last_seen_px = self._followed.landmarks_px
+        self._last_seen_px = self._followed.fit.landmarks_px
         return self._describe(gray, self._followed)
 
     def _follow(self, gray: Image, face: Followed) -> Followed | None:
         """Fit the face of the last frame to this one; None where it is lost."""
-        fit = self._fit(gray, place_on_landmarks(face.landmarks_px), passes=2)
-        if not _is_plausible(fit.landmarks_px, gray):
-            return None
+        start = place_on_landmarks(face.fit.landmarks_px)
+        fit = self._fit(gray, self._go_after(gray, face.fit, start))
+        moved_px = _apart(place_on_landmarks(fit.landmarks_px), start)
         unchecked = face.unchecked + 1
-        if unchecked < self.check_every and not face.misses and fit.moved_px < JUMP_PX:
-            return Followed(fit.landmarks_px, face.score, unchecked)
-        score = self._finder.score(fit.patch)
-        misses = face.misses + 1 if score < self.keep_score else 0
-        return Followed(fit.landmarks_px, score, 0, misses) if misses < MOST_MISSES else None
+        if unchecked < self.check_every and not face.misses and moved_px < JUMP_PX:
+            followed = Followed(fit, face.score, unchecked)
+        else:
+            fit, score = self._check(gray, fit)
+            misses = face.misses + 1 if score < self.keep_score else 0
+            followed = Followed(fit, score, 0, misses)
+        lost = followed.misses >= MOST_MISSES or not _is_plausible(fit, gray)
+        return None if lost else followed
+
+    def _go_after(self, gray: Image, last: Fit, start: Placement) -> Placement:
+        """Shift the patch to where the face went, if it went far."""
+        face = coarse_face(last.patch, last.points_px.mean(axis=0))
+        shift_px = find_shift(face, cut_patch(gray, start))
+        if np.abs(shift_px).max() < NOTICED_PX:
+            return start
+        return start - np.column_stack([np.zeros((2, 2)), shift_px])
+
+    def _check(self, gray: Image, fit: Fit) -> tuple[Fit, float]:
+        """Return how sure the detector is, and a new fit where it sees the face elsewhere."""
+        seen = self._finder.look_at_patch(fit.patch)
+        if seen is None:
+            return fit, NO_FACE
+        placement = chain(seen.placement, fit.placement)
+        if _apart(placement, place_on_landmarks(fit.landmarks_px)) > ASTRAY_PX:
+            fit = self._fit(gray, placement)
+        return fit, seen.score
 
     def _find(self, gray: Image) -> Followed | None:
         """Look for a face: everywhere in the first frame, then in one view a frame."""
@@ -143,7 +178,7 @@ class DlibTracker:
         self._searched = True
         for views in rounds:
             looks = (self._finder.look(gray, view, self.find_score) for view in views)
-            seen = list(chain.from_iterable(looks))
+            seen = list(itertools.chain.from_iterable(looks))
             if seen:
                 return self._take_up(gray, max(seen, key=self._preference))
         return None
@@ -157,28 +192,22 @@ class DlibTracker:
 
     def _take_up(self, gray: Image, seen: Detection) -> Followed | None:
         """Fit a face that was just detected; None where it does not turn out to be one."""
-        fit = self._fit(gray, seen.placement, MOST_PASSES)
-        if not _is_plausible(fit.landmarks_px, gray):
-            return None
-        score = self._finder.score(fit.patch)
-        return Followed(fit.landmarks_px, score) if score >= self.keep_score else None
+        fit, score = self._check(gray, self._fit(gray, seen.placement))
+        found = score >= self.keep_score and _is_plausible(fit, gray)
+        return Followed(fit, score) if found else None
 
-    def _fit(self, gray: Image, placement: Placement, passes: int) -> Fit:
-        """Read the landmarks, again on a patch placed better where the face has moved."""
-        moved_px = 0.0
-        for _ in range(passes):
+    def _fit(self, gray: Image, placement: Placement) -> Fit:
+        """Read the landmarks, again and again while they move the patch."""
+        for _ in range(MOST_PASSES):
             patch = cut_patch(gray, placement)
-            points = self._predictor.predict(patch)
-            step_px = _corner_shift(points)
-            moved_px += step_px
-            landmarks_px = to_frame(placement, points)
-            if step_px < SETTLED_PX:
+            fit = Fit(placement, patch, self._predictor.predict(patch))
+            placement = place_on_landmarks(fit.landmarks_px)
+            if _apart(placement, fit.placement) < SETTLED_PX:
                 break
-            placement = place_on_landmarks(landmarks_px)
-        return Fit(landmarks_px, patch, moved_px)
+        return fit
 
     def _describe(self, gray: Image, face: Followed) -> Face:
-        landmarks_px = face.landmarks_px.astype(np.float32)
+        landmarks_px = face.fit.landmarks_px.astype(np.float32)
         left, top = landmarks_px.min(axis=0)
         right, bottom = landmarks_px.max(axis=0)
         return Face(
@@ -194,14 +223,15 @@ class DlibTracker:
             log.info("face %s in frame %d", "lost" if before else "found", index)
 
 
-def _corner_shift(points_px: NDArray[np.float64]) -> float:
-    """Return how far (68, 2) points in a patch would move the corners of the patch, pixels."""
-    moved = to_patch(fit_similarity(points_px, TARGET_PX), CORNERS_PX)
-    return float(np.linalg.norm(moved - CORNERS_PX, axis=1).max())
+def _apart(one: Placement, other: Placement) -> float:
+    """Return how far apart two placements put the corners of the patch, pixels of the patch."""
+    corners = to_patch(one, to_frame(other, CORNERS_PX))
+    return float(np.linalg.norm(corners - CORNERS_PX, axis=1).max())
 
 
-def _is_plausible(landmarks_px: NDArray[np.float64], gray: Image) -> bool:
+def _is_plausible(fit: Fit, gray: Image) -> bool:
     """Say whether landmarks have the shape of a face, with its middle in the (H, W) frame."""
+    landmarks_px = fit.landmarks_px
     placement = place_on_landmarks(landmarks_px)
     misfit = np.linalg.norm(to_patch(placement, landmarks_px) - TARGET_PX, axis=1) / UNIT_PX
     height, width = gray.shape

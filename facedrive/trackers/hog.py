@@ -9,7 +9,7 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
-from facedrive.trackers.patch import ORIGIN_PX, UNIT_PX, Placement, place_on_box, to_frame
+from facedrive.trackers.patch import ORIGIN_PX, UNIT_PX, Placement, chain, place_on_box, to_frame
 from facedrive.types import Image
 
 VIEW_SIDE = 320
@@ -68,15 +68,20 @@ class FaceFinder:
         picture, matrix = _cut_view(gray, view)
         boxes, scores, _ = self._detector.run(picture, 0, least_score)
         return [
-            Detection(_chain(_place_on(box), matrix), score)
+            Detection(chain(_place_on(box), matrix), score)
             for box, score in zip(boxes, scores, strict=True)
         ]
 
-    def score(self, patch: Image) -> float:
-        """Return how sure the detector is of the face that a patch holds; -1 where it sees none."""
+    def look_at_patch(self, patch: Image) -> Detection | None:
+        """Return the surest face in a (128, 128) patch, in the patch's pixels."""
         # The box of a face that is placed well is 84 pixels wide around (63.5, 56).
-        _, scores, _ = self._detector.run(patch[:112, 8:120].copy(), 0, NO_FACE)
-        return max(scores, default=NO_FACE)
+        picture = np.ascontiguousarray(patch[:112, 8:120])
+        boxes, scores, _ = self._detector.run(picture, 0, NO_FACE)
+        if not boxes:
+            return None
+        best = int(np.argmax(scores))
+        shift = np.array([[1.0, 0.0, -8.0], [0.0, 1.0, 0.0]])
+        return Detection(chain(_place_on(boxes[best]), shift), scores[best])
 
 
 def _place_on(box: dlib.rectangle) -> Placement:
@@ -97,11 +102,4 @@ def _cut_view(gray: Image, view: View) -> tuple[Image, Placement]:
     matrix[:, 2] -= np.round([full[0] * view.left, full[1] * view.top])
     picture = np.asarray(cv2.warpAffine(small, matrix, size), dtype=np.uint8)
     shrink = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2]])
-    return picture, _chain(matrix, shrink)
-
-
-def _chain(second: Placement, first: Placement) -> Placement:
-    """Return the (2, 3) matrix that does ``first``, then ``second``."""
-    both: Placement = second[:, :2] @ first
-    both[:, 2] += second[:, 2]
-    return both
+    return picture, chain(matrix, shrink)

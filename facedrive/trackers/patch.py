@@ -87,6 +87,13 @@ def place_on_box(box: Box) -> Placement:
     return np.column_stack([np.eye(2) * scale, ORIGIN_PX - scale * origin])
 
 
+def chain(second: Placement, first: Placement) -> Placement:
+    """Return the (2, 3) matrix that does ``first``, then ``second``."""
+    both: Placement = second[:, :2] @ first
+    both[:, 2] += second[:, 2]
+    return both
+
+
 def cut_patch(gray: Image, placement: Placement) -> Image:
     """Cut the patch out of a (H, W) frame: (128, 128) uint8 with the face at one contrast."""
     return even_contrast(warp_square(gray, placement, PATCH_SIZE))
