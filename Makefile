@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 .PHONY: demo test lint types unit clean
 
 demo: .venv/.demo-ready
-	$(PYTHON) -m facedrive.demo
+	$(PYTHON) -m facedrive demo
 
 test: lint types unit
 
