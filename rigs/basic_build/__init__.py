@@ -1,1 +1,1 @@
-"""The procedural sculptor of rigs/basic.obj; lengths are millimetres until the files are written."""
+"""The procedural sculptor of rigs/basic.obj; lengths are millimetres until they are written."""

@@ -7,7 +7,7 @@ import numpy as np
 from . import colours as paint
 from .follow import followed
 from .head_shape import front_surface
-from .part import Array, Part, grid_faces, joined, mirrored_points, flipped
+from .part import Array, Part, flipped, grid_faces, joined, mirrored_points
 from .topology import SkinMesh
 
 SPINE_XY = np.array(
@@ -33,7 +33,9 @@ def _left_brow() -> Part:
     along = ALONG
     knots = np.linspace(0.0, 1.0, len(SPINE_XY))
     spine = np.column_stack([_smooth(along, knots, SPINE_XY[:, k]) for k in range(2)])
-    half = _smooth(along, knots, HALF_HEIGHT) * np.sqrt(1 - (1 - np.clip(along / 0.1, 0.02, 1)) ** 2)
+    half = _smooth(along, knots, HALF_HEIGHT) * np.sqrt(
+        1 - (1 - np.clip(along / 0.1, 0.02, 1)) ** 2
+    )
     tangent = np.gradient(spine, along, axis=0)
     across = np.column_stack([-tangent[:, 1], tangent[:, 0]])
     across /= np.linalg.norm(across, axis=1, keepdims=True)

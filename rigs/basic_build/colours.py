@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.spatial import cKDTree
 
-from .head_shape import CHEEK, EYE, MOUTH_Y, NOSE_TIP
+from .head_shape import CHEEK, EYE, MOUTH_Y, NOSE_TIP, head_distance
 from .part import Array, bell
 from .rings import BORDER_RING, CONTACT_RING, INNER_LID_RINGS
 from .topology import SkinMesh
 
-SKIN = np.array([0.93, 0.745, 0.63])
-BLUSH = np.array([0.93, 0.50, 0.44])
+SKIN = np.array([0.955, 0.77, 0.655])
+BLUSH = np.array([0.95, 0.51, 0.44])
+SHADOW = np.array([0.66, 0.44, 0.40])
+"""What shadow does to skin: a factor, so that it stays warm."""
 LIP = np.array([0.84, 0.47, 0.44])
 INNER_LIP = np.array([0.62, 0.25, 0.26])
 LID_SHADE = np.array([0.72, 0.46, 0.40])
@@ -68,6 +71,20 @@ def painted_skin(mesh: SkinMesh) -> Array:
     _paint_lips(mesh, colours)
     _paint_lids(mesh, colours)
     return np.clip(colours, 0.0, 1.0)
+
+
+def shaded_skin(colours: Array, points: Array, normals: Array, hair: Array) -> Array:
+    """Darken what little light reaches: hollows of the head, and the skin next to the hair."""
+    hollow = np.zeros(len(points))
+    for reach, weight in ((3.0, 0.2), (7.0, 0.3), (14.0, 0.3), (24.0, 0.2)):
+        free = head_distance(points + reach * normals)
+        hollow += weight * np.clip((reach - free) / reach, 0.0, 1.0)
+    sides = np.abs(points) * [1.0, 0.0, 0.0] + points * [0.0, 1.0, 1.0]
+    hollow *= 1 - 0.85 * bell(sides, EYE + np.array([-2.0, 2.0, 18.0]), (27.0, 27.0, 40.0))
+    from_hair, _ = cKDTree(hair).query(points)
+    below_hair = 0.42 * np.exp(-((from_hair / 8.0) ** 2))
+    shade = np.clip(1.15 * hollow - 0.08, 0.0, 0.55) + below_hair
+    return blend(colours, SHADOW * colours, np.clip(shade, 0.0, 0.8))
 
 
 def _paint_lips(mesh: SkinMesh, colours: Array) -> None:

@@ -1,5 +1,7 @@
-"""The eyeballs: rings of points that are the same before and behind, so that the mean of the
-vertices is the centre they turn about, with iris, pupil and catchlights painted on."""
+"""The eyeballs, with iris, pupil and catchlights painted on.
+
+Their rings are the same before and behind, so that the mean of the vertices is the centre.
+"""
 
 from __future__ import annotations
 

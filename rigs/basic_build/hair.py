@@ -9,7 +9,7 @@ import numpy as np
 from . import colours as paint
 from .brows import _smooth
 from .head_shape import head_distance
-from .part import Array, Part, flipped, fan_faces, grid_faces, joined
+from .part import Array, Part, fan_faces, flipped, grid_faces, joined
 from .sdf import trace
 
 CENTRE = np.array([0.0, 30.0, -10.0])
@@ -37,15 +37,60 @@ class Lock(NamedTuple):
 
 
 LOCKS = (
-    Lock(((35, 58), (25, 45), (14, 33), (2, 24), (-9, 20)), (8, 14, 13, 10, 11), (5, 10, 11, 8, 0.6), 6.0),
-    Lock(((32, 64), (16, 50), (-2, 36), (-19, 24), (-33, 17)), (8, 17, 17, 12, 11), (7, 13, 14, 10, 0.6), 7.5),
-    Lock(((28, 72), (6, 60), (-18, 44), (-39, 27), (-52, 11)), (8, 19, 20, 13, 10), (8, 15, 16, 11, 0.6), 8.5),
-    Lock(((22, 80), (-10, 68), (-38, 52), (-60, 29), (-69, 0)), (8, 19, 20, 14, 8), (9, 17, 18, 12, 0.6), 8.5),
-    Lock(((10, 86), (-46, 73), (-68, 54), (-82, 25), (-85, -12)), (8, 18, 19, 15, 7), (9, 18, 19, 13, 0.6), 8.0),
-    Lock(((37, 62), (46, 50), (53, 36), (57, 22), (55, 9)), (8, 15, 14, 10, 10), (6, 11, 12, 8, 0.6), 6.5),
-    Lock(((35, 73), (55, 61), (67, 43), (73, 21), (70, -5)), (8, 18, 18, 12, 8), (8, 14, 15, 10, 0.6), 8.0),
-    Lock(((38, 82), (78, 69), (88, 48), (90, 20), (84, -12)), (8, 18, 19, 15, 7), (9, 17, 18, 13, 0.6), 8.0),
-    Lock(((60, 86), (30, 80), (2, 74), (-16, 64), (-22, 54)), (9, 17, 21, 22, 24), (6, 10, 11, 8, 0.6), 6.0),
+    Lock(
+        ((35, 58), (25, 45), (14, 33), (2, 24), (-9, 20)),
+        (4, 14, 13, 10, 11),
+        (5, 10, 11, 8, 0.6),
+        6.0,
+    ),
+    Lock(
+        ((32, 64), (16, 50), (-2, 36), (-19, 24), (-33, 17)),
+        (4, 17, 17, 12, 11),
+        (7, 13, 14, 10, 0.6),
+        7.5,
+    ),
+    Lock(
+        ((28, 72), (6, 60), (-18, 44), (-39, 27), (-52, 11)),
+        (4, 19, 20, 13, 10),
+        (8, 15, 16, 11, 0.6),
+        8.5,
+    ),
+    Lock(
+        ((22, 80), (-10, 68), (-38, 52), (-60, 29), (-69, 0)),
+        (4, 19, 20, 14, 8),
+        (9, 17, 18, 12, 0.6),
+        8.5,
+    ),
+    Lock(
+        ((10, 86), (-46, 73), (-68, 54), (-82, 25), (-85, -12)),
+        (4, 18, 19, 15, 7),
+        (9, 18, 19, 13, 0.6),
+        8.0,
+    ),
+    Lock(
+        ((37, 62), (46, 50), (53, 36), (57, 22), (55, 9)),
+        (4, 15, 14, 10, 10),
+        (6, 11, 12, 8, 0.6),
+        6.5,
+    ),
+    Lock(
+        ((35, 73), (55, 61), (67, 43), (73, 21), (70, -5)),
+        (4, 18, 18, 12, 8),
+        (8, 14, 15, 10, 0.6),
+        8.0,
+    ),
+    Lock(
+        ((38, 82), (78, 69), (88, 48), (90, 20), (84, -12)),
+        (4, 18, 19, 15, 7),
+        (9, 17, 18, 13, 0.6),
+        8.0,
+    ),
+    Lock(
+        ((60, 86), (30, 80), (2, 74), (-16, 64), (-22, 54)),
+        (9, 17, 21, 22, 24),
+        (6, 10, 11, 8, 0.6),
+        6.0,
+    ),
 )
 STATIONS = 13
 _TURN = 2 * np.pi * np.arange(8) / 8
@@ -91,7 +136,7 @@ def _cap() -> Part:
     faces = flipped(grid_faces(CAP_ROWS, CAP_COLUMNS, closed=True))
     faces += fan_faces(list(range(CAP_COLUMNS)), len(points) - 1)
     shade = np.append(np.concatenate(shades), 0.1)
-    hue = paint.blend(np.tile(paint.HAIR, (len(points), 1)), paint.HAIR_LIGHT, shade)
+    hue = _painted(points, shade)
     return Part("cap", points, faces, hue)
 
 
@@ -117,10 +162,15 @@ def _lofted(lock: Lock) -> Part:
     ]
     points = np.stack(rows, axis=1).reshape(-1, 3)  # station by station
     faces = grid_faces(STATIONS, len(SECTION), closed=True)
-    return Part("lock", points, faces, _painted(along, len(points)))
+    ridge = np.tile(np.clip(SECTION[:, 1], -0.5, 1.0), STATIONS)
+    shade = 0.5 * np.repeat(along, len(SECTION)) + 0.3 * ridge
+    return Part("lock", points, faces, _painted(points, shade))
 
 
-def _painted(along: Array, count: int) -> Array:
-    shade = 0.15 + 0.5 * np.repeat(along, len(SECTION))
-    ridge = np.tile(np.clip(SECTION[:, 1], -0.5, 1.0), count // len(SECTION))
-    return paint.blend(np.tile(paint.HAIR, (count, 1)), paint.HAIR_LIGHT, np.clip(shade + 0.3 * ridge - 0.15, 0, 1))
+def _painted(points: Array, shade: Array) -> Array:
+    """Lighter where ``shade`` (n,) is high, with a band of gloss around the crown."""
+    local = points - CENTRE
+    rise = np.degrees(np.arcsin(local[:, 1] / np.linalg.norm(local, axis=1)))
+    gloss = 0.45 * np.exp(-(((rise - 56.0) / 9.0) ** 2))
+    amount = np.clip(shade + gloss, 0.0, 1.0)
+    return paint.blend(np.tile(paint.HAIR, (len(points), 1)), paint.HAIR_LIGHT, amount)

@@ -29,7 +29,7 @@ def head_distance(p: Array) -> Array:
     solid = _skull_and_jaw(soft)
     solid = _eye_region(solid, soft)
     solid = _nose(solid, soft)
-    return union(solid, _neck(p), 22.0)
+    return union(solid, _neck(p), 30.0)
 
 
 def _skull_and_jaw(p: Array) -> Array:
@@ -44,7 +44,7 @@ def _skull_and_jaw(p: Array) -> Array:
 
 def _eye_region(solid: Array, p: Array) -> Array:
     x, y, z = (float(value) for value in EYE)
-    solid = carve(solid, ellipsoid(p, (x + 2, y + 4, z + 24), (23, 16, 9)), 16.0)
+    solid = carve(solid, ellipsoid(p, (x + 3, y + 4, z + 25), (22, 16, 9)), 16.0)
     return union(solid, sphere(p, (x, y, z), LID_RADIUS), 8.0)
 
 
@@ -69,10 +69,7 @@ def skin_normal(points: Array) -> Array:
     """Outward unit normals of the distance field at (n, 3)."""
     step = 0.05
     gradient = np.stack(
-        [
-            head_distance(points + axis) - head_distance(points - axis)
-            for axis in np.eye(3) * step
-        ],
+        [head_distance(points + axis) - head_distance(points - axis) for axis in np.eye(3) * step],
         axis=1,
     )
     return np.asarray(gradient / np.maximum(np.linalg.norm(gradient, axis=1, keepdims=True), 1e-9))

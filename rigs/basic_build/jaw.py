@@ -29,7 +29,8 @@ def jaw_weights(mesh: SkinMesh, spread: Spread) -> Array:
     at = np.concatenate([lips.ravel(), mesh.mirror[lips].ravel(), still, chin])
     lip_values = np.tile(stations, len(lips))
     values = np.concatenate([lip_values, lip_values, np.zeros(len(still)), np.ones(len(chin))])
-    return np.clip(spread.field(at, values[:, None])[:, 0], 0.0, 1.05)
+    field = spread.field(at, values[:, None])[:, 0]
+    return np.clip((field + field[mesh.mirror]) / 2, 0.0, 1.05)
 
 
 def _above_jaw(p: Array) -> Array:

@@ -11,6 +11,7 @@ from .rings import EYE_STATIONS, INNER_LID_RINGS
 from .topology import SkinMesh
 
 COUNT = EYE_STATIONS // 2 + 1
+CLOSED_CURL = -0.35
 LENGTH_MM = (1.2, 3.4)
 """At the inner and at the outer corner."""
 
@@ -20,8 +21,8 @@ def build_lashes(mesh: SkinMesh, poses: dict[str, Array]) -> Part:
     rest = _wedge(mesh, np.zeros_like(mesh.vertices), 1.0)
     offsets = {}
     for name, pose in poses.items():
-        curl = -0.55 if name == "left_eye_close" else 1.0
-        moved = _wedge(mesh, pose, curl) - rest
+        closing = name == "left_eye_close"
+        moved = _wedge(mesh, pose, CLOSED_CURL if closing else 1.0) - rest
         if np.abs(moved).max() > 0.01:
             offsets[name] = moved
     left = _part(rest, offsets)

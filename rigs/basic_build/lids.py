@@ -19,7 +19,7 @@ FOLLOW = (1.0, 1.0, 1.0, 0.97, 0.88, 0.7, 0.42, 0.16, 0.03, 0.0)
 """How much each ring of ``eye_rings`` turns with the lid's margin."""
 CLOSED_RAD = np.radians(-11.0)
 """Where the lids meet below the eye's middle."""
-OVERLAP_MM = 1.7
+OVERLAP_MM = 2.3
 """How far the upper lid's edge lies over the lower lid's."""
 CLEARANCE_MM = (0.3, 0.35, 0.9)
 """Least distance from the eyeball, innermost rings first; the last holds for all others."""
@@ -46,6 +46,7 @@ def close_field(mesh: SkinMesh) -> Array:
     upper = np.minimum(seam - np.radians(1.0) - lift, 0.0)
     offsets = lid_field(mesh, upper, np.maximum(seam + np.radians(0.4) - lift, 0.0))
     over = OVERLAP_MM * np.clip(1 - (lateral / CORNER_RAD) ** 2, 0, 1) ** 0.4 * _is_upper()
+    over *= 1.0 - 0.6 * lateral / CORNER_RAD  # the lower lid is thicker beside the nose
     for ring, ids in enumerate(mesh.eye):
         out = mesh.vertices[ids] + offsets[ids] - EYE
         out /= np.linalg.norm(out, axis=1, keepdims=True)

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .head_shape import CHEEK, MOUTH_HALF_WIDTH, MOUTH_Y, EYE, front_surface
+from .head_shape import CHEEK, EYE, MOUTH_HALF_WIDTH, MOUTH_Y, front_surface
 from .jaw import SLIDE_MM
 from .part import Array, Index, bell
 from .rings import BORDER_RING, CONTACT_RING, CORNER_STATION, MOUTH_STATIONS, contact_height
 from .spread import Spread
 from .topology import SkinMesh
-
 
 REACH_SHAPE = np.array([1.3, 0.95, 2.2])
 """The lips' poses reach further around the face than up and down it."""
@@ -156,8 +155,8 @@ def seal_slide(lips: LipPoints) -> Array:
 def seal_thrust(lips: LipPoints) -> Array:
     """Keeps the lips shut while the lower one comes to the front of the upper one."""
     upper, lower = lips.upper > 0, lips.upper < 0
-    y = np.where(lower, 3.2, np.where(upper, 0.3, 0.0)) * lips.middle**0.5
-    return np.column_stack([0 * y, y, np.where(upper, 2.6, 0.0) * lips.middle**0.5])
+    y = np.where(lower, 3.6, np.where(upper, 0.2, 0.0)) * lips.middle**0.5
+    return np.column_stack([0 * y, y, np.where(upper, 4.4, 0.0) * lips.middle**0.5])
 
 
 def cheek_rise_left(points: Array) -> Array:
@@ -186,6 +185,6 @@ def _back(z: Array) -> Array:
 def _rolled_in(lips: LipPoints, chosen: Array, side: float) -> Array:
     body = np.where(chosen, np.clip(1 - lips.across**2, 0, 1) ** 0.6, 0.0)
     out = np.clip(lips.out, 0, 1)
-    y = side * (-1.6 - 2.8 * out**1.5) * body
+    y = side * (-2.2 - 2.4 * out**1.5) * body
     z = (-7.0 + 4.2 * out**2) * body
     return np.column_stack([-0.04 * lips.position[:, 0] * body, y, z])

@@ -12,10 +12,11 @@ from .topology import SkinMesh
 
 TEETH, COLUMNS_PER_TOOTH = 10, 4
 ARCH_DEG = 86.0
-ARCH_HALF_WIDTH, ARCH_DEPTH = 20.5, 29.0
+ARCH_HALF_WIDTH, ARCH_DEPTH = 24.0, 31.0
+ARCH_SQUARENESS = 0.78
 BEHIND_LIPS_MM = 6.6
 TONGUE_RINGS, TONGUE_POINTS = 9, 12
-BAG_RINGS = ((1.28, 5.0, 9.0), (1.20, 7.0, 20.0), (0.95, 4.0, 36.0), (0.5, -2.0, 46.0))
+BAG_RINGS = ((1.42, 5.0, 9.0), (1.45, 7.0, 20.0), (1.15, 4.0, 38.0), (0.6, -2.0, 50.0))
 """Width relative to the mouth, millimetres up and down, millimetres back."""
 
 
@@ -47,7 +48,7 @@ def build_lower_teeth(mesh: SkinMesh) -> Part:
         (-1.8, -0.9),
         (-4.5, -3.0),
     ]
-    points = _arch(mesh, rows, 0.93, 2.6, -1.0)
+    points = _arch(mesh, rows, 0.96, 2.4, -1.0)
     part = _teeth("teeth_lower", points, len(rows), inside_out=True)
     offsets = _jaw_offsets(points) | {
         "lower_lip_suck": np.tile([0.0, -0.6, -3.0], (len(points), 1))
@@ -63,11 +64,12 @@ def build_tongue(mesh: SkinMesh) -> Part:
     swell = np.sqrt(np.clip(1 - (1 - np.minimum((1 - along) * 2.6, 1)) ** 2, 0.03, 1))
     rings = []
     for place, size in zip(along, swell, strict=True):
-        x = 13.0 * size * np.cos(turn)
+        x = 15.0 * size * np.cos(turn)
         groove = 1.3 * np.exp(-((x / 3.5) ** 2)) * (np.sin(turn) > 0)
         y = lips[1] - 8.5 + 4.6 * size * np.sin(turn) - groove - 3.0 * place**3
         rings.append(np.column_stack([x, y, np.full(TONGUE_POINTS, lips[2] - 46.0 + 34.0 * place)]))
-    points = np.concatenate([*rings, [rings[-1].mean(axis=0) + [0.0, 0.0, 0.6]]])
+    tip = rings[-1].mean(axis=0, keepdims=True) + np.array([0.0, 0.0, 0.6])
+    points = np.concatenate([*rings, tip])
     last = (TONGUE_RINGS - 1) * TONGUE_POINTS
     faces: list[Polygon] = grid_faces(TONGUE_RINGS, TONGUE_POINTS, closed=True)
     faces += fan_faces(list(range(last, last + TONGUE_POINTS)), len(points) - 1)
@@ -147,8 +149,8 @@ def _arch(
     for height, forward in rows:
         biting = np.clip(1 - abs(height + 1.5) / 9.0, 0, 1)
         reach = size + (forward + 0.75 * bulge * (0.4 + 0.6 * biting)) / ARCH_HALF_WIDTH
-        x = ARCH_HALF_WIDTH * reach * np.sin(turn)
-        z = lips[2] - BEHIND_LIPS_MM - behind - ARCH_DEPTH * (1 - reach * np.cos(turn)) * 1.0
+        x = ARCH_HALF_WIDTH * reach * np.sign(turn) * np.abs(np.sin(turn)) ** ARCH_SQUARENESS
+        z = lips[2] - BEHIND_LIPS_MM - behind - ARCH_DEPTH * (1 - reach * np.cos(turn))
         z += ARCH_DEPTH * (1 - size)
         edge = 0.55 * (1 + bulge) - 0.55 if height * up < 0 and forward > -2 else 0.0 * bulge
         layers.append(np.column_stack([x, lips[1] + height - up * edge, z]))

@@ -13,6 +13,9 @@ from .colours import MATERIALS
 from .part import Array, Part
 
 METRES = 0.001
+MATT = 12
+"""Blinn's exponent (Ns) of skin and cloth."""
+GLOSS = {"left_eye": 900, "right_eye": 900, "teeth_upper": 90, "teeth_lower": 90, "tongue": 40}
 
 
 def write_rig(parts: list[Part], aus: tuple[str, ...], folder: Path) -> None:

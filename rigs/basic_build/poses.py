@@ -24,8 +24,8 @@ def skin_poses(mesh: SkinMesh) -> dict[str, Array]:
         mesh, spread, lips.seal_slide
     )
     poses["jaw_slide_right"] = mirrored_points(poses["jaw_slide_left"][mesh.mirror])
-    poses["jaw_thrust"] = jaw.thrust(mesh.vertices, weights) + lips.lip_field(
-        mesh, spread, lips.seal_thrust
+    poses["jaw_thrust"] = jaw.thrust(mesh.vertices, weights) + _symmetrical(
+        mesh, lips.lip_field(mesh, spread, lips.seal_thrust)
     )
     return poses | {
         name: _symmetrical(mesh, offsets) for name, offsets in _middle_poses(mesh, spread).items()
@@ -40,7 +40,7 @@ def _left_poses(mesh: SkinMesh, spread: Spread) -> dict[str, Array]:
         "lid_raise": raise_field(mesh),
         "brow_lower": _brow_lower(mesh),
         "brow_raise": _brow_raise(mesh),
-        "lip_corner_pull": smile + cheek + squint_field(mesh, 0.0, 5.0),
+        "lip_corner_pull": smile + cheek + squint_field(mesh, 0.0, 3.5),
         "lip_corner_stretch": lips.lip_field(mesh, spread, lips.stretch_left, reach_mm=50.0),
     }
 

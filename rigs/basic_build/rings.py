@@ -16,7 +16,7 @@ from .part import Array
 
 EYE_STATIONS = 40
 """Points around the eye, from the outer corner over the upper lid."""
-UPPER_LID_RAD, LOWER_LID_RAD, CORNER_RAD = np.radians([29.0, 27.0, 47.0])
+UPPER_LID_RAD, LOWER_LID_RAD, CORNER_RAD = np.radians([30.5, 27.5, 48.0])
 EYE_TILT_RAD = np.radians(4.0)
 EYE_SPREAD = (0.07, 0.15, 0.26, 0.4, 0.57, 0.77, 1.0)
 EYE_OVAL_MM = (28.0, 24.5)
@@ -80,7 +80,7 @@ def mouth_rings() -> Array:
     across[[0, -1]] = 0.0
     upper = np.where(np.arange(MOUTH_STATIONS) < CORNER_STATION, 1.0, -1.0)
     upper[CORNER_STATION] = 0.0
-    contact = np.column_stack([MOUTH_HALF_WIDTH * across, contact_height(across)])
+    contact = np.column_stack([MOUTH_HALF_WIDTH * across, contact_height(across) + 0.02 * upper])
     border = _border(across, upper)
     lips = [_lip_ring(contact, border, across, t, f) for t, f in LIP_PROFILE]
     inner = _inner_rings(lips[0], across, upper)

@@ -11,10 +11,10 @@ from PIL import Image, ImageDraw, ImageFont
 from .part import Array, Part
 
 os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
-import pyrender  # noqa: E402
+import pyrender
 
-TILE_PX, HERO_PX, RENDER_PX = 280, 580, 1160
-COLUMNS, MARGIN_PX, LABEL_PX, TITLE_PX = 6, 14, 26, 58
+TILE_PX, MIXED_PX, HERO_PX, RENDER_PX = 280, 338, 573, 1160
+SINGLE_COLUMNS, MARGIN_PX, LABEL_PX, TITLE_PX = 6, 14, 26, 58
 BACKDROP = ((0.855, 0.886, 0.914), (0.655, 0.714, 0.776))
 """sRGB at the top and at the bottom of each picture."""
 PAPER, INK, SOFT_INK = (247, 247, 244), (38, 42, 50), (110, 116, 126)
@@ -52,10 +52,10 @@ COMBINATIONS: dict[str, Weights] = {
 def write_sheet(parts: list[Part], aus: tuple[str, ...], path: Path) -> None:
     """Render everything and lay it out."""
     stage = _Stage(parts)
-    heroes = [stage.picture({}, yaw, HERO_PX, 0.66) for yaw in (0.0, -35.0, 35.0)]
-    single = [(au, stage.picture({au: 1.0}, -14.0, TILE_PX, 0.56)) for au in aus]
+    heroes = [stage.picture({}, yaw, HERO_PX, 0.62) for yaw in (0.0, -35.0, 35.0)]
+    single = [(au, stage.picture({au: 1.0}, -12.0, TILE_PX, 0.47)) for au in aus]
     mixed = [
-        (name, stage.picture(weights, -14.0, TILE_PX, 0.56))
+        (name, stage.picture(weights, -12.0, MIXED_PX, 0.47))
         for name, weights in COMBINATIONS.items()
     ]
     _layout(heroes, single, mixed).save(path, optimize=True)
@@ -69,12 +69,12 @@ class _Stage:
         self._renderer = pyrender.OffscreenRenderer(RENDER_PX, RENDER_PX)
 
     def picture(self, weights: Weights, yaw_deg: float, size: int, distance: float) -> Image.Image:
-        """The head at these weights, turned, over the backdrop; (size, size)."""
+        """The head at these weights, seen from ``yaw_deg``, over the backdrop; (size, size)."""
         scene = pyrender.Scene(ambient_light=AMBIENT, bg_color=(0.0, 0.0, 0.0, 0.0))
         for part in self._parts:
             scene.add(_mesh(part, weights))
         yaw = np.radians(yaw_deg)
-        eye = np.array([np.sin(yaw) * distance, 0.015, np.cos(yaw) * distance])
+        eye = np.array([np.sin(yaw) * distance, 0.0, np.cos(yaw) * distance])
         scene.add(pyrender.PerspectiveCamera(np.radians(30.0), znear=0.05), pose=_looking(eye))
         for place, strength in LIGHTS:
             light = pyrender.DirectionalLight(intensity=strength)
@@ -120,7 +120,7 @@ def _normals(points: Array, triangles: Array) -> Array:
 
 def _looking(eye: Array, target: Array | None = None) -> Array:
     """Camera-to-world matrix of a camera at ``eye`` that looks at ``target``."""
-    target = np.array([0.0, 0.008, 0.0]) if target is None else target
+    target = np.array([0.0, 0.0, 0.0]) if target is None else target
     back = (eye - target) / np.linalg.norm(eye - target)
     right = np.cross([0.0, 1.0, 0.0], back)
     right /= np.linalg.norm(right)
@@ -140,30 +140,26 @@ Labelled = list[tuple[str, Image.Image]]
 
 
 def _layout(heroes: list[Image.Image], single: Labelled, mixed: Labelled) -> Image.Image:
-    step = TILE_PX + MARGIN_PX
-    width = COLUMNS * step + MARGIN_PX
-    hero = (width - MARGIN_PX * (len(heroes) + 1)) // len(heroes)
-    rows = [-(-len(group) // COLUMNS) for group in (single, mixed)]
-    height = MARGIN_PX + hero + sum(TITLE_PX + count * (step + LABEL_PX) for count in rows)
-    sheet = Image.new("RGB", (width, height + MARGIN_PX), PAPER)
+    width = SINGLE_COLUMNS * (TILE_PX + MARGIN_PX) + MARGIN_PX
+    sheet = Image.new("RGB", (width, 4000), PAPER)
     for column, picture in enumerate(heroes):
-        place = (MARGIN_PX + column * (hero + MARGIN_PX), MARGIN_PX)
-        sheet.paste(picture.convert("RGB").resize((hero, hero), Image.LANCZOS), place)
-    top = MARGIN_PX + hero
-    top = _paste_group(sheet, top, "The 24 action units of FEAFA+, each at 1", single)
-    _paste_group(sheet, top, "Together", mixed)
-    return sheet
+        sheet.paste(picture.convert("RGB"), (MARGIN_PX + column * (HERO_PX + MARGIN_PX), MARGIN_PX))
+    bottom = MARGIN_PX + HERO_PX
+    bottom = _paste_group(sheet, bottom, "The 24 action units of FEAFA+, each at 1", single)
+    bottom = _paste_group(sheet, bottom, "Ten combinations", mixed)
+    return sheet.crop((0, 0, width, bottom + MARGIN_PX))
 
 
 def _paste_group(sheet: Image.Image, top: int, title: str, group: Labelled) -> int:
-    """Draw a titled grid of labelled pictures; returns where the next one begins."""
+    """Draw a titled grid of labelled pictures; returns where it ends."""
     draw = ImageDraw.Draw(sheet)
     draw.text((MARGIN_PX + 2, top + 20), title, INK, font=ImageFont.load_default(24))
     top += TITLE_PX
-    step = TILE_PX + MARGIN_PX
+    size = group[0][1].width
+    columns = (sheet.width - MARGIN_PX) // (size + MARGIN_PX)
     for index, (label, picture) in enumerate(group):
-        x = MARGIN_PX + index % COLUMNS * step
-        y = top + index // COLUMNS * (step + LABEL_PX)
+        x = MARGIN_PX + index % columns * (size + MARGIN_PX)
+        y = top + index // columns * (size + MARGIN_PX + LABEL_PX)
         sheet.paste(picture.convert("RGB"), (x, y))
-        draw.text((x + 2, y + TILE_PX + 5), label, SOFT_INK, font=ImageFont.load_default(15))
-    return top + -(-len(group) // COLUMNS) * (step + LABEL_PX)
+        draw.text((x + 2, y + size + 5), label, SOFT_INK, font=ImageFont.load_default(15))
+    return top + -(-len(group) // columns) * (size + MARGIN_PX + LABEL_PX)

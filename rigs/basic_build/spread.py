@@ -11,7 +11,6 @@ from scipy.sparse.linalg import splu
 
 from .part import Array, Index, Polygon
 
-
 TENSION_MM = 4.0
 """Fields swing beyond their given values over about this length; bending alone overshoots."""
 
