@@ -22,7 +22,7 @@ from facedrive.types import Image
 PREDICTOR_BOX = (14, 14, 113, 113)
 """The box in the patch that the shape predictor is trained and run on."""
 
-FINER = 5
+FINER = 3
 """Enlargement of the patch for the predictor, which answers in whole pixels; odd, so that the
 box's corners stay on pixel centres."""
 

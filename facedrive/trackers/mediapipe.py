@@ -1,0 +1,216 @@
+"""The optional tracker: MediaPipe's Face Landmarker in its video mode, reduced to our 68 points.
+
+Needs the extra ``mediapipe``. Its model file is given by path, or fetched once into the user's
+cache folder and checked by its hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import sys
+import tempfile
+import urllib.request
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from facedrive.errors import DependencyError, ModelError
+from facedrive.trackers.align import CropSpec, warp_crop
+from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
+from facedrive.trackers.pose import PoseSolver
+from facedrive.types import Face, Frame, Vector
+
+if TYPE_CHECKING:
+    from mediapipe.tasks.python.vision import FaceLandmarker, FaceLandmarkerResult
+
+log = logging.getLogger(__name__)
+
+MODEL_URL = (
+    "https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/"
+    "float16/1/face_landmarker.task"
+)
+MODEL_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
+FETCH_TIMEOUT_S = 30.0
+
+SCORE = 1.0
+"""The landmarker tells no confidence: a face that it gives is above its thresholds."""
+
+
+@dataclass
+class MediaPipeTracker:
+    """Follows one face with MediaPipe; ``close`` it when done."""
+
+    model: Path | None = None
+    """The Face Landmarker's model file; None for the one that is fetched into the cache folder."""
+    crop: CropSpec = field(default_factory=CropSpec)
+    """How the AU model wants its crops."""
+    fov_deg: float = 63.0
+    """Vertical field of view of the camera, for the head pose."""
+
+    def __post_init__(self) -> None:
+        self._video = _Video(self.model, blendshapes=False)
+        self._pose = PoseSolver(self.fov_deg)
+
+    def track(self, frame: Frame) -> Face | None:
+        """Return the face in this frame, or None."""
+        found = self._video.detect(frame)
+        if not found.face_landmarks:
+            self._pose.reset()
+            return None
+        height, width = frame.image.shape[:2]
+        mesh = np.array([(point.x, point.y) for point in found.face_landmarks[0]], np.float32)
+        landmarks_px = mesh[MEDIAPIPE_TO_68] * np.array([width, height], dtype=np.float32)
+        return self._describe(frame, landmarks_px)
+
+    def reset(self) -> None:
+        """Forget the face that was followed."""
+        self._video.restart()
+        self._pose.reset()
+
+    def close(self) -> None:
+        """Give the model's memory and threads back."""
+        self._video.close()
+
+    def _describe(self, frame: Frame, landmarks_px: Vector) -> Face:
+        gray = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+        left, top = landmarks_px.min(axis=0)
+        right, bottom = landmarks_px.max(axis=0)
+        return Face(
+            crop=warp_crop(gray, landmarks_px, self.crop),
+            landmarks_px=landmarks_px,
+            box=(float(left), float(top), float(right), float(bottom)),
+            score=SCORE,
+            head=self._pose.solve(landmarks_px, (gray.shape[0], gray.shape[1])),
+        )
+
+
+def open_blendshapes(model: Path | None = None) -> Callable[[Frame], Vector | None]:
+    """Open MediaPipe's whole chain, as a peer to compare with.
+
+    Args:
+        model: As ``MediaPipeTracker.model``.
+
+    Returns:
+        A function from a frame to its (52,) blendshape scores, None where it sees no face.
+    """
+    video = _Video(model, blendshapes=True)
+
+    def score(frame: Frame) -> Vector | None:
+        found = video.detect(frame)
+        if not found.face_blendshapes:
+            return None
+        return np.array([each.score for each in found.face_blendshapes[0]], dtype=np.float32)
+
+    return score
+
+
+class _Video:
+    """The landmarker on the frames of one video, whose time only goes forward."""
+
+    def __init__(self, model: Path | None, *, blendshapes: bool) -> None:
+        self._path = fetch_model() if model is None else model
+        self._blendshapes = blendshapes
+        self._open()
+
+    def detect(self, frame: Frame) -> FaceLandmarkerResult:
+        import mediapipe
+
+        image = mediapipe.Image(
+            image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(frame.image)
+        )
+        self._time_ms = max(self._time_ms + 1, round(frame.time * 1000))
+        return self._landmarker.detect_for_video(image, self._time_ms)
+
+    def restart(self) -> None:
+        self.close()
+        self._open()
+
+    def close(self) -> None:
+        self._close()
+
+    def _open(self) -> None:
+        self._landmarker = _open_landmarker(self._path, self._blendshapes)
+        # Left open, it fails while the interpreter shuts down.
+        self._close = weakref.finalize(self, self._landmarker.close)
+        self._time_ms = -1
+
+
+def _open_landmarker(path: Path, blendshapes: bool) -> FaceLandmarker:
+    try:
+        from mediapipe.tasks.python import BaseOptions, vision
+    except ImportError as error:
+        raise DependencyError(
+            "the mediapipe tracker needs the package mediapipe, which is not installed; "
+            "pip install 'facedrive[mediapipe]', or use --tracker dlib."
+        ) from error
+    if not path.is_file():
+        raise ModelError(f"{path} is missing; give a face_landmarker.task with --tracker-model.")
+    options = vision.FaceLandmarkerOptions(
+        base_options=BaseOptions(model_asset_path=str(path)),
+        running_mode=vision.RunningMode.VIDEO,
+        num_faces=1,
+        output_face_blendshapes=blendshapes,
+    )
+    try:
+        return vision.FaceLandmarker.create_from_options(options)
+    except (RuntimeError, ValueError) as error:
+        raise ModelError(
+            f"{path} is not a model that MediaPipe's Face Landmarker can read: {error}"
+        ) from error
+
+
+def fetch_model(url: str = MODEL_URL, folder: Path | None = None) -> Path:
+    """Return the model's path in the cache folder, fetching it from ``url`` on the first call.
+
+    Raises:
+        ModelError: if it cannot be fetched, or is not the file that facedrive knows.
+    """
+    path = (folder or cache_folder()) / "face_landmarker.task"
+    if path.is_file() and _hash(path.read_bytes()) == MODEL_SHA256:
+        return path
+    log.info("fetching %s into %s", url, path.parent)
+    advice = "download it yourself and give its path with --tracker-model."
+    try:
+        with urllib.request.urlopen(url, timeout=FETCH_TIMEOUT_S) as answer:
+            content: bytes = answer.read()
+    except OSError as error:
+        raise ModelError(f"{url} cannot be fetched ({error}); {advice}") from error
+    if _hash(content) != MODEL_SHA256:
+        raise ModelError(f"{url} has SHA-256 {_hash(content)}, not {MODEL_SHA256}; {advice}")
+    _write_whole(path, content)
+    return path
+
+
+def cache_folder() -> Path:
+    """Return the folder that keeps what was fetched for this user."""
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "facedrive"
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file that is either all there or not there."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as part:
+            part.write(content)
+        Path(part.name).replace(path)
+    except OSError as error:
+        raise ModelError(
+            f"{path} cannot be written ({error}); give the model's path with --tracker-model."
+        ) from error
