@@ -12,8 +12,6 @@ import os
 import sys
 import tempfile
 import urllib.request
-import weakref
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,7 +43,7 @@ SCORE = 1.0
 
 @dataclass
 class MediaPipeTracker:
-    """Follows one face with MediaPipe; ``close`` it when done."""
+    """Follows one face with MediaPipe; ``close`` it when done, else it complains at exit."""
 
     model: Path | None = None
     """The Face Landmarker's model file; None for the one that is fetched into the cache folder."""
@@ -91,24 +89,28 @@ class MediaPipeTracker:
         )
 
 
-def open_blendshapes(model: Path | None = None) -> Callable[[Frame], Vector | None]:
-    """Open MediaPipe's whole chain, as a peer to compare with.
+class Blendshapes:
+    """MediaPipe's whole chain, as a peer to compare with; ``close`` it when done."""
 
-    Args:
-        model: As ``MediaPipeTracker.model``.
+    def __init__(self, model: Path | None = None) -> None:
+        """Open the model, given as for ``MediaPipeTracker``."""
+        self._video = _Video(model, blendshapes=True)
 
-    Returns:
-        A function from a frame to its (52,) blendshape scores, None where it sees no face.
-    """
-    video = _Video(model, blendshapes=True)
-
-    def score(frame: Frame) -> Vector | None:
-        found = video.detect(frame)
+    def __call__(self, frame: Frame) -> Vector | None:
+        """Return the (52,) blendshape scores of the face in this frame, or None."""
+        found = self._video.detect(frame)
         if not found.face_blendshapes:
             return None
         return np.array([each.score for each in found.face_blendshapes[0]], dtype=np.float32)
 
-    return score
+    def close(self) -> None:
+        """Give the model's memory and threads back."""
+        self._video.close()
+
+
+def open_blendshapes(model: Path | None = None) -> Blendshapes:
+    """Open MediaPipe's blendshapes with the model in ``model``, fetched where it is None."""
+    return Blendshapes(model)
 
 
 class _Video:
@@ -117,7 +119,8 @@ class _Video:
     def __init__(self, model: Path | None, *, blendshapes: bool) -> None:
         self._path = fetch_model() if model is None else model
         self._blendshapes = blendshapes
-        self._open()
+        self._landmarker = _open_landmarker(self._path, blendshapes)
+        self._time_ms = -1
 
     def detect(self, frame: Frame) -> FaceLandmarkerResult:
         import mediapipe
@@ -129,17 +132,12 @@ class _Video:
         return self._landmarker.detect_for_video(image, self._time_ms)
 
     def restart(self) -> None:
-        self.close()
-        self._open()
+        self._landmarker.close()
+        self._landmarker = _open_landmarker(self._path, self._blendshapes)
+        self._time_ms = -1
 
     def close(self) -> None:
-        self._close()
-
-    def _open(self) -> None:
-        self._landmarker = _open_landmarker(self._path, self._blendshapes)
-        # Left open, it fails while the interpreter shuts down.
-        self._close = weakref.finalize(self, self._landmarker.close)
-        self._time_ms = -1
+        self._landmarker.close()
 
 
 def _open_landmarker(path: Path, blendshapes: bool) -> FaceLandmarker:
