@@ -117,9 +117,7 @@ def _gpu() -> Iterator[Finding]:
 
 
 def _drawing() -> Iterator[Finding]:
-    from facedrive.render.scene import describe_gl
-
-    yield _try("OpenGL off-screen", describe_gl, needed=False)
+    yield _try("OpenGL off-screen", _opengl, needed=False)
     display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     shown = bool(display) or platform.system() in ("Windows", "Darwin")
     yield Finding("display", shown, display or "none: live runs without its window", needed=False)
@@ -129,6 +127,20 @@ def _drawing() -> Iterator[Finding]:
         gui = next((line.split(":", 1)[1].strip() for line in cv2.getBuildInformation().splitlines()
                     if line.strip().startswith(("GUI:", "QT:", "GTK+:"))), "")  # fmt: skip
         yield Finding("window toolkit", gui not in ("", "NONE", "NO"), gui or "none", needed=False)
+
+
+def _opengl() -> str:
+    """Open a context and name what draws in it."""
+    from facedrive.render.context import current, open_context
+
+    context = open_context()
+    try:
+        with current(context):
+            from OpenGL import GL
+
+            return bytes(GL.glGetString(GL.GL_RENDERER)).decode()
+    finally:
+        context.close()
 
 
 def _ports() -> Iterator[Finding]:

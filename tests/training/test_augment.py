@@ -1,0 +1,65 @@
+"""Augmentation keeps labels true."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="training needs the train extra")
+
+from facedrive.aus import AU_INDEX  # noqa: E402
+from facedrive.trackers.align import CropSpec  # noqa: E402
+from facedrive.training import augment  # noqa: E402
+
+NOTHING = augment.Augment(*(0.0,) * len(dataclasses.fields(augment.Augment)))
+WIDE, CROP = CropSpec(160, 0.5), CropSpec(128, 0.3)
+
+
+def spot(x: int, y: int) -> torch.Tensor:
+    """A black crop with a bright square around one pixel."""
+    crop = torch.zeros(1, 1, WIDE.size, WIDE.size)
+    crop[0, 0, y - 1 : y + 2, x - 1 : x + 2] = 255
+    return crop
+
+
+def centre(crop: torch.Tensor) -> np.ndarray:
+    """The bright spot's place, -1 to 1."""
+    ys, xs = torch.nonzero(crop[0, 0] > 60, as_tuple=True)
+    size = crop.shape[-1]
+    return (np.array([xs.float().mean(), ys.float().mean()]) * 2 + 1) / size - 1
+
+
+def test_points_move_with_the_pixels() -> None:
+    torch.manual_seed(0)
+    for _ in range(10):
+        crop = spot(90, 60)
+        matrices, _ = augment.sampling_matrices(1, WIDE, CROP, augment.Augment(), crop)
+        moved = augment.warp(crop, matrices, CROP.size)
+        point = (torch.tensor([[[90.0, 60.0]]]) * 2 + 1) / WIDE.size - 1
+        expected = augment.warp_points(point, matrices)[0, 0].numpy()
+        assert centre(moved) == pytest.approx(expected, abs=0.02)
+
+
+def test_without_augmentation_the_middle_is_cut_pixel_for_pixel() -> None:
+    crop = torch.rand(1, 1, WIDE.size, WIDE.size)
+    matrices, flips = augment.sampling_matrices(1, WIDE, CROP, NOTHING, crop)
+    cut = augment.warp(crop, matrices, CROP.size)
+    assert not flips.any()
+    assert torch.allclose(cut, crop[..., 16:144, 16:144], atol=1e-3)
+
+
+def test_a_flip_mirrors_aus_and_gaze() -> None:
+    aus = torch.zeros(2, 24)
+    aus[:, AU_INDEX["left_eye_close"]] = 1
+    gaze = torch.tensor([[0.1, 0.2, 0.3, 0.4]]).repeat(2, 1)
+    flipped, looking = augment.mirror_targets(aus, gaze, torch.tensor([True, False]))
+    assert flipped[0, AU_INDEX["right_eye_close"]] == 1
+    assert flipped[1, AU_INDEX["left_eye_close"]] == 1
+    assert looking[0].tolist() == pytest.approx([0.3, -0.4, 0.1, -0.2])
+    assert looking[1].tolist() == pytest.approx([0.1, 0.2, 0.3, 0.4])
+
+
+def test_degrading_stays_in_the_grey_range() -> None:
+    torch.manual_seed(0)
+    crops = augment.degrade(torch.rand(16, 1, 128, 128) * 255, augment.Augment())
+    assert crops.min() >= 0 and crops.max() <= 255

@@ -1,0 +1,86 @@
+"""The network, its loss and its export."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="training needs the train extra")
+
+from facedrive.errors import DataError  # noqa: E402
+from facedrive.regressors.onnx import OnnxRegressor  # noqa: E402
+from facedrive.trackers.align import CropSpec  # noqa: E402
+from facedrive.training.data import FaceSet  # noqa: E402
+from facedrive.training.engine import Run, build_model  # noqa: E402
+from facedrive.training.export import export  # noqa: E402
+from facedrive.training.labels import Targets  # noqa: E402
+from facedrive.training.models import standardise  # noqa: E402
+from facedrive.training.recipe import Recipe  # noqa: E402
+
+TINY = Recipe(
+    "tiny", epochs=2, batch=8, widths=(4, 4, 8, 8), depths=(1, 1, 1), features=16,
+    crop=CropSpec(32, 0.3),
+)  # fmt: skip
+
+
+def faces(count: int = 24) -> FaceSet:
+    """Noise with labels, enough to turn the crank."""
+    random = np.random.default_rng(0)
+    spec = CropSpec(52, 0.54)
+    return FaceSet(
+        random.integers(0, 256, (count, 52, 52), dtype=np.uint8),
+        np.ones((count, 52, 52), np.bool_),
+        (random.random((1, 478, 2)) * 52 + random.random((count, 478, 2))).astype(np.float32),
+        Targets(
+            random.random((count, 24)).astype(np.float32),
+            np.ones((count, 24), np.bool_),
+            random.random((count, 2, 2)).astype(np.float32) * 0.3,
+        ),
+        np.arange(count),
+        spec,
+    )
+
+
+def weights(model: torch.nn.Module) -> np.ndarray:
+    return np.concatenate([each.detach().numpy().ravel() for each in model.parameters()])
+
+
+def test_exposure_does_not_change_what_the_network_sees() -> None:
+    crop = torch.rand(1, 1, 32, 32) * 100
+    assert torch.allclose(standardise(crop), standardise(crop + 60), atol=1e-4)
+    contrast = standardise(2 * crop).std() / standardise(crop).std()
+    assert 1.0 <= contrast < 1.2
+
+
+def test_an_exported_model_keeps_the_contract_and_says_what_torch_says(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    export(build_model(TINY), TINY.crop, tmp_path / "tiny.onnx")
+    regressor = OnnxRegressor(tmp_path / "tiny.onnx", "cpu")
+    assert regressor.crop == TINY.crop
+    assert regressor.estimate(np.zeros((32, 32), np.uint8)).aus.shape == (24,)
+
+
+def test_a_run_that_was_stopped_ends_where_an_unbroken_one_ends(tmp_path: Path) -> None:
+    data, cpu = faces(), torch.device("cpu")
+    whole = Run(TINY, tmp_path / "whole", cpu).fit(data, data, None)
+
+    class Stopped(Exception):
+        pass
+
+    class StopsAfterOne(Run):
+        def _save(self, state: dict, epoch: int) -> None:
+            super()._save(state, epoch)
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        StopsAfterOne(TINY, tmp_path / "broken", cpu).fit(data, data, None)
+    resumed = Run(TINY, tmp_path / "broken", cpu).fit(data, data, None)
+    assert (weights(whole) == weights(resumed)).all()
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
+    data, cpu = faces(), torch.device("cpu")
+    Run(TINY, tmp_path, cpu).fit(data, data, None)
+    other = Recipe(**(vars(TINY) | {"learning_rate": 1e-4}))
+    with pytest.raises(DataError, match="another recipe"):
+        Run(other, tmp_path, cpu).fit(data, data, None)
