@@ -20,7 +20,6 @@ from facedrive.training.synth.face import LANDMARKS, FaceModel, load_face_model
 from facedrive.training.synth.paint import Colour, Look, Paint
 from facedrive.training.synth.performance import DURATION, head_at, perform
 from facedrive.training.synth.photographs import Photographs, open_photographs
-from facedrive.training.synth.sampling import Performance
 from facedrive.training.synth.scene import FaceRenderer
 from facedrive.training.synth.texture import Map, SkinAtlas, build_atlas
 from facedrive.types import EulerDegrees, Image
@@ -231,9 +230,11 @@ def _write_table(table: Path, times: list[float]) -> None:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for index, time in enumerate(times):
-            writer.writerow([index, f"{time:.6f}", *_truth(perform(time), head_at(time))])
+            writer.writerow([index, f"{time:.6f}", *truth(time)])
 
 
-def _truth(act: Performance, head: EulerDegrees) -> list[str]:
+def truth(time: float) -> list[str]:
+    """Give what ``COLUMNS`` says after the time: AUs, then degrees of head and gaze."""
+    act = perform(time)
     aus = [f"{value:.4f}" for value in act.aus]
-    return aus + [f"{value:.3f}" for value in (*head, *np.degrees(act.gaze).ravel())]
+    return aus + [f"{value:.3f}" for value in (*head_at(time), *np.degrees(act.gaze).ravel())]

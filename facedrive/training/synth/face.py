@@ -24,33 +24,37 @@ from facedrive.types import Vector
 
 Indices = NDArray[np.intp]
 
-AU_SHAPES: dict[str, tuple[str, ...]] = {
-    "left_eye_close": ("eyeBlink_L",),
-    "right_eye_close": ("eyeBlink_R",),
-    "left_lid_raise": ("eyeWide_L",),
-    "right_lid_raise": ("eyeWide_R",),
-    "left_brow_lower": ("browDown_L",),
-    "right_brow_lower": ("browDown_R",),
-    "left_brow_raise": ("browOuterUp_L", "browInnerUp_L"),
-    "right_brow_raise": ("browOuterUp_R", "browInnerUp_R"),
-    "jaw_drop": ("jawOpen",),
-    "jaw_slide_left": ("jawLeft",),
-    "jaw_slide_right": ("jawRight",),
-    "left_lip_corner_pull": ("mouthSmile_L",),
-    "right_lip_corner_pull": ("mouthSmile_R",),
-    "left_lip_corner_stretch": ("mouthStretch_L",),
-    "right_lip_corner_stretch": ("mouthStretch_R",),
-    "upper_lip_suck": ("mouthRollUpper",),
-    "lower_lip_suck": ("mouthRollLower",),
-    "jaw_thrust": ("jawForward",),
-    "upper_lip_raise": ("mouthUpperUp_L", "mouthUpperUp_R"),
-    "lower_lip_depress": ("mouthLowerDown_L", "mouthLowerDown_R"),
-    "chin_raise": ("mouthShrugLower",),
-    "lip_pucker": ("mouthPucker",),
-    "cheeks_puff": ("cheekPuff_L", "cheekPuff_R"),
-    "nose_wrinkle": ("noseSneer_L", "noseSneer_R"),
+AU_SHAPES: dict[str, dict[str, float]] = {
+    "left_eye_close": {"eyeBlink_L": 1.0},
+    "right_eye_close": {"eyeBlink_R": 1.0},
+    "left_lid_raise": {"eyeWide_L": 1.25},
+    "right_lid_raise": {"eyeWide_R": 1.25},
+    "left_brow_lower": {"browDown_L": 1.8},
+    "right_brow_lower": {"browDown_R": 1.8},
+    "left_brow_raise": {"browOuterUp_L": 1.0, "browInnerUp_L": 1.0},
+    "right_brow_raise": {"browOuterUp_R": 1.0, "browInnerUp_R": 1.0},
+    "jaw_drop": {"jawOpen": 1.0},
+    "jaw_slide_left": {"jawLeft": 1.0},
+    "jaw_slide_right": {"jawRight": 1.0},
+    "left_lip_corner_pull": {"mouthSmile_L": 1.0},
+    "right_lip_corner_pull": {"mouthSmile_R": 1.0},
+    "left_lip_corner_stretch": {"mouthStretch_L": 1.0},
+    "right_lip_corner_stretch": {"mouthStretch_R": 1.0},
+    "upper_lip_suck": {"mouthRollUpper": 1.0},
+    "lower_lip_suck": {"mouthRollLower": 1.0},
+    "jaw_thrust": {"jawForward": 1.0},
+    "upper_lip_raise": {"mouthUpperUp_L": 1.0, "mouthUpperUp_R": 1.0},
+    "lower_lip_depress": {"mouthLowerDown_L": 1.0, "mouthLowerDown_R": 1.0},
+    "chin_raise": {"mouthShrugLower": 1.0},
+    "lip_pucker": {"mouthPucker": 1.0},
+    "cheeks_puff": {"cheekPuff_L": 1.0, "cheekPuff_R": 1.0},
+    "nose_wrinkle": {"noseSneer_L": 1.0, "noseSneer_R": 1.0},
 }
-"""The expressions that perform each AU, all at the AU's own weight."""
+"""The expressions that perform each AU at 1, and their weights.
+
+``browDown`` is half of what people can do, so that a teacher scores it 0.01; 1.8 looks like a
+frown. ``eyeWide`` is a little timid.
+"""
 
 DISTRACTORS: tuple[str, ...] = (
     "cheekRaiser_L", "cheekRaiser_R", "cheekSquint_L", "cheekSquint_R", "eyeSquint_L",
@@ -151,8 +155,8 @@ class FaceModel:
         """Turn (24,) AUs, and expressions by name, into (57,) expression weights."""
         weights = np.zeros(len(self.expression_names), np.float32)
         for au in AUS:
-            for shape in AU_SHAPES[au.name]:
-                weights[self.expression_names.index(shape)] = aus[AU_INDEX[au.name]]
+            for shape, weight in AU_SHAPES[au.name].items():
+                weights[self.expression_names.index(shape)] = weight * aus[AU_INDEX[au.name]]
         for shape, weight in (extras or {}).items():
             weights[self.expression_names.index(shape)] += weight
         return weights

@@ -241,7 +241,7 @@ def _mouth_light(vertices: NDArray[np.float32]) -> float:
     """Tell how much light falls between the lips: hardly any through a slit."""
     gaps = vertices[LANDMARKS[[61, 62, 63]]] - vertices[LANDMARKS[[67, 66, 65]]]
     gap_cm = float(np.linalg.norm(gaps, axis=1).mean())
-    return float(np.clip((gap_cm - 0.08) / 0.45, 0.05, 1.0))
+    return float(np.clip((gap_cm - 0.08) / 0.35, 0.05, 1.0))
 
 
 def _with_backs(model: FaceModel) -> tuple[Indices, Indices]:
