@@ -20,6 +20,7 @@ SINKS: dict[str, str] = {
     "osc": "facedrive.sinks.osc:OscSink",
     "parquet": "facedrive.sinks.csv:TakeSink",
     "video": "facedrive.sinks.video:VideoSink",
+    "vmc": "facedrive.sinks.vmc:VmcSink",
 }
 """Scheme to class. A sink is a dataclass; its fields are the options that a URL may give."""
 

@@ -43,8 +43,11 @@ MAX_PREFIX = 255
 PREFIX = re.compile(r"(/((?![#*,?\[\]{}/])[!-~])+)*")
 """Parts of printable ASCII, without the characters that OSC patterns use."""
 
-Message = tuple[str, str]
-"""Address and type tags, each ``i`` or ``f``."""
+Message = tuple[str, str] | tuple[str, str, str]
+"""Address and type tags, each ``i`` or ``f``; tags that begin with ``s`` come with its text."""
+
+IMMEDIATELY = 1
+"""The time tag of a bundle that is to be taken when it comes."""
 
 
 @dataclass
@@ -101,14 +104,14 @@ class Bundles:
         buffer = bytearray()
         starts: list[int] = []
         words: dict[str, list[int]] = {"i": [], "f": []}
-        for address, types in messages:
-            message = _lay_out(address, types)
+        for address, types, *text in messages:
+            message = _lay_out(address, types, *text)
             if not starts or len(buffer) + 4 + len(message) > starts[-1] + limit:
                 starts.append(len(buffer))
                 buffer += b"#bundle\0" + bytes(8)
             buffer += struct.pack(">i", len(message)) + message
-            first = len(buffer) // 4 - len(types)
-            for word, kind in enumerate(types, first):
+            numbers = types.removeprefix("s")
+            for word, kind in enumerate(numbers, len(buffer) // 4 - len(numbers)):
                 words[kind].append(word)
         self._buffer = buffer
         self._tags_at = [start + 8 for start in starts]
@@ -157,14 +160,15 @@ class TimeTags:
         return int((time + self._offset + NTP_EPOCH_S) * 2**32)
 
 
-def _lay_out(address: str, types: str) -> bytes:
-    """Return an OSC message whose arguments are all zero."""
-    return _pad(address) + _pad(f",{types}") + bytes(4 * len(types))
+def _lay_out(address: str, types: str, *text: str) -> bytes:
+    """Return an OSC message with its text, if it has one, and numbers that are all zero."""
+    numbers = types.removeprefix("s")
+    return b"".join(map(_pad, (address, f",{types}", *text))) + bytes(4 * len(numbers))
 
 
 def _pad(text: str) -> bytes:
     """Encode an OSC string: at least one zero byte, a multiple of four in all."""
-    data = text.encode("ascii")
+    data = text.encode()
     return data + bytes(4 - len(data) % 4)
 
 

@@ -8,7 +8,6 @@ import select
 import shutil
 import socket
 import subprocess
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -23,14 +22,6 @@ from facedrive.sinks.osc import MAX_DATAGRAM, MAX_PREFIX, Bundles, OscSink, Time
 from facedrive.types import Sample
 
 from .conftest import MakeSample
-
-
-@pytest.fixture
-def receiver() -> Iterator[socket.socket]:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiving:
-        receiving.bind(("127.0.0.1", 0))
-        receiving.settimeout(30)
-        yield receiving
 
 
 def osc_sink(receiver: socket.socket, prefix: str = "/facedrive") -> OscSink:

@@ -6,20 +6,11 @@ import errno
 import logging
 import os
 import socket
-from collections.abc import Iterator
 
 import pytest
 
 from facedrive.errors import SinkError
 from facedrive.sinks.udp import STEADY, UdpSender
-
-
-@pytest.fixture
-def receiver() -> Iterator[socket.socket]:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiving:
-        receiving.bind(("127.0.0.1", 0))
-        receiving.settimeout(30)
-        yield receiving
 
 
 class ScriptedSocket:

@@ -1,0 +1,115 @@
+"""VMC protocol over UDP: VSeeFace, Warudo, VNyan, VirtualMotionCapture and other VRM avatars.
+
+Specification: "VMC Protocol specification" 3.x, performer to marionette. A frame's messages:
+
+    /VMC/Ext/OK iiii           loaded, calibrated (3), normal mode (0), 1 with a face
+    /VMC/Ext/T f               seconds since this output's first frame
+    /VMC/Ext/Bone/Pos s f x 7  Neck, Head, LeftEye, RightEye: place 0, local rotation x y z w
+    /VMC/Ext/Blend/Val sf      each channel of the mapping
+    /VMC/Ext/Blend/Apply       last
+
+in as many bundles as fit one Ethernet frame each. Channels with ARKit names are spelt in
+PascalCase, as Perfect Sync avatars want them; all others go out as the mapping spells them.
+
+A face says nothing of the avatar's proportions, so bones have the place 0. Receivers that apply
+places as they are (EVMC4U with BonePositionSynchronize) need ``bones=no`` or that box unticked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from facedrive.errors import SinkError
+from facedrive.mappings.table import Mapping, load_mapping
+from facedrive.sinks.axes import gaze_rotation, part_rotation, unity_rotation
+from facedrive.sinks.channels import ARKIT, pascal_case
+from facedrive.sinks.osc import IMMEDIATELY, Bundles, Message
+from facedrive.sinks.udp import UdpSender
+from facedrive.types import Frame, Sample, Vector
+
+LOADED, CALIBRATED, NORMAL_MODE = 1, 3, 0
+
+BONES = ("Neck", "Head", "LeftEye", "RightEye")
+
+FALLBACK = ("A", "I", "U", "E", "O", "Blink_L", "Blink_R")
+"""VRM 0 presets that give avatars without Perfect Sync a mouth and eyelids."""
+
+
+@dataclass
+class VmcSink:
+    """Drives a VRM avatar; port 39540 reaches assistants' input, 39539 an avatar app directly."""
+
+    host: str = "127.0.0.1"
+    port: int = 39540
+    mapping: str = "arkit"
+    """arkit (Perfect Sync), vrm0, vrm1, or a TOML file."""
+    fallback: bool = False
+    """Send A, I, U, E, O and blinks too, for avatars without Perfect Sync."""
+    bones: bool = True
+    """Send neck, head and eyes."""
+    neck: float = 0.3
+    """The neck's share of the head's rotation."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.neck <= 1:
+            raise SinkError(f"vmc: neck is {self.neck:g}; it must be a share from 0 to 1.")
+        self._mappings = [load_mapping(self.mapping)]
+        if self.fallback:
+            self._mappings.append(_fallback(self._mappings[0]))
+        self._bundles = Bundles(messages(self._mappings, self.bones))
+        self._start: float | None = None
+        self._udp = UdpSender(self.host, self.port)
+
+    def send(self, sample: Sample, frame: Frame | None) -> None:
+        """Send one sample."""
+        if self._start is None:
+            self._start = sample.time
+        values = [np.array([sample.time - self._start])]
+        if self.bones:
+            values.append(self._bone_values(sample))
+        values += [mapping.apply(sample.aus, sample.gaze) for mapping in self._mappings]
+        status = (LOADED, CALIBRATED, NORMAL_MODE, int(sample.face is not None))
+        for datagram in self._bundles.fill(IMMEDIATELY, status, np.concatenate(values)):
+            self._udp.send(datagram)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._udp.close()
+
+    def _bone_values(self, sample: Sample) -> Vector:
+        """Return the (28,) places and rotations of ``BONES``."""
+        turn = sample.head.rotation
+        rotations = (
+            part_rotation(turn, self.neck),
+            part_rotation(turn, 1 - self.neck),
+            *gaze_rotation(sample.gaze),
+        )
+        values = np.zeros((len(BONES), 7), np.float32)
+        values[:, 3:] = [unity_rotation(rotation) for rotation in rotations]
+        return values.ravel()
+
+
+def messages(mappings: list[Mapping], bones: bool) -> list[Message]:
+    """Return a frame's messages in the order they are sent."""
+    names = [name for mapping in mappings for name in mapping.channels]
+    return [
+        ("/VMC/Ext/OK", "iiii"),
+        ("/VMC/Ext/T", "f"),
+        *(("/VMC/Ext/Bone/Pos", "sfffffff", bone) for bone in BONES if bones),
+        *(("/VMC/Ext/Blend/Val", "sf", _spelt(name)) for name in names),
+        ("/VMC/Ext/Blend/Apply", ""),
+    ]
+
+
+def _fallback(mapping: Mapping) -> Mapping:
+    """Return the rows of the VRM 0 table that make up for a missing Perfect Sync."""
+    presets = load_mapping("vrm0")
+    names = tuple(name for name in FALLBACK if name not in mapping.channels)
+    rows = [presets.channels.index(name) for name in names]
+    return Mapping("fallback", names, presets.matrix[rows])
+
+
+def _spelt(name: str) -> str:
+    return pascal_case(name) if name in ARKIT else name
