@@ -17,21 +17,21 @@ from facedrive.trackers.align import CropSpec
 class Augment:
     """How strongly each thing varies; zeros leave the plain centre crop."""
 
-    turn_rad: float = 0.12
-    scale: float = 0.07
-    shift: float = 0.045
+    turn_rad: float = 0.1
+    scale: float = 0.06
+    shift: float = 0.035
     """Of the crop's side."""
     stretch: float = 0.03
     flip: float = 0.5
-    contrast: float = 0.35
-    gamma: float = 0.35
-    shade: float = 0.5
+    contrast: float = 0.25
+    gamma: float = 0.3
+    shade: float = 0.4
     """Strength of a light from one side."""
-    blur: float = 0.3
+    blur: float = 0.25
     """Share of the crops that lose resolution."""
     noise: float = 8.0
     """Largest standard deviation of sensor noise, grey levels."""
-    occlude: float = 0.25
+    occlude: float = 0.12
     """Share of the crops with a patch covered."""
 
 

@@ -153,8 +153,10 @@ class Loss:
     """Squared error in units of each channel's own spread, so that timid channels count."""
 
     recipe: Recipe
-    au_scale: Tensor
-    """(24,) 1 / variance of each AU."""
+    real_scale: Tensor
+    """(24,) 1 / variance of each AU over the photographs."""
+    synthetic_scale: Tensor
+    """(24,) 1 / variance of each AU over the synthetic faces, where all are common."""
     seen: Tensor
     """(24,) bool: AUs the teacher sees on photographs."""
 
@@ -164,7 +166,8 @@ class Loss:
         weight = torch.where(batch.known, 1.0, self.recipe.unseen_weight)
         trusted = batch.synthetic[:, None] & self.seen
         weight = torch.where(trusted, self.recipe.synthetic_weight, weight)
-        au_loss = (weight * self.au_scale * (aus - batch.aus).square()).mean()
+        scale = torch.where(batch.synthetic[:, None], self.synthetic_scale, self.real_scale)
+        au_loss = (weight * scale * (aus - batch.aus).square()).mean()
         gaze_loss = ((gaze - batch.gaze) / GAZE_SPREAD).square().mean()
         placed = torch.isfinite(batch.points)
         missed = torch.where(placed, points - torch.nan_to_num(batch.points), 0.0)
@@ -174,13 +177,17 @@ class Loss:
 
 def make_loss(recipe: Recipe, real: FaceSet, synthetic: FaceSet | None,
               device: torch.device) -> Loss:  # fmt: skip
-    """Scale each channel by its spread where it is labelled."""
-    seen = real.targets.known.any(0)
-    spread = real.targets.aus.std(0)
-    if synthetic is not None:
-        spread = np.where(seen, spread, synthetic.targets.aus.std(0))
-    scale = torch.from_numpy(1 / np.square(np.maximum(spread, 0.03))).float()
-    return Loss(recipe, scale.to(device), torch.from_numpy(seen).to(device))
+    """Scale each channel by its spread, on photographs and synthetic faces apart."""
+    seen = torch.from_numpy(real.targets.known.any(0))
+    common = _inverse_variance(synthetic if synthetic is not None else real)
+    own = torch.where(seen, _inverse_variance(real), common)
+    return Loss(recipe, own.to(device), common.to(device), seen.to(device))
+
+
+def _inverse_variance(faces: FaceSet) -> Tensor:
+    """Return (24,) weights that make every AU of ``faces`` count alike, but for the stillest."""
+    spread = np.maximum(faces.targets.aus.std(0), 0.03)
+    return torch.from_numpy(1 / np.square(spread)).float()
 
 
 @torch.no_grad()

@@ -134,29 +134,36 @@ def render_dataset(
     """
     if count < 1:
         raise DataError(f"{count} faces asked for; ask for at least 1.")
-    studio = Studio(data, people)
+    arrays = render_faces(Studio(data, people), count, seed)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(output, **arrays)  # type: ignore[arg-type]
+
+
+def render_faces(studio: Studio, count: int, seed: int) -> dict[str, NDArray[np.generic]]:
+    """Render the arrays of ``render_dataset``."""
     rng = np.random.default_rng(seed)
-    rendered, identities, persons = [], [], []
+    rendered: list[Rendered] = []
+    identities, persons = np.zeros(count, np.uint64), np.zeros(count, np.uint32)
     for index in range(count):
         if index % FACES_A_PERSON == 0:
             person = studio.model.identity(random_identity(rng))
             row = int(rng.choice(studio.rows))
         rendered.append(studio.shoot(rng, person, row))
-        identities.append((seed << 32) + index // FACES_A_PERSON)
-        persons.append(studio.person_of(row))
+        identities[index] = (seed << 32) + index // FACES_A_PERSON
+        persons[index] = studio.person_of(row)
         if (index + 1) % 1000 == 0:
             log.info("%d of %d faces rendered", index + 1, count)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(
-        output,
-        crops=np.stack([item.crop for item in rendered]),
-        aus=np.stack([item.performance.aus for item in rendered]),
-        gaze=np.stack([item.performance.gaze for item in rendered]),
-        landmarks=np.stack([item.landmarks_px for item in rendered]),
-        head=np.stack([item.head for item in rendered]),
-        identity=np.array(identities, np.uint64),
-        person=np.array(persons, np.uint32),
-    )
+    return {
+        "crops": np.stack([item.crop for item in rendered]),
+        "aus": np.stack([item.performance.aus for item in rendered]),
+        "gaze": np.stack([item.performance.gaze for item in rendered]),
+        "landmarks": np.stack([item.landmarks_px for item in rendered]),
+        "head": np.stack([item.head for item in rendered]),
+        "identity": identities,
+        "person": persons,
+        "crop_size": np.array(SPEC.size),
+        "crop_padding": np.array(SPEC.padding),
+    }
 
 
 def _spread(rows: Indices, most: int) -> Indices:
