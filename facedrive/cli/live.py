@@ -17,6 +17,7 @@ from facedrive.cli import options
 if TYPE_CHECKING:
     from facedrive.pipeline import Controls, Outputs, Pipeline
     from facedrive.render.studio import Studio
+    from facedrive.sinks.window import Window
     from facedrive.stages import Source
 
 log = logging.getLogger(__name__)
@@ -44,14 +45,15 @@ def run(args: argparse.Namespace) -> int:
     from facedrive.pipeline import Controls, Outputs
     from facedrive.sinks import open_sink
 
-    view = _wants_view(args)
+    # The window before everything else: sinks/window.py says why.
+    window = _open_window(args)
     source, pipeline = options.build_source(args), options.build_pipeline(args)
     outputs = Outputs([open_sink(url) for url in args.out])
     controls = Controls()
     _stop_on_signals(controls)
     try:
-        if view:
-            _run_in_window(args, source, pipeline, outputs, controls)
+        if window is not None:
+            _run_in_window(args, window, source, pipeline, outputs, controls)
         else:
             _run_headless(args, source, pipeline, outputs, controls)
     finally:
@@ -73,12 +75,18 @@ def build_studio(args: argparse.Namespace, layout: str) -> Studio:
     return Studio(load(args.rig or default_rig()), layout, args.mirror)  # type: ignore[arg-type]
 
 
-def _wants_view(args: argparse.Namespace) -> bool:
+def _open_window(args: argparse.Namespace) -> Window | None:
+    """Open the window where there is a display and it is wanted."""
     display = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     display = display or platform.system() in ("Windows", "Darwin")
-    if args.view is not False and not display:
+    if args.view is False:
+        return None
+    if not display:
         log.info("no display: running without a window")
-    return display and args.view is not False
+        return None
+    from facedrive.sinks.window import Window
+
+    return Window("facedrive")
 
 
 def _stop_on_signals(controls: Controls) -> None:
@@ -93,8 +101,10 @@ def _stop_on_signals(controls: Controls) -> None:
         signal.signal(number, stop)
 
 
-def _run_in_window(args: argparse.Namespace, source: Source, pipeline: Pipeline,
-                   outputs: Outputs, controls: Controls) -> None:  # fmt: skip
+def _run_in_window(
+    args: argparse.Namespace, window: Window, source: Source, pipeline: Pipeline,
+    outputs: Outputs, controls: Controls,
+) -> None:  # fmt: skip
     """Track in a thread; the window has the main thread, as every desktop wants."""
     from facedrive.pipeline import run as drive
     from facedrive.sinks.viewer import Viewer
@@ -103,7 +113,7 @@ def _run_in_window(args: argparse.Namespace, source: Source, pipeline: Pipeline,
     if not source.live:
         source = Pace(source)
     recording = args.record or Path("facedrive.mp4")
-    viewer = Viewer(build_studio(args, "stage"), controls, pipeline.timing, recording,
+    viewer = Viewer(window, build_studio(args, "stage"), controls, pipeline.timing, recording,
                     record=args.record is not None)  # fmt: skip
     outputs.add(viewer)
     failure: list[BaseException] = []

@@ -17,6 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="synthetic faces with exact labels, to train on as well")  # fmt: skip
     parser.add_argument("--output", type=Path, metavar="DIR",
                         help="checkpoints, log and model; default: runs/NAME")  # fmt: skip
+    parser.add_argument("--start", type=Path, metavar="CHECKPOINT",
+                        help="start from another run's weights instead of random ones")  # fmt: skip
     parser.add_argument("--cache", type=Path, default=Path(".cache"), metavar="DIR",
                         help="keeps the crops; default: .cache")  # fmt: skip
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
@@ -44,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     split = split_people(faces.person)
     synthetic = load_synthetic(args.synthetic) if args.synthetic else None
     device = choose_device(args.device)
-    model = Run(recipe, folder, device).fit(
+    model = Run(recipe, folder, device, args.start).fit(
         faces.select(split.train), faces.select(split.validation), synthetic
     )
     export(model, recipe.crop, folder / "model.onnx")

@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
-
 from facedrive.errors import FacedriveError
 from facedrive.pipeline import Controls
 from facedrive.render.studio import Studio
 from facedrive.sinks.video import VideoWriter
+from facedrive.sinks.window import Window
 from facedrive.threads import ClosedError, Mailbox, now
 from facedrive.timing import Timing
 from facedrive.types import Frame, Image, Sample
@@ -30,6 +29,7 @@ KEYS = "q quit   n neutral   r record   p pause"
 class Viewer:
     """A sink that any thread may send to, and a loop that only the main thread may run."""
 
+    window: Window
     studio: Studio
     controls: Controls
     timing: Timing
@@ -52,7 +52,6 @@ class Viewer:
 
     def loop(self) -> None:
         """Draw and take keys until the run ends or the window is closed."""
-        cv2.namedWindow(NAME, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
         try:
             while not self.controls.stop.is_set():
                 try:
@@ -68,21 +67,17 @@ class Viewer:
             self.controls.stop.set()
             self._stop_recording()
             self.studio.close()
-            cv2.destroyAllWindows()
+            self.window.close()
 
     def _show(self, sample: Sample, frame: Frame | None) -> None:
         picture = self.studio.picture(sample, frame, self._status)
+        first, self._picture = self._picture is None, picture
+        if first and self.record:
+            self._start_recording(self.recording, picture)
         if self._writer is not None:
             self._record(self._writer, picture, sample.time)
-        if self._picture is None:
-            cv2.resizeWindow(NAME, picture.shape[1], picture.shape[0])
-            if self.record:
-                self._picture = picture
-                self._toggle_recording()
-        self._picture = picture
-        cv2.imshow(NAME, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
         self._drawn.append(now())
-        cv2.setWindowTitle(NAME, self._title)
+        self.window.show(picture, self._title)
 
     @property
     def _title(self) -> str:
@@ -100,9 +95,8 @@ class Viewer:
         return "recording" if self._writer is not None else ""
 
     def _take_key(self) -> None:
-        key = chr(cv2.pollKey() & 0xFF).lower()
-        shown = cv2.getWindowProperty(NAME, cv2.WND_PROP_VISIBLE) >= 1
-        if key == "q" or (self._drawn and not shown):
+        key = self.window.key()
+        if key == "q" or self.window.closed:
             self.controls.stop.set()
         elif key == "n":
             self.controls.neutral.set()
@@ -116,11 +110,13 @@ class Viewer:
         if self._writer is not None:
             self._stop_recording()
         elif self._picture is not None:
-            path = _free(self.recording)
-            height, width = self._picture.shape[:2]
-            with _told():
-                self._writer = VideoWriter(path, (width, height))
-                log.info("recording %s", path)
+            self._start_recording(_free(self.recording), self._picture)
+
+    def _start_recording(self, path: Path, picture: Image) -> None:
+        height, width = picture.shape[:2]
+        with _told():
+            self._writer = VideoWriter(path, (width, height))
+            log.info("recording %s", path)
 
     def _record(self, writer: VideoWriter, picture: Image, time: float) -> None:
         with _told():

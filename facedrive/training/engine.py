@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import pickle
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -66,6 +67,22 @@ def running_average(model: nn.Module, decay: float) -> AveragedModel:
         return old + share * (new - old)
 
     return AveragedModel(model, avg_fn=average, use_buffers=True)
+
+
+def load_averaged(model: nn.Module, recipe: Recipe, path: Path) -> None:
+    """Fill a model with the averaged weights of a checkpoint.
+
+    Raises:
+        DataError: if it is no checkpoint, or one of another network.
+    """
+    averaged = running_average(model, recipe.ema)
+    try:
+        averaged.load_state_dict(
+            torch.load(path, weights_only=True, map_location="cpu")["averaged"]
+        )
+    except (OSError, KeyError, RuntimeError, pickle.UnpicklingError) as error:
+        raise DataError(f"{path} is no checkpoint of this recipe's network: {error}.") from error
+    model.load_state_dict(averaged.module.state_dict())
 
 
 @dataclass(frozen=True)
@@ -214,12 +231,17 @@ class Run:
     recipe: Recipe
     folder: Path
     device: torch.device
+    start: Path | None = None
+    """A checkpoint whose averaged weights to start from, instead of random ones."""
 
     def fit(self, real: FaceSet, validation: FaceSet, synthetic: FaceSet | None) -> nn.Module:
         """Train to the recipe's last epoch and return the averaged model."""
         recipe, device = self.recipe, self.device
         torch.manual_seed(recipe.seed)
-        model = build_model(recipe).to(device, memory_format=torch.channels_last)
+        model = build_model(recipe)
+        if self.start is not None:
+            load_averaged(model, recipe, self.start)
+        model = model.to(device, memory_format=torch.channels_last)
         averaged = running_average(model, recipe.ema)
         feeder = Feeder(recipe, real, synthetic, device)
         steps = len(real) // (recipe.batch - feeder.synthetic_rows)
