@@ -16,7 +16,10 @@ from facedrive.stages import Sink
 __all__ = ["SINKS", "open_sink"]
 
 SINKS: dict[str, str] = {
+    "babble": "facedrive.sinks.babble:BabbleSink",
     "csv": "facedrive.sinks.csv:TakeSink",
+    "ifacialmocap": "facedrive.sinks.ifacialmocap:IFacialMocapSink",
+    "livelink": "facedrive.sinks.livelink:LiveLinkSink",
     "osc": "facedrive.sinks.osc:OscSink",
     "parquet": "facedrive.sinks.csv:TakeSink",
     "video": "facedrive.sinks.video:VideoSink",

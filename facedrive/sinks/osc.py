@@ -105,7 +105,7 @@ class Bundles:
         starts: list[int] = []
         words: dict[str, list[int]] = {"i": [], "f": []}
         for address, types, *text in messages:
-            message = _lay_out(address, types, *text)
+            message = lay_out(address, types, *text)
             if not starts or len(buffer) + 4 + len(message) > starts[-1] + limit:
                 starts.append(len(buffer))
                 buffer += b"#bundle\0" + bytes(8)
@@ -160,7 +160,7 @@ class TimeTags:
         return int((time + self._offset + NTP_EPOCH_S) * 2**32)
 
 
-def _lay_out(address: str, types: str, *text: str) -> bytes:
+def lay_out(address: str, types: str, *text: str) -> bytes:
     """Return an OSC message with its text, if it has one, and numbers that are all zero."""
     numbers = types.removeprefix("s")
     return b"".join(map(_pad, (address, f",{types}", *text))) + bytes(4 * len(numbers))

@@ -1,10 +1,11 @@
-"""Datagrams to one address; the network may come and go, sending goes on."""
+"""Datagrams to one address and from anywhere; the network may come and go, sending goes on."""
 
 from __future__ import annotations
 
 import errno
 import logging
 import socket
+from collections.abc import Iterator
 
 from facedrive.errors import SinkError
 
@@ -27,6 +28,7 @@ class UdpSender:
     def __init__(self, host: str, port: int) -> None:
         if not 0 < port < 65536:
             raise SinkError(f"port {port} of {host} does not exist; give one from 1 to 65535.")
+        self.host = host
         self.name = f"{host}:{port}"
         family, self._address = _resolve(host, port)
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
@@ -74,6 +76,48 @@ class UdpSender:
         if self._steady == STEADY:
             self._failing = None
             log.info("udp %s: reached again", self.name)
+
+
+class UdpReceiver:
+    """Takes what has come to a port, without waiting."""
+
+    AT_ONCE = 16
+    """Datagrams taken in one go, so that a flood cannot hold a frame up."""
+
+    def __init__(self, host: str, port: int) -> None:
+        """Listen at an address; port 0 is any that is free.
+
+        Raises:
+            SinkError: if there is no such host, or another program has the port.
+        """
+        family, address = _resolve(host, port)
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        try:
+            self._socket.bind(address)
+        except OSError as error:
+            self._socket.close()
+            raise SinkError(
+                f"port {port} of {host} cannot be listened on: {error.strerror}; end the program "
+                "that has it, or give another port."
+            ) from error
+        self.port = int(self._socket.getsockname()[1])
+
+    def take(self) -> Iterator[tuple[bytes, str]]:
+        """Yield the datagrams that have come, each with the host that sent it."""
+        for _ in range(self.AT_ONCE):
+            try:
+                datagram, sender = self._socket.recvfrom(65_536)
+            except BlockingIOError:
+                return
+            except OSError as error:  # Windows reports that nobody takes what we sent
+                log.debug("udp port %d: %s", self.port, error)
+                return
+            yield datagram, sender[0]
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
 
 
 def _resolve(host: str, port: int) -> tuple[int, tuple[object, ...]]:

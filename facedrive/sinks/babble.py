@@ -1,0 +1,59 @@
+"""Project Babble's OSC over UDP: the Babble module of VRCFaceTracking, and what reads its stream.
+
+Each channel is a message of its own, outside any bundle: ``/jawOpen f`` from 0 to 1. Names are
+ARKit's, but cheeks have sides. Babble's cheekSuck and tongue channels are not sent: nothing that
+facedrive sees drives them.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from facedrive.sinks.channels import load_channels
+from facedrive.sinks.osc import lay_out
+from facedrive.sinks.udp import UdpSender
+from facedrive.types import Frame, Sample
+
+CHANNELS = (
+    "cheekPuffLeft", "cheekPuffRight",
+    "jawOpen", "jawForward", "jawLeft", "jawRight",
+    "noseSneerLeft", "noseSneerRight",
+    "mouthFunnel", "mouthPucker", "mouthLeft", "mouthRight",
+    "mouthRollUpper", "mouthRollLower", "mouthShrugUpper", "mouthShrugLower", "mouthClose",
+    "mouthSmileLeft", "mouthSmileRight", "mouthFrownLeft", "mouthFrownRight",
+    "mouthDimpleLeft", "mouthDimpleRight", "mouthUpperUpLeft", "mouthUpperUpRight",
+    "mouthLowerDownLeft", "mouthLowerDownRight", "mouthPressLeft", "mouthPressRight",
+    "mouthStretchLeft", "mouthStretchRight",
+)  # fmt: skip
+"""Babble's channels in its order."""
+
+BOTH_SIDES = {"cheekPuffLeft": "cheekPuff", "cheekPuffRight": "cheekPuff"}
+"""Channels that are one in ARKit."""
+
+
+@dataclass
+class BabbleSink:
+    """Stands in for a Babble mouth camera."""
+
+    host: str = "127.0.0.1"
+    port: int = 8888
+    mapping: str = "arkit"
+    """arkit, or a TOML file with ARKit channels."""
+
+    def __post_init__(self) -> None:
+        self._mapping = load_channels(self.mapping, "arkit")
+        names = [BOTH_SIDES.get(name, name) for name in CHANNELS]
+        self._rows = [self._mapping.channels.index(name) for name in names]
+        self._heads = [lay_out(f"/{name}", "f")[:-4] for name in CHANNELS]
+        self._udp = UdpSender(self.host, self.port)
+
+    def send(self, sample: Sample, frame: Frame | None) -> None:
+        """Send one sample, a datagram a channel."""
+        values = self._mapping.apply(sample.aus, sample.gaze)[self._rows]
+        for head, value in zip(self._heads, values.tolist(), strict=True):
+            self._udp.send(head + struct.pack(">f", value))
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._udp.close()
