@@ -1,6 +1,6 @@
 """What ``facedrive bench`` measures: frames in memory to weights on the wire, memory, drawing.
 
-Run as a module it measures memory alone, in a process that does nothing else.
+Run as a module it measures start-up or memory, in a process that does nothing else.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from facedrive.errors import SourceError
 from facedrive.pipeline import Outputs, Pipeline
 from facedrive.sinks import open_sink
 from facedrive.sources import open_source
+from facedrive.threads import wall_clock
 from facedrive.timing import perf_seconds
 from facedrive.types import IDENTITY_HEAD, Frame, Image
 
@@ -147,6 +148,46 @@ def measure_rig(path: Path) -> dict[str, Any]:
     )
 
 
+def measure_jitter(pipeline: Pipeline, frame: Frame, seconds: float = 10.0) -> dict[str, float]:
+    """Hold one picture still under sensor noise of deviation 6 at 30 fps.
+
+    Returns:
+        jitter_raw and jitter: mean absolute change a frame over the AUs, before and after
+        calibration and smoothing.
+    """
+    random = np.random.default_rng(0)
+    raw, smooth = [], []
+    start = frame.time + 1
+    for index in range(round(seconds * 30)):
+        noise = random.normal(0, 6, frame.image.shape)
+        noisy = np.clip(frame.image + noise, 0, 255).astype(np.uint8)
+        sample = pipeline(Frame(noisy, start + index / 30, index))
+        if pipeline.raw is not None and index >= 30:
+            raw.append(pipeline.raw.aus)
+            smooth.append(sample.aus)
+    return {
+        "jitter_raw": float(np.abs(np.diff(raw, axis=0)).mean()),
+        "jitter": float(np.abs(np.diff(smooth, axis=0)).mean()),
+    }
+
+
+def measure_start(clip: str) -> dict[str, float]:
+    """Return the seconds from the start of this process to the first AUs (start_s)."""
+    import psutil
+
+    pipeline = _default_pipeline()
+    pipeline(next(iter(open_source(clip).frames())))
+    return {"start_s": wall_clock() - psutil.Process().create_time()}
+
+
+def _default_pipeline() -> Pipeline:
+    from facedrive.regressors.onnx import OnnxRegressor
+    from facedrive.trackers.dlib import DlibTracker
+
+    regressor = OnnxRegressor()
+    return Pipeline(DlibTracker(crop=regressor.crop), regressor)
+
+
 def measure_memory(clip: str, count: int) -> dict[str, float]:
     """Run ``count`` frames, the clip again and again, and read the resident memory.
 
@@ -155,11 +196,7 @@ def measure_memory(clip: str, count: int) -> dict[str, float]:
     """
     import psutil
 
-    from facedrive.regressors.onnx import OnnxRegressor
-    from facedrive.trackers.dlib import DlibTracker
-
-    regressor = OnnxRegressor()
-    pipeline = Pipeline(DlibTracker(crop=regressor.crop), regressor)
+    pipeline = _default_pipeline()
     outputs = Outputs([open_sink(WIRE)])
     process = psutil.Process()
     source = open_source(clip)
@@ -179,4 +216,7 @@ def measure_memory(clip: str, count: int) -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(measure_memory(sys.argv[1], int(sys.argv[2]))))
+    if sys.argv[1] == "start":
+        print(json.dumps(measure_start(sys.argv[2])))
+    else:
+        print(json.dumps(measure_memory(sys.argv[2], int(sys.argv[3]))))

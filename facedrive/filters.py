@@ -54,7 +54,7 @@ class OneEuro:
         self._time = time
         share = _share(self.derivative_cutoff_hz, elapsed)
         self._speed = self._speed + share * ((values - self._value) / elapsed - self._speed)
-        cutoff = self.min_cutoff_hz + self.beta * np.abs(self._speed)
+        cutoff = np.asarray(self.min_cutoff_hz + self.beta * np.abs(self._speed), np.float32)
         self._value = self._value + _share(cutoff, elapsed) * (values - self._value)
         return self._value
 

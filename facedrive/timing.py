@@ -19,7 +19,7 @@ class Latency(NamedTuple):
 
     median_ms: float
     p95_ms: float
-    count: int
+    frames: int
     """Measurements ever made."""
 
 

@@ -42,11 +42,13 @@ def run(args: argparse.Namespace) -> int:
     report: dict[str, Any] = {"machine": machine(), "clip": Path(args.clip).name,
                               "size": list(args.size), "frames": len(frames)}  # fmt: skip
     report |= benchmark.measure(options.build_pipeline(args), frames, peer)
+    report |= benchmark.measure_jitter(options.build_pipeline(args), frames[0])
     if args.rig:
         report |= benchmark.measure_rig(args.rig)
     del frames
+    report |= _alone("start", args.clip)
     if args.memory_frames:
-        report |= _memory(args)
+        report |= _alone("memory", args.clip, str(args.memory_frames))
     print(json.dumps(report) if args.json else _table(report))
     return 0
 
@@ -68,18 +70,12 @@ def machine() -> str:
     )
 
 
-def _memory(args: argparse.Namespace) -> dict[str, Any]:
-    """Measure memory in a process of its own, which holds neither the peer nor the frames."""
-    command = [
-        sys.executable,
-        "-m",
-        "facedrive.benchmark",
-        args.clip,
-        str(args.memory_frames),
-    ]
+def _alone(*words: str) -> dict[str, Any]:
+    """Measure in a process of its own, which holds neither the peer nor the frames."""
+    command = [sys.executable, "-m", "facedrive.benchmark", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise FacedriveError(f"the memory run failed: {done.stderr.strip()[-300:]}")
+        raise FacedriveError(f"measuring {words[0]} failed: {done.stderr.strip()[-300:]}")
     return dict(json.loads(done.stdout))
 
 

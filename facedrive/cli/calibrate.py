@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", "-o", type=Path, default=Path("profile.toml"), metavar="TOML",
                         help="where the profile goes; default: profile.toml")  # fmt: skip
     parser.add_argument("--extremes", type=float, default=0.0, metavar="SECONDS",
-                        help="after the neutral, watch the strongest movements this long")  # fmt: skip
+                        help="then watch the strongest movements this long")  # fmt: skip
     options.add_source(parser)
     options.add_tracking(parser)
 

@@ -28,14 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rig", type=Path, metavar="FILE",
                         help="head to drive: .obj, .gltf, .glb or .vrm; default: ours")  # fmt: skip
     parser.add_argument("--out", action="append", default=[], metavar="URL",
-                        help="output such as osc://127.0.0.1:9000 or csv:take.csv; repeatable")  # fmt: skip
+                        help="such as osc://127.0.0.1:9000 or csv:take.csv; several")  # fmt: skip
     parser.add_argument("--view", action=argparse.BooleanOptionalAction, default=None,
                         help="show the window; default: where there is a display")  # fmt: skip
     parser.add_argument(
         "--record", type=Path, metavar="MP4", help="record the picture from the start"
     )
     parser.add_argument("--mirror", action="store_true", help="show the view as a mirror would")
-    parser.add_argument("--frames", type=int, metavar="N", help="stop after so many frames")
     options.add_source(parser)
     options.add_tracking(parser)
 

@@ -1,4 +1,4 @@
-"""The ``facedrive`` command: finds the subcommand, loads only its file, reports errors in a line."""
+"""The ``facedrive`` command: finds the subcommand, loads only its file, says errors in a line."""
 
 from __future__ import annotations
 

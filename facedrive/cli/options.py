@@ -74,7 +74,7 @@ def latency_lines(timing: Timing) -> list[str]:
     """Return a small table of stage times for people."""
     lines = [f"{'stage':<18}{'median ms':>10}{'p95 ms':>10}{'frames':>9}"]
     for name, each in timing.summary().items():
-        lines.append(f"{name:<18}{each.median_ms:>10.2f}{each.p95_ms:>10.2f}{each.count:>9}")
+        lines.append(f"{name:<18}{each.median_ms:>10.2f}{each.p95_ms:>10.2f}{each.frames:>9}")
     return lines
 
 

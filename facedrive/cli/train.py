@@ -1,4 +1,4 @@
-"""``facedrive train``: the AU model from a recipe, resumed where it was stopped, exported to ONNX."""
+"""``facedrive train``: the AU model from a recipe, resumed where it stopped, and its export."""
 
 from __future__ import annotations
 

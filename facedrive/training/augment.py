@@ -62,7 +62,7 @@ def warp(crops: Tensor, matrices: Tensor, size: int) -> Tensor:
     grid = functional.affine_grid(matrices, shape, align_corners=False)
     return functional.grid_sample(
         crops, grid, mode="bilinear", padding_mode="border", align_corners=False
-    )
+    )  # type: ignore[no-any-return]
 
 
 def warp_points(points: Tensor, matrices: Tensor) -> Tensor:

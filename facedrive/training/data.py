@@ -55,7 +55,7 @@ class FaceSet:
             self.crops[rows],
             self.inside[rows],
             self.points_px[rows],
-            Targets(*(field[rows] for field in self.targets)),
+            self.targets.select(rows),
             self.person[rows],
             self.spec,
         )

@@ -241,7 +241,7 @@ class Run:
         model = build_model(recipe)
         if self.start is not None:
             load_averaged(model, recipe, self.start)
-        model = model.to(device, memory_format=torch.channels_last)
+        model = model.to(device).to(memory_format=torch.channels_last)
         averaged = running_average(model, recipe.ema)
         feeder = Feeder(recipe, real, synthetic, device)
         steps = len(real) // (recipe.batch - feeder.synthetic_rows)
@@ -285,7 +285,7 @@ class Run:
             answer = model(crops)
         value = loss(answer, batch)
         optimiser.zero_grad(set_to_none=True)
-        value.backward()
+        value.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(model.parameters(), 5.0)
         optimiser.step()
         schedule.step()

@@ -61,7 +61,7 @@ def evaluate(regressor: OnnxRegressor, faces: FaceSet) -> Report:
     return Report(
         len(faces),
         score(aus, targets.aus),
-        targets.known.all(0),
+        np.asarray(targets.known.all(0)),
         score(gaze, targets.gaze.reshape(-1, 4)),
     )
 

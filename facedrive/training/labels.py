@@ -52,6 +52,10 @@ class Targets(NamedTuple):
     gaze: Vector
     """(N, 2, 2) float32 radians, as ``Sample.gaze``."""
 
+    def select(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Targets:
+        """Return some of the faces."""
+        return Targets(self.aus[rows], self.known[rows], self.gaze[rows])
+
 
 def from_teacher(scores: NDArray[np.floating], names: list[str]) -> Targets:
     """Turn (N, C) MediaPipe blendshape scores with (C,) names into targets.

@@ -30,6 +30,7 @@ class Block(nn.Module):
             )
 
     def forward(self, inputs: Tensor) -> Tensor:
+        """Map (N, inputs, H, W) to (N, outputs, H / stride, W / stride)."""
         hidden = functional.relu(self.first_norm(self.first(inputs)))
         return functional.relu(self.second_norm(self.second(hidden)) + self.shortcut(inputs))
 

@@ -58,7 +58,8 @@ def load_recipe(path: Path) -> Recipe:
     for part, kind in (("crop", CropSpec), ("augment", Augment)):
         if part in table:
             table[part] = _build(kind, table[part], path)
-    return _build(Recipe, table, path)
+    recipe: Recipe = _build(Recipe, table, path)
+    return recipe
 
 
 def _build(kind: type[Any], table: dict[str, Any], path: Path) -> Any:

@@ -93,7 +93,7 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path, content: bytes) -> N
 
 
 def test_a_missing_model_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="none.onnx"):
+    with pytest.raises(ModelError, match=r"none\.onnx"):
         OnnxRegressor(tmp_path / "none.onnx")
 
 
@@ -102,5 +102,5 @@ def test_without_a_gpu_auto_runs_on_the_cpu_and_cuda_says_why(tmp_path: Path) ->
     regressor = OnnxRegressor(path, "auto")
     if regressor.provider == "CUDAExecutionProvider":
         pytest.skip("this machine has a working CUDA")
-    with pytest.raises(ModelError, match="--device cuda: .*; use --device cpu"):
+    with pytest.raises(ModelError, match=r"--device cuda: .*; use --device cpu"):
         OnnxRegressor(path, "cuda")

@@ -64,15 +64,15 @@ def test_a_run_that_was_stopped_ends_where_an_unbroken_one_ends(tmp_path: Path) 
     data, cpu = faces(), torch.device("cpu")
     whole = Run(TINY, tmp_path / "whole", cpu).fit(data, data, None)
 
-    class Stopped(Exception):
+    class StoppedError(Exception):
         pass
 
     class StopsAfterOne(Run):
         def _save(self, state: dict, epoch: int) -> None:
             super()._save(state, epoch)
-            raise Stopped
+            raise StoppedError
 
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         StopsAfterOne(TINY, tmp_path / "broken", cpu).fit(data, data, None)
     resumed = Run(TINY, tmp_path / "broken", cpu).fit(data, data, None)
     assert (weights(whole) == weights(resumed)).all()

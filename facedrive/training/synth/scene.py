@@ -70,6 +70,7 @@ class FaceRenderer:
 
     def paint(self, paint: Paint) -> None:
         """Set the colours of everything, and what the skin's texture is multiplied by."""
+        self._platform.make_current()
         colours, light = paint.colours(self._model, self._openness)
         hair = hair_mask(self._model, paint.hairline) * paint.hair_cover
         values = np.column_stack([colours, light, hair])
@@ -104,6 +105,7 @@ class FaceRenderer:
 
     def set_skin(self, texture: NDArray[np.float32]) -> None:
         """Upload the (S, S, 3) linear RGB skin texture, first row at the top."""
+        self._platform.make_current()
         rows = np.ascontiguousarray(texture[::-1], np.float32)
         GL.glBindTexture(GL.GL_TEXTURE_2D, self._texture)
         height, width = rows.shape[:2]
@@ -129,6 +131,7 @@ class FaceRenderer:
         Returns:
             (H, W, 3) uint8 RGB and the (H, W) float32 share of each pixel that the face covers.
         """
+        self._platform.make_current()
         width, height = self._size
         moving = np.concatenate([vertices, self._model.normals(vertices)], axis=1)
         moving = moving[self.corner_vertex].astype(np.float32)

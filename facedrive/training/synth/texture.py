@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import ndimage, sparse
 from scipy.interpolate import RBFInterpolator
 from scipy.spatial import KDTree
+from scipy.spatial.distance import cdist
 
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
 from facedrive.training.synth.face import LANDMARKS, FaceModel, Indices, Kind
@@ -163,25 +164,25 @@ def _correspond(model: FaceModel, mean: Map) -> tuple[Indices, Map]:
     """Bend the neutral face onto the mean landmarks.
 
     Returns:
-        (468,) nearest skin vertex of each landmark, and the (V, 3) bent face.
+        (468,) nearest skin vertex of each landmark, and the (V, 3) face, its skin bent.
     """
     inner = slice(17, 68)  # the jaw's points lie on an outline, not on a place of the skin
     fit = _similarity(mean[MEDIAPIPE_TO_68[inner]], model.neutral[LANDMARKS[inner]])
     target = fit.move(mean)
-    front = (model.kind == Kind.SKIN) & (model.normals(model.neutral)[:, 2] > 0.0)
-    candidates = np.flatnonzero(front)
+    skin = model.kind == Kind.SKIN
+    candidates = np.flatnonzero(skin & (model.normals(model.neutral)[:, 2] > 0.0))
+    fitted = model.neutral.copy()
     bend = RBFInterpolator(
         model.neutral[LANDMARKS[inner]], target[MEDIAPIPE_TO_68[inner]], smoothing=0.05
     )
-    fitted = bend(model.neutral).astype(np.float32)
+    fitted[skin] = bend(model.neutral[skin])
     for _ in range(2):
         points = candidates[KDTree(fitted[candidates]).query(target)[1]]
         points[MEDIAPIPE_TO_68[inner]] = LANDMARKS[inner]
-        _, once = np.unique(points, return_index=True)
-        bend = RBFInterpolator(
-            model.neutral[points[once]], target[once], neighbors=60, smoothing=0.5
-        )
-        fitted = bend(model.neutral).astype(np.float32)
+        known, once = np.unique(points, return_index=True)
+        # From near neighbours only: a smooth bend of the whole would pull the eyes out of place.
+        bend = RBFInterpolator(model.neutral[known], target[once], neighbors=60, smoothing=0.5)
+        fitted[skin] = bend(model.neutral[skin])
     return points, fitted
 
 
@@ -189,13 +190,12 @@ def _interpolation(controls: Map, points: Map) -> Map:
     """Give the (P, C) matrix of affine fit plus radial interpolation from controls to points."""
     affine = np.column_stack([controls, np.ones(len(controls))])
     fit = np.linalg.pinv(affine)
-    kernel = np.linalg.norm(controls[:, None] - controls[None], axis=-1)
+    kernel = cdist(controls, controls)
     left_over = np.eye(len(controls)) - affine @ fit
     # The diagonal smooths: landmarks wobble by about a pixel.
     solve = np.linalg.inv(kernel - 0.15 * np.eye(len(controls))) @ left_over
-    across = np.linalg.norm(points[:, None] - controls[None], axis=-1)
     plane = np.column_stack([points, np.ones(len(points))]) @ fit
-    return np.asarray(plane + across @ solve, np.float32)
+    return np.asarray(plane + cdist(points, controls) @ solve, np.float32)
 
 
 def _rasterise(model: FaceModel, size: int) -> tuple[Indices, sparse.csr_matrix]:
