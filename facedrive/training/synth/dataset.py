@@ -39,7 +39,7 @@ training to turn, shift and scale."""
 
 PICTURE = 256
 FACES_A_PERSON = 4
-"""Pictures of one identity before the next; making one costs as much as half a picture."""
+"""Pictures of one identity, in one skin, before the next."""
 
 
 @dataclass(frozen=True)

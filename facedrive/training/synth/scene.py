@@ -1,7 +1,7 @@
 """Draws a face off-screen with OpenGL: skin texture, painted eyes, three lights, one camera.
 
-Our own draw call instead of pyrender's: a quarter of the time per face, and the eyes, the wrap
-lighting and the mouth's darkness need their own shader. The context is pyrender's.
+Our own draw call instead of pyrender's: the eyes, the wrap lighting, the mouth's darkness and
+the hair need their own shader. The context is pyrender's.
 """
 
 from __future__ import annotations
