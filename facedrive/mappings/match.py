@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from facedrive.aus import AU_NAMES
 from facedrive.errors import RigError
 from facedrive.mappings.table import INPUTS, Mapping, load_mapping
-from facedrive.rig.model import Rig
+
+if TYPE_CHECKING:
+    from facedrive.rig.model import Rig
 
 ENOUGH = 0.5
 """An AU whose strongest share in any target is less than this counts as not covered."""

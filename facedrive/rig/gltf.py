@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.errors import RigError
+from facedrive.rig.cornea import open_corneas
 from facedrive.rig.glb import Document, Object, read_document
 from facedrive.rig.model import (
     Eye,
@@ -46,7 +47,7 @@ def load_gltf(path: Path) -> Rig:
         _check_total(document, pieces)
     if not pieces:
         raise RigError(f"{path.name} has no meshes in its scene; export the head with it.")
-    return checked(_merged(document, pieces, world))
+    return open_corneas(checked(_merged(document, pieces, world)))
 
 
 def _world_matrices(document: Document) -> dict[int, Matrix]:
