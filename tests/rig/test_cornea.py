@@ -59,7 +59,7 @@ def eyeball() -> Rig:
 def areas(rig: Rig, part: int) -> np.ndarray:
     """Return the areas of a part's triangles."""
     a, b, c = (rig.vertices[rig.triangles[rig.parts[part].triangles][:, k]] for k in range(3))
-    return np.linalg.norm(np.cross(b - a, c - a), axis=1)
+    return np.asarray(np.linalg.norm(np.cross(b - a, c - a), axis=1))
 
 
 def test_the_sclera_is_open_in_front_of_the_iris_and_nowhere_else(eyeball: Rig) -> None:
