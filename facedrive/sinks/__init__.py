@@ -20,6 +20,7 @@ SINKS: dict[str, str] = {
     "csv": "facedrive.sinks.csv:TakeSink",
     "ifacialmocap": "facedrive.sinks.ifacialmocap:IFacialMocapSink",
     "livelink": "facedrive.sinks.livelink:LiveLinkSink",
+    "openseeface": "facedrive.sinks.openseeface:OpenSeeFaceSink",
     "osc": "facedrive.sinks.osc:OscSink",
     "parquet": "facedrive.sinks.csv:TakeSink",
     "video": "facedrive.sinks.video:VideoSink",
