@@ -171,6 +171,6 @@ def _painted(points: Array, shade: Array) -> Array:
     """Lighter where ``shade`` (n,) is high, with a band of gloss around the crown."""
     local = points - CENTRE
     rise = np.degrees(np.arcsin(local[:, 1] / np.linalg.norm(local, axis=1)))
-    gloss = 0.45 * np.exp(-(((rise - 56.0) / 9.0) ** 2))
+    gloss = 0.5 * np.exp(-(((rise - 57.0) / 7.0) ** 2))
     amount = np.clip(shade + gloss, 0.0, 1.0)
     return paint.blend(np.tile(paint.HAIR, (len(points), 1)), paint.HAIR_LIGHT, amount)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .head_shape import CHIN, MOUTH_Y
-from .part import Array, smoothstep
+from .part import Array, Mask, smoothstep
 from .rings import BORDER_RING, CORNER_STATION
 from .spread import Spread
 from .topology import SkinMesh
@@ -33,7 +33,7 @@ def jaw_weights(mesh: SkinMesh, spread: Spread) -> Array:
     return np.clip((field + field[mesh.mirror]) / 2, 0.0, 1.05)
 
 
-def _above_jaw(p: Array) -> Array:
+def _above_jaw(p: Array) -> Mask:
     """Which points lie above the line from under the nose to above the ear."""
     return np.asarray(p[:, 1] > MOUTH_Y + 17.0 + np.maximum(0.25 * (60.0 - p[:, 2]), -2.0))
 

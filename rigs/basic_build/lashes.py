@@ -12,6 +12,7 @@ from .topology import SkinMesh
 
 COUNT = EYE_STATIONS // 2 + 1
 CLOSED_CURL = -0.35
+CLOSED_FORWARD_MM = 1.1
 LENGTH_MM = (1.2, 3.4)
 """At the inner and at the outer corner."""
 
@@ -23,6 +24,7 @@ def build_lashes(mesh: SkinMesh, poses: dict[str, Array]) -> Part:
     for name, pose in poses.items():
         closing = name == "left_eye_close"
         moved = _wedge(mesh, pose, CLOSED_CURL if closing else 1.0) - rest
+        moved[:, 2] += CLOSED_FORWARD_MM * closing
         if np.abs(moved).max() > 0.01:
             offsets[name] = moved
     left = _part(rest, offsets)

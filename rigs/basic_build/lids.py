@@ -19,7 +19,8 @@ FOLLOW = (1.0, 1.0, 1.0, 0.97, 0.88, 0.7, 0.42, 0.16, 0.03, 0.0)
 """How much each ring of ``eye_rings`` turns with the lid's margin."""
 CLOSED_RAD = np.radians(-11.0)
 """Where the lids meet below the eye's middle."""
-OVERLAP_MM = 2.3
+OVERLAP_MM = 1.6
+MOST_FORWARD_MM = 5.0
 """How far the upper lid's edge lies over the lower lid's."""
 CLEARANCE_MM = (0.3, 0.35, 0.9)
 """Least distance from the eyeball, innermost rings first; the last holds for all others."""
@@ -43,14 +44,28 @@ def close_field(mesh: SkinMesh) -> Array:
     """Both lids meet a little below the middle of the eye."""
     lateral, lift = margin_angles(mesh)
     seam = meeting_line(lateral)
-    upper = np.minimum(seam - np.radians(1.0) - lift, 0.0)
+    upper = np.minimum(seam - np.radians(3.0) - lift, 0.0)
     offsets = lid_field(mesh, upper, np.maximum(seam + np.radians(0.4) - lift, 0.0))
-    over = OVERLAP_MM * np.clip(1 - (lateral / CORNER_RAD) ** 2, 0, 1) ** 0.4 * _is_upper()
-    over *= 1.0 - 0.6 * lateral / CORNER_RAD  # the lower lid is thicker beside the nose
+    return offsets + _overlap(mesh, offsets)
+
+
+def _overlap(mesh: SkinMesh, closing: Array) -> Array:
+    """Bring the closed upper lid's edge to the front of both lids' skin.
+
+    Beside the nose the skin stands out from the eyeball, so the edge has further to come.
+    """
+    ends = mesh.vertices[mesh.eye] + closing[mesh.eye]  # (rings, stations, 3)
+    lateral, _ = margin_angles(mesh)
+    shape = np.clip(1 - (lateral / CORNER_RAD) ** 2, 0, 1) ** 0.4 * _is_upper()
+    opposite = -np.arange(EYE_STATIONS) % EYE_STATIONS
+    skin = ends[INNER_LID_RINGS + 1 : INNER_LID_RINGS + 3, :, 2]
+    front = np.maximum(skin, skin[:, opposite]).max(axis=0)
+    forward = np.clip(front - ends[INNER_LID_RINGS, :, 2], 0.0, MOST_FORWARD_MM)
+    offsets = np.zeros_like(closing)
     for ring, ids in enumerate(mesh.eye):
-        out = mesh.vertices[ids] + offsets[ids] - EYE
-        out /= np.linalg.norm(out, axis=1, keepdims=True)
-        offsets[ids] += (FOLLOW[ring] * over)[:, None] * out
+        offsets[ids, 2] = OVERLAP_MM * FOLLOW[ring] * shape
+        if 0 < ring <= INNER_LID_RINGS:
+            offsets[ids, 2] += forward * np.sqrt(shape)
     return offsets
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .head_shape import CHEEK, EYE, MOUTH_HALF_WIDTH, MOUTH_Y, front_surface
 from .jaw import SLIDE_MM
-from .part import Array, Index, bell
+from .part import Array, Index, Mask, bell
 from .rings import BORDER_RING, CONTACT_RING, CORNER_STATION, MOUTH_STATIONS, contact_height
 from .spread import Spread
 from .topology import SkinMesh
@@ -182,7 +182,7 @@ def _back(z: Array) -> Array:
     return np.column_stack([0 * z, 0 * z, z])
 
 
-def _rolled_in(lips: LipPoints, chosen: Array, side: float) -> Array:
+def _rolled_in(lips: LipPoints, chosen: Mask, side: float) -> Array:
     body = np.where(chosen, np.clip(1 - lips.across**2, 0, 1) ** 0.6, 0.0)
     out = np.clip(lips.out, 0, 1)
     y = side * (-2.2 - 2.4 * out**1.5) * body

@@ -129,7 +129,7 @@ def _jaw_offsets(points: Array) -> dict[str, Array]:
 
 
 def _lip_middle(mesh: SkinMesh) -> Array:
-    return mesh.vertices[mesh.mouth[CONTACT_RING, 0]]
+    return np.asarray(mesh.vertices[mesh.mouth[CONTACT_RING, 0]])
 
 
 def _arch(

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 Polygon = tuple[int, ...]
 
 
@@ -60,7 +61,7 @@ def shifted(faces: list[Polygon], by: int) -> list[Polygon]:
 
 def mirrored_points(points: Array) -> Array:
     """Points or displacements seen in the mirror plane x = 0."""
-    return points * np.array([-1.0, 1.0, 1.0])
+    return np.asarray(points * np.array([-1.0, 1.0, 1.0]))
 
 
 def joined(name: str, parts: list[Part]) -> Part:

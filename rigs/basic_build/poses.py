@@ -72,7 +72,7 @@ def _slid(mesh: SkinMesh, offsets: Array) -> Array:
     """Let a tangential move follow the head's curve, keeping each point's height above it."""
     moved = onto_skin(mesh.vertices + offsets, head_distance(mesh.vertices))
     still = np.linalg.norm(offsets, axis=1) < 1e-3
-    return np.where(still[:, None], 0.0, moved - mesh.vertices)
+    return np.asarray(np.where(still[:, None], 0.0, moved - mesh.vertices))
 
 
 def _brow_raise(mesh: SkinMesh) -> Array:
@@ -92,7 +92,7 @@ def _brow_lower(mesh: SkinMesh) -> Array:
         whole[:, None] * np.array([-1.8, -5.0, 0.0]) + inner[:, None] * np.array([-2.4, -4.0, 0.0])
     )
     bulge = mask * (inner + 0.5 * whole)[:, None] * np.array([0.0, 0.0, 2.4])
-    return _slid(mesh, slide) + bulge + squint_field(mesh, 6.0, 0.0)
+    return np.asarray(_slid(mesh, slide) + bulge + squint_field(mesh, 6.0, 0.0))
 
 
 def _left_side(p: Array) -> Array:
@@ -114,7 +114,7 @@ def _puffed_cheeks(mesh: SkinMesh) -> Array:
     puff = np.zeros_like(p)
     for side in (1.0, -1.0):
         cheek = bell(p, (side * 46.0, MOUTH_Y + 5.0, 44.0), np.array([20.0, 21.0, 30.0]))
-        puff += cheek[:, None] * np.array([side * 9.5, 0.5, 8.0])
+        puff += cheek[:, None] * np.array([side * 11.0, 0.5, 9.5])
         above_lip = bell(p, (side * 14.0, MOUTH_Y + 11.0, 70.0), np.array([12.0, 7.0, 20.0]))
         puff += above_lip[:, None] * np.array([0.0, 0.0, 2.4])
     return puff * lid_mask(mesh)[:, None]
@@ -127,9 +127,10 @@ def _wrinkled_nose(mesh: SkinMesh) -> Array:
         wing = bell(p, (side * 11.0, NOSE_TIP[1] - 2.0, 72.0), np.array([8.0, 9.0, 14.0]))
         fold = bell(p, (side * 15.0, NOSE_TIP[1] + 11.0, 66.0), np.array([8.0, 10.0, 14.0]))
         brow = bell(p, (side * 14.0, BROW_Y - 1.0, 64.0), np.array([13.0, 13.0, 30.0]))
-        move += wing[:, None] * np.array([side * 1.8, 4.6, -0.4])
-        move += fold[:, None] * np.array([side * -0.5, 2.4, 2.4])
+        move += wing[:, None] * np.array([side * 2.2, 5.2, -0.4])
+        move += fold[:, None] * np.array([side * -0.5, 2.8, 3.0])
         move += brow[:, None] * np.array([side * -2.4, -4.2, 1.2])
     bridge = bell(p, (0.0, 2.0, 70.0), np.array([9.0, 16.0, 14.0]))
-    move[:, 2] += 1.0 * bridge * np.cos((p[:, 1] - 6.0) / 1.9)
-    return move * lid_mask(mesh)[:, None]
+    move[:, 2] += 1.3 * bridge * np.cos((p[:, 1] - 6.0) / 1.9)
+    squint = squint_field(mesh, 3.0, 5.0)
+    return move * lid_mask(mesh)[:, None] + squint + mirrored_points(squint[mesh.mirror])

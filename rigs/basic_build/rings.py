@@ -80,7 +80,7 @@ def mouth_rings() -> Array:
     across[[0, -1]] = 0.0
     upper = np.where(np.arange(MOUTH_STATIONS) < CORNER_STATION, 1.0, -1.0)
     upper[CORNER_STATION] = 0.0
-    contact = np.column_stack([MOUTH_HALF_WIDTH * across, contact_height(across) + 0.02 * upper])
+    contact = np.column_stack([MOUTH_HALF_WIDTH * across, contact_height(across) - 0.03 * upper])
     border = _border(across, upper)
     lips = [_lip_ring(contact, border, across, t, f) for t, f in LIP_PROFILE]
     inner = _inner_rings(lips[0], across, upper)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .part import Array, Part
+from .part import Array, Index, Part
 
 os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
 import pyrender
@@ -20,10 +20,13 @@ BACKDROP = ((0.855, 0.886, 0.914), (0.655, 0.714, 0.776))
 PAPER, INK, SOFT_INK = (247, 247, 244), (38, 42, 50), (110, 116, 126)
 LIGHTS = (  # position that the light shines from, strength
     ((-0.45, 0.55, 0.9), 2.15),
-    ((0.8, 0.1, 0.6), 0.75),
+    ((0.95, 0.15, 0.45), 1.1),
     ((0.35, 0.6, -0.8), 2.6),
 )
 AMBIENT = (0.30, 0.30, 0.32)
+
+YAW_DEG = {"jaw_thrust": -55.0, "lip_pucker": -35.0, "right_eye_close": 12.0}
+"""AUs that show better from another side."""
 
 Weights = dict[str, float]
 
@@ -53,7 +56,7 @@ def write_sheet(parts: list[Part], aus: tuple[str, ...], path: Path) -> None:
     """Render everything and lay it out."""
     stage = _Stage(parts)
     heroes = [stage.picture({}, yaw, HERO_PX, 0.62) for yaw in (0.0, -35.0, 35.0)]
-    single = [(au, stage.picture({au: 1.0}, -12.0, TILE_PX, 0.47)) for au in aus]
+    single = [(au, stage.picture({au: 1.0}, YAW_DEG.get(au, -12.0), TILE_PX, 0.47)) for au in aus]
     mixed = [
         (name, stage.picture(weights, -12.0, MIXED_PX, 0.47))
         for name, weights in COMBINATIONS.items()
@@ -81,7 +84,8 @@ class _Stage:
             scene.add(light, pose=_looking(np.asarray(place)))
         colour, _ = self._renderer.render(scene, flags=pyrender.RenderFlags.RGBA)
         head = Image.fromarray(colour, "RGBA")
-        return Image.alpha_composite(_backdrop(RENDER_PX), head).resize((size, size), Image.LANCZOS)
+        whole = Image.alpha_composite(_backdrop(RENDER_PX), head)
+        return whole.resize((size, size), Image.Resampling.LANCZOS)
 
 
 def _mesh(part: Part, weights: Weights) -> pyrender.Mesh:
@@ -109,7 +113,7 @@ def _mesh(part: Part, weights: Weights) -> pyrender.Mesh:
     return pyrender.Mesh([primitive])
 
 
-def _normals(points: Array, triangles: Array) -> Array:
+def _normals(points: Array, triangles: Index) -> Array:
     a, b, c = (points[triangles[:, k]] for k in range(3))
     flat = np.cross(b - a, c - a)
     normals = np.zeros_like(points)

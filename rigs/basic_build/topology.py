@@ -12,6 +12,7 @@ from .head_shape import NOSE_TIP, onto_skin
 from .part import (
     Array,
     Index,
+    Mask,
     Polygon,
     fan_faces,
     flipped,
@@ -134,7 +135,7 @@ def _fill(fixed: Array, eye_loop: Array, mouth_loop: Array) -> Array:
         if open_to[index]:
             chosen.append(index)
             open_to[tree.query_ball_point(skin[index], 0.86 * size[index])] = False
-    return lattice[np.array(sorted(chosen))]
+    return np.asarray(lattice[np.array(sorted(chosen))])
 
 
 def _lattice() -> Array:
@@ -157,7 +158,7 @@ def _closed_mouth(mouth_loop: Array) -> Array:
     return np.concatenate([mouth_loop, mouth_loop[-2:0:-1] * np.array([-1.0, 1.0])])
 
 
-def _inside(loop: Array, points: Array) -> Array:
+def _inside(loop: Array, points: Array) -> Mask:
     """Which points lie within a closed polygon (even-odd rule)."""
     a, b = loop, np.roll(loop, -1, axis=0)
     x, y = points[:, :1], points[:, 1:]
