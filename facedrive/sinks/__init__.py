@@ -25,6 +25,7 @@ SINKS: dict[str, str] = {
     "parquet": "facedrive.sinks.csv:TakeSink",
     "video": "facedrive.sinks.video:VideoSink",
     "vmc": "facedrive.sinks.vmc:VmcSink",
+    "vrchat": "facedrive.sinks.vrchat:VrchatSink",
 }
 """Scheme to class. A sink is a dataclass; its fields are the options that a URL may give."""
 

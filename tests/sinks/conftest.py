@@ -51,31 +51,32 @@ def rotate(quaternion: np.ndarray, vector: tuple[float, float, float]) -> np.nda
     return v + 2 * np.cross(axis, np.cross(axis, v) + w * v)
 
 
+def make(
+    index: int = 0,
+    *,
+    time: float | None = None,
+    seen: bool = True,
+    turned: np.ndarray | None = None,
+    **aus: float,
+) -> Sample:
+    """A sample, the same one for the same index; AUs that are named, or else random ones."""
+    rng = np.random.default_rng(index)
+    rotation = rng.normal(size=4) + np.array([0, 0, 0, 5])
+    rotation /= np.linalg.norm(rotation)
+    rotation = rotation if turned is None else turned
+    head = Head(rotation.astype(np.float32), rng.normal(size=3).astype(np.float32))
+    crop, landmarks_px = np.zeros((8, 8), np.uint8), np.zeros((68, 2), np.float32)
+    face = Face(crop, landmarks_px, (1.0, 2.0, 3.0, 4.0), 1.25, head) if seen else None
+    values = rng.random(len(AUS), dtype=np.float32)
+    if aus:
+        values = np.array([aus.get(name, 0) for name in AU_NAMES], np.float32)
+    gaze = rng.normal(size=(2, 2), scale=0.2).astype(np.float32)
+    return Sample(index / 30 if time is None else time, index, values, gaze, head, face)
+
+
 @pytest.fixture
 def make_sample() -> MakeSample:
-    """Return a function that makes a sample, the same one for the same index."""
-
-    def make(
-        index: int = 0,
-        *,
-        time: float | None = None,
-        seen: bool = True,
-        turned: np.ndarray | None = None,
-        **aus: float,
-    ) -> Sample:
-        rng = np.random.default_rng(index)
-        rotation = rng.normal(size=4) + np.array([0, 0, 0, 5])
-        rotation /= np.linalg.norm(rotation)
-        rotation = rotation if turned is None else turned
-        head = Head(rotation.astype(np.float32), rng.normal(size=3).astype(np.float32))
-        crop, landmarks_px = np.zeros((8, 8), np.uint8), np.zeros((68, 2), np.float32)
-        face = Face(crop, landmarks_px, (1.0, 2.0, 3.0, 4.0), 1.25, head) if seen else None
-        values = rng.random(len(AUS), dtype=np.float32)
-        if aus:
-            values = np.array([aus.get(name, 0) for name in AU_NAMES], np.float32)
-        gaze = rng.normal(size=(2, 2), scale=0.2).astype(np.float32)
-        return Sample(index / 30 if time is None else time, index, values, gaze, head, face)
-
+    """Return the function that makes a sample."""
     return make
 
 
