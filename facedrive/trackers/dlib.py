@@ -50,6 +50,9 @@ JUMP_PX = 30.0
 ASTRAY_PX = 25.0
 """Landmarks that would put the patch's corners this far from where the detector would are wrong."""
 
+LEAST_SHARE = 0.1
+"""Of its way that a landmark always goes, so that it gets where it belongs."""
+
 MOST_PASSES = 4
 """Fits in one frame, each on the patch that the last one placed."""
 
@@ -104,6 +107,9 @@ class DlibTracker:
     """The confidence below which the followed face counts as missed."""
     check_every: int = 3
     """Frames from one re-check to the next."""
+    steadiness: float = 0.01
+    """A landmark that seems to move by this in a frame, in outer-eye-corner distances, goes half
+    the way; noise moves it less, and what moves more is hardly held back. 0 turns this off."""
     fov_deg: float = 63.0
     """Vertical field of view of the camera, for the head pose."""
 
@@ -149,6 +155,7 @@ class DlibTracker:
             fit, score = self._check(gray, fit)
             misses = face.misses + 1 if score < self.keep_score else 0
             followed = Followed(fit, score, 0, misses)
+        followed = followed._replace(fit=self._steady(fit, face.fit))
         lost = followed.misses >= MOST_MISSES or not _is_plausible(fit, gray)
         return None if lost else followed
 
@@ -159,6 +166,14 @@ class DlibTracker:
         if np.abs(shift_px).max() < NOTICED_PX:
             return start
         return start - np.column_stack([np.zeros((2, 2)), shift_px])
+
+    def _steady(self, fit: Fit, last: Fit) -> Fit:
+        """Hold back each landmark that hardly moves, so that noise in the frame does not show."""
+        before_px = to_patch(fit.placement, last.landmarks_px)
+        change_px = fit.points_px - before_px
+        step = np.linalg.norm(change_px, axis=1, keepdims=True) / UNIT_PX
+        share = step**2 / np.maximum(step**2 + self.steadiness**2, 1e-12)
+        return fit._replace(points_px=before_px + share.clip(LEAST_SHARE, 1) * change_px)
 
     def _check(self, gray: Image, fit: Fit) -> tuple[Fit, float]:
         """Return how sure the detector is, and a new fit where it sees the face elsewhere."""

@@ -101,6 +101,11 @@ def chain(second: Placement, first: Placement) -> Placement:
 
 def cut_patch(gray: Image, placement: Placement) -> Image:
     """Cut the patch out of a (H, W) frame: (128, 128) uint8 with the face at one contrast."""
+    return even_contrast(shrink_onto(gray, placement))
+
+
+def shrink_onto(gray: Image, placement: Placement, border: int = cv2.BORDER_REPLICATE) -> Image:
+    """Cut the patch out of a (H, W) frame as it is; ``border`` says what lies outside."""
     picture, matrix = gray, placement
     # Halving averages four pixels, which keeps noise out, and is the cheapest way to shrink.
     while np.hypot(matrix[0, 0], matrix[1, 0]) < HALVE_BELOW and min(picture.shape) > 1:
@@ -112,9 +117,8 @@ def cut_patch(gray: Image, placement: Placement) -> Image:
         )
         picture, matrix = np.asarray(half, dtype=np.uint8), chain(matrix, _DOUBLE)
     size = PATCH_SIZE, PATCH_SIZE
-    border = cv2.BORDER_REPLICATE
     patch = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
-    return even_contrast(np.asarray(patch, dtype=np.uint8))
+    return np.asarray(patch, dtype=np.uint8)
 
 
 def even_contrast(patch: Image) -> Image:

@@ -40,14 +40,14 @@ log = logging.getLogger(__name__)
 class Recipe:
     """How the predictor is trained."""
 
-    samples: int = 80_000
+    samples: int = 90_000
     turned: int = 7_000
     """Photographs that are turned further in depth once, then drawn from as the others are."""
     turned_share: float = 0.25
     """Of the samples."""
     misplacement: Misplacement = field(default_factory=Misplacement)
     cascades: int = 12
-    trees: int = 125
+    trees: int = 128
     """In each cascade."""
     depth: int = 4
     shrinkage: float = 0.1
