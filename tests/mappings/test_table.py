@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 
 from facedrive.aus import AU_INDEX, AU_NAMES, MIRROR
 from facedrive.errors import MappingError
-from facedrive.mappings import BUILT_IN, INPUTS, Mapping, gaze_inputs, load_mapping
+from facedrive.mappings import BUILT_IN, FULL_GAZE_RAD, INPUTS, Mapping, gaze_inputs, load_mapping
 
 FRONT = np.zeros((2, 2), dtype=np.float32)
 REST = np.zeros(len(AU_NAMES), dtype=np.float32)
@@ -87,7 +86,7 @@ def _other_side(channel: str) -> str:
 
 
 def test_looking_to_the_subjects_left_is_out_for_the_left_eye() -> None:
-    full = math.radians(30)
+    full = FULL_GAZE_RAD
     gaze = np.array([[0, full], [0, full / 2]], dtype=np.float32)
     driven = _driven(load_mapping("arkit"), REST, gaze)
     assert driven == {
@@ -96,7 +95,7 @@ def test_looking_to_the_subjects_left_is_out_for_the_left_eye() -> None:
     }
 
 
-def test_looking_up_is_up_and_further_than_30_degrees_is_full() -> None:
+def test_looking_up_is_up_and_further_than_full_is_full() -> None:
     gaze = np.array([[2.0, 0], [-2.0, 0]], dtype=np.float32)
     named = dict(zip(INPUTS[len(AU_NAMES) :], gaze_inputs(gaze), strict=True))
     assert {name for name, value in named.items() if value == 1} == {
