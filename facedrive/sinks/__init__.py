@@ -46,11 +46,20 @@ def open_sink(url: str) -> Sink:
         return _build(url, _import(name, class_name), dict(parse_qsl(query)))
     if name not in SINKS:
         raise SinkError(unknown("sink", name, SINKS))
-    module, _, class_name = SINKS[name].partition(":")
-    return _build(name, _import(module, class_name), _read_options(name, rest))
+    return _build(name, sink_class(name), _split_options(name, rest))
 
 
-def _read_options(name: str, rest: str) -> dict[str, str]:
+def sink_class(scheme: str) -> type[Any]:
+    """Import the class of a scheme in ``SINKS``.
+
+    Raises:
+        SinkError: if a package that it needs is not installed.
+    """
+    module, _, class_name = SINKS[scheme].partition(":")
+    return _import(module, class_name)
+
+
+def _split_options(name: str, rest: str) -> dict[str, str]:
     """Split what follows the scheme into options, all still text."""
     place, _, query = rest.partition("?")
     options = _read_host(name, place) if place.startswith("//") else {"path": place}
@@ -82,8 +91,7 @@ def _import(module: str, class_name: str) -> type[Any]:
 
 def _build(name: str, sink: type[Any], texts: Mapping[str, str]) -> Sink:
     fields = {field.name: field for field in dataclasses.fields(sink) if field.init}
-    hints = get_type_hints(sink)
-    readers = {key: reader for key in fields if (reader := _reader(hints[key])) is not None}
+    readers = read_options(sink)
     for key in texts:
         if key not in readers:
             raise SinkError(f"{name}: {unknown('option', key, readers)}")
@@ -100,6 +108,13 @@ def _example(name: str, key: str) -> str:
 
 
 Reader = Callable[[str], object]
+
+
+def read_options(sink: type[Any]) -> dict[str, Reader]:
+    """Return what reads each of a sink's fields that a text can give."""
+    hints = get_type_hints(sink)
+    names = [field.name for field in dataclasses.fields(sink) if field.init]
+    return {name: reader for name in names if (reader := _reader(hints[name])) is not None}
 
 
 def _read(name: str, key: str, text: str, reader: Reader) -> object:

@@ -57,6 +57,7 @@ class OscSink:
     host: str = "127.0.0.1"
     port: int = 9000
     prefix: str = "/facedrive"
+    """What every address begins with."""
 
     def __post_init__(self) -> None:
         _check_prefix(self.prefix)

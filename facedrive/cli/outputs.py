@@ -1,0 +1,51 @@
+"""``facedrive outputs``: what ``--out`` can send to, with every option and an example."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from facedrive.sinks.describe import Option, Output
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("scheme", nargs="*", help="only these, such as vmc; default: all")
+    parser.add_argument("--json", action="store_true", help="one JSON object, nothing else")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Describe the outputs asked for."""
+    from facedrive.errors import SinkError, unknown
+    from facedrive.sinks import SINKS
+    from facedrive.sinks.describe import describe
+
+    for scheme in args.scheme:
+        if scheme not in SINKS:
+            raise SinkError(unknown("sink", scheme, SINKS))
+    outputs = [describe(scheme) for scheme in args.scheme or SINKS]
+    if args.json:
+        print(json.dumps({each.scheme: _plain(each) for each in outputs}))
+    else:
+        print("\n\n".join("\n".join(_lines(each)) for each in outputs))
+    return 0
+
+
+def _lines(output: Output) -> Iterator[str]:
+    yield f"{output.scheme}  {output.format}"
+    yield f"    {output.about}"
+    for option in output.options:
+        yield f"    {_assignment(option):<26}{option.about}".rstrip()
+    yield f"    --out {output.example}"
+
+
+def _assignment(option: Option) -> str:
+    return option.name if option.default is None else f"{option.name}={option.default}"
+
+
+def _plain(output: Output) -> dict[str, object]:
+    options = {each.name: {"default": each.default, "about": each.about} for each in output.options}
+    return output._asdict() | {"port": output.port, "options": options}

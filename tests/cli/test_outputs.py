@@ -1,0 +1,39 @@
+"""``facedrive outputs`` lists all there is to send to."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from facedrive.cli.main import main
+from facedrive.sinks import SINKS
+
+
+def test_every_scheme_is_listed_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["outputs"]) == 0
+    printed = capsys.readouterr().out
+    for scheme in SINKS:
+        assert f"    --out {scheme}:" in printed
+    assert "--out vmc://127.0.0.1:39540" in printed
+    assert "mapping=arkit" in printed
+
+
+def test_one_scheme_can_be_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["outputs", "livelink"]) == 0
+    printed = capsys.readouterr().out
+    assert "Unreal" in printed
+    assert "vmc" not in printed
+
+
+def test_json_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["outputs", "--json"]) == 0
+    outputs = json.loads(capsys.readouterr().out)
+    assert outputs.keys() == SINKS.keys()
+    assert outputs["livelink"]["port"] == 11111
+    assert outputs["livelink"]["options"]["fps"]["default"] == "60"
+
+
+def test_unknown_scheme_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["outputs", "vnc"]) == 2
+    assert "no sink 'vnc'; there are" in capsys.readouterr().err

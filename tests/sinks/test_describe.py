@@ -1,0 +1,66 @@
+"""Every output describes itself: what it is for, its options, an example that opens it."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from facedrive.errors import SinkError
+from facedrive.sinks import SINKS, open_sink, sink_class
+from facedrive.sinks.describe import describe
+
+
+@pytest.mark.parametrize("scheme", SINKS)
+def test_every_output_says_what_it_is_and_takes(scheme: str) -> None:
+    output = describe(scheme)
+    assert output.format.endswith(".")
+    assert output.about.endswith(".")
+    assert {option.name for option in output.options} & {"host", "path"}
+
+
+@pytest.mark.parametrize("scheme", SINKS)
+def test_every_option_that_is_no_address_is_explained(scheme: str) -> None:
+    unexplained = {option.name for option in describe(scheme).options if not option.about}
+    assert unexplained <= {"host", "port", "path"}
+
+
+@pytest.mark.parametrize("scheme", SINKS)
+def test_every_default_is_the_fields(scheme: str) -> None:
+    fields = {field.name: field.default for field in dataclasses.fields(sink_class(scheme))}
+    for option in describe(scheme).options:
+        if option.default is not None and isinstance(fields[option.name], int | str):
+            assert option.default in (str(fields[option.name]), "yes", "no")
+
+
+@pytest.mark.parametrize("scheme", SINKS)
+def test_every_example_opens(scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    try:
+        sink = open_sink(describe(scheme).example)
+    except SinkError as error:
+        assert "cannot be listened on" in str(error)  # another program has the port
+    else:
+        sink.close()
+
+
+@pytest.mark.parametrize("scheme", SINKS)
+def test_every_network_output_has_a_default_port(scheme: str) -> None:
+    output = describe(scheme)
+    assert (output.port is not None) == any(option.name == "host" for option in output.options)
+
+
+def test_vmc_is_described_by_its_own_words() -> None:
+    output = describe("vmc")
+    assert output.port == 39540
+    assert output.example == "vmc://127.0.0.1:39540"
+    options = {option.name: option for option in output.options}
+    assert options["bones"] == ("bones", "yes", "Send neck, head and eyes.")
+    assert options["mapping"].default == "arkit"
+
+
+def test_a_file_must_have_a_path() -> None:
+    (path,) = (option for option in describe("csv").options if option.name == "path")
+    assert path.default is None
