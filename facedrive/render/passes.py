@@ -93,6 +93,26 @@ class _Surface:
         GL.glBindBuffer(GL.GL_ARRAY_BUFFER, 0)
 
 
+class _Texture(pyrender.Texture):  # type: ignore[misc]
+    """pyrender's, with its first row at v = 0 as in glTF, and made without a flaw of PyOpenGL."""
+
+    def _add_to_context(self) -> None:
+        # PyOpenGL 3.1.0 fails to make one name alone on Python 3.12 and later.
+        self._texid, spare = (int(name) for name in GL.glGenTextures(2))
+        GL.glDeleteTextures([spare])
+        height, width = self.source.shape[:2]
+        kind = GL.GL_TEXTURE_2D
+        GL.glBindTexture(kind, self._texid)
+        pixels = np.ascontiguousarray(self.source)
+        GL.glTexImage2D(
+            kind, 0, GL.GL_RGBA8, width, height, 0, GL.GL_RGBA, GL.GL_UNSIGNED_BYTE, pixels
+        )
+        GL.glGenerateMipmap(kind)
+        GL.glTexParameteri(kind, GL.GL_TEXTURE_MIN_FILTER, GL.GL_LINEAR_MIPMAP_LINEAR)
+        GL.glTexParameteri(kind, GL.GL_TEXTURE_MAG_FILTER, GL.GL_LINEAR)
+        GL.glBindTexture(kind, 0)
+
+
 class _Renderer(pyrender.Renderer):  # type: ignore[misc]
     """pyrender's, with our shaders and a choice of samples, reading back colour alone."""
 
@@ -148,7 +168,7 @@ def _alike(parts: tuple[Part, ...]) -> list[list[Part]]:
 def _material(part: Part, textured: bool) -> pyrender.Material:
     texture = None
     if textured:
-        texture = pyrender.Texture(source=part.texture, source_channels="RGBA")
+        texture = _Texture(source=part.texture, source_channels="RGBA")
     return pyrender.MetallicRoughnessMaterial(
         baseColorTexture=texture,
         metallicFactor=0.0,

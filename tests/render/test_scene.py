@@ -103,14 +103,20 @@ def test_a_closed_renderer_says_so_and_closes_twice(renderer: Open) -> None:
         one.render(REST, FRONT, STRAIGHT)
 
 
-def test_a_texture_colours_the_surface(renderer: Open, rig: Rig) -> None:
-    green = np.zeros((4, 4, 4), np.uint8)
-    green[..., 1:4:2] = 255
-    parts = tuple(replace(part, texture=green) for part in rig.parts)
-    uv = np.zeros((len(rig.vertices), 2), np.float32)
+def test_a_texture_colours_the_surface_its_first_row_at_v_0(renderer: Open, rig: Rig) -> None:
+    flag = np.zeros((8, 6, 4), np.uint8)
+    flag[..., 3] = 255
+    flag[:4, :, 1] = flag[4:, :, 0] = 255
+    parts = tuple(replace(part, texture=flag) for part in rig.parts)
+    down = (0.1 - rig.vertices[:, 1]) / 0.2
+    uv = np.stack([np.full_like(down, 0.5), down], axis=1)
     picture = renderer(replace(rig, parts=parts, uv=uv)).render(REST, FRONT, STRAIGHT)
-    red, grass, blue = picture[60, 48]
-    assert grass > 2 * max(red, blue)
+    column = picture[:, 48].astype(int)
+    greener = np.flatnonzero(column[:, 1] > 2 * column[:, 0])
+    redder = np.flatnonzero(column[:, 0] > 2 * column[:, 1])
+    assert len(greener) > 15
+    assert len(redder) > 15
+    assert greener.max() < redder.min(), "the first row is the upper one"
 
 
 def test_transparent_parts_let_what_is_behind_through(renderer: Open, rig: Rig) -> None:
