@@ -85,24 +85,26 @@ def draw_bars(aus: Vector, width: int, height: int, mirror: bool) -> Image:
         before, after = float(aus[row.right]), float(aus[row.left])
         if mirror:
             before, after = after, before
-        gap = 0.0 if row.left == row.right else GAP
-        _draw_half(panel, layout, row, before, -1, gap)
-        _draw_half(panel, layout, row, after, +1, gap)
+        if row.left == row.right:
+            length = _length(before, layout, layout.reach)
+            _draw_bar(panel, layout, row, layout.center - length, 2 * length)
+        else:
+            first, last = (_length(value, layout, layout.reach - GAP) for value in (before, after))
+            _draw_bar(panel, layout, row, layout.center - GAP - first, first)
+            _draw_bar(panel, layout, row, layout.center + GAP, last)
         _draw_values(panel, layout, row, before, after)
     return panel
 
 
-def _draw_half(panel: Image, layout: Layout, row: Row, value: float, way: int, gap: float) -> None:
-    """Draw one bar; ``way`` is -1 to the picture's left, +1 to its right."""
-    if value < REST:
-        return
-    thick = layout.thickness
-    length = max(min(value, 1.0) * (layout.reach - gap), thick)
-    start = layout.center + way * gap
-    # The two halves of an AU of both sides overlap in the middle, so that they are one bar.
-    overlap = 0.0 if gap else thick
-    x = start - length if way < 0 else start - overlap
-    bar(panel, Rect(x, row.middle - thick / 2, length + overlap, thick), row.color)
+def _length(value: float, layout: Layout, full: float) -> float:
+    """Return the pixels that a value takes of ``full``; at least a dot, at rest nothing."""
+    return max(min(value, 1.0) * full, layout.thickness) if value >= REST else 0.0
+
+
+def _draw_bar(panel: Image, layout: Layout, row: Row, x: float, length: float) -> None:
+    if length:
+        top = row.middle - layout.thickness / 2
+        bar(panel, Rect(x, top, length, layout.thickness), row.color)
 
 
 def _draw_values(panel: Image, layout: Layout, row: Row, before: float, after: float) -> None:
