@@ -7,7 +7,6 @@ FULL_PATH, and TYPE (OSC type tags) or CONTENTS (its children).
 from __future__ import annotations
 
 import http.client
-import importlib.util
 import json
 import logging
 import socket
@@ -16,7 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from facedrive.errors import DependencyError, SinkError
+from facedrive.errors import SinkError
+from facedrive.sinks.packages import need
 from facedrive.sinks.worker import Worker
 from facedrive.threads import Mailbox
 
@@ -56,7 +56,11 @@ class AvatarWatch:
         self._last: Parameters | None = None
         self._failing = False
         if self.address == "auto":
-            _need_zeroconf()
+            need(
+                "zeroconf",
+                "vrchat",
+                "Without it VRChat cannot be looked for: give query=host:port.",
+            )
         else:
             _split(self.address)
         self._worker = Worker("oscquery", self._run)
@@ -192,11 +196,3 @@ def _split(address: str) -> tuple[str, int]:
             "127.0.0.1:52000."
         )
     return host, int(port)
-
-
-def _need_zeroconf() -> None:
-    if importlib.util.find_spec("zeroconf") is None:
-        raise DependencyError(
-            "zeroconf is not installed, so VRChat cannot be looked for; install it with: "
-            "pip install 'facedrive[vrchat]', or write query=host:port."
-        )

@@ -172,7 +172,9 @@ def test_auto_without_zeroconf_is_an_error_that_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(DependencyError, match=r"zeroconf is not installed.*query=host:port"):
+    with pytest.raises(
+        DependencyError, match=r"zeroconf is not installed; .*\[vrchat\].*query=host:port"
+    ):
         AvatarWatch("auto")
 
 
