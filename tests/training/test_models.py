@@ -15,6 +15,7 @@ from facedrive.training.engine import Run, build_model  # noqa: E402
 from facedrive.training.export import export  # noqa: E402
 from facedrive.training.labels import Targets  # noqa: E402
 from facedrive.training.models import standardise  # noqa: E402
+from facedrive.training.quantise import calibration_crops, quantise  # noqa: E402
 from facedrive.training.recipe import Recipe  # noqa: E402
 
 TINY = Recipe(
@@ -58,6 +59,19 @@ def test_an_exported_model_keeps_the_contract_and_says_what_torch_says(tmp_path:
     regressor = OnnxRegressor(tmp_path / "tiny.onnx", "cpu")
     assert regressor.crop == TINY.crop
     assert regressor.estimate(np.zeros((32, 32), np.uint8)).aus.shape == (24,)
+
+
+def test_an_8_bit_model_says_nearly_what_the_whole_one_says(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    whole, small = tmp_path / "whole.onnx", tmp_path / "small.onnx"
+    export(build_model(TINY), TINY.crop, whole)
+    crops = calibration_crops([faces(40)], TINY.crop)
+    quantise(whole, crops, small)
+    answers = [
+        np.stack([OnnxRegressor(path, "cpu").estimate(crop).aus for crop in crops])
+        for path in (whole, small)
+    ]
+    assert answers[0] == pytest.approx(answers[1], abs=0.05)
 
 
 def test_a_run_that_was_stopped_ends_where_an_unbroken_one_ends(tmp_path: Path) -> None:

@@ -1,0 +1,74 @@
+"""An exported model in 8 bits: about half the time on a CPU, for the same answers.
+
+Convolutions only: the dense layers cost little time and keep their precision. Weights use 7 of
+their 8 bits, because processors without VNNI would overflow on the eighth.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnxruntime.quantization import (
+    CalibrationDataReader,
+    QuantFormat,
+    QuantType,
+    quant_pre_process,
+    quantize_static,
+)
+
+from facedrive.trackers.align import CropSpec
+from facedrive.training.data import FaceSet
+from facedrive.training.evaluation import centre_crops
+from facedrive.types import Image
+
+CALIBRATION_FACES = 400
+"""Faces whose activations set the ranges."""
+
+
+class _Crops(CalibrationDataReader):  # type: ignore[misc]
+    """Hands crops to ONNX Runtime's calibration."""
+
+    def __init__(self, crops: Image) -> None:
+        self._feeds = ({"crops": crop[None, None]} for crop in crops)
+
+    def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
+        """Return the next crop's feed, None after the last."""
+        return next(self._feeds, None)
+
+
+def calibration_crops(sets: list[FaceSet], crop: CropSpec) -> Image:
+    """Take faces evenly out of the training sets, cut as the model wants them."""
+    share = CALIBRATION_FACES // len(sets)
+    picked = [np.linspace(0, len(faces) - 1, share).astype(np.intp) for faces in sets]
+    chosen = zip(sets, picked, strict=True)
+    return np.concatenate([centre_crops(faces.select(rows), crop) for faces, rows in chosen])
+
+
+def quantise(path: Path, crops: Image, output: Path) -> None:
+    """Write an 8-bit version of an exported model, with the same contract.
+
+    Args:
+        path: A model that ``export`` wrote.
+        crops: (N, S, S) uint8 training crops, to set the ranges by.
+        output: Where the 8-bit model goes.
+    """
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # ONNX Runtime's own
+        logging.getLogger("onnxruntime").setLevel(logging.ERROR)
+        prepared = str(Path(folder) / "prepared.onnx")
+        quant_pre_process(str(path), prepared)
+        quantize_static(
+            prepared, str(output), _Crops(crops), quant_format=QuantFormat.QDQ, per_channel=True,
+            reduce_range=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
+            op_types_to_quantize=["Conv", "Add", "Relu", "AveragePool"],
+        )  # fmt: skip
+    written = onnx.load(output)
+    contract = {each.key: each.value for each in onnx.load(path).metadata_props}
+    onnx.helper.set_model_props(written, contract)
+    onnx.save(written, output)
