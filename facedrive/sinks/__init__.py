@@ -26,6 +26,7 @@ SINKS: dict[str, str] = {
     "video": "facedrive.sinks.video:VideoSink",
     "vmc": "facedrive.sinks.vmc:VmcSink",
     "vrchat": "facedrive.sinks.vrchat:VrchatSink",
+    "vts": "facedrive.sinks.vts:VtsSink",
     "ws": "facedrive.sinks.ws:WsSink",
 }
 """Scheme to class. A sink is a dataclass; its fields are the options that a URL may give."""

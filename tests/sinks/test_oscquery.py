@@ -8,6 +8,7 @@ import queue
 import socket
 import socketserver
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -178,11 +179,14 @@ def test_auto_without_zeroconf_is_an_error_that_says_what_to_install(
         AvatarWatch("auto")
 
 
-def test_vrchat_is_found_on_the_network() -> None:
+def test_vrchat_is_found_on_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
     zeroconf = pytest.importorskip("zeroconf")
-    name = f"VRChat-Client-TEST.{oscquery.SERVICE}"
+    monkeypatch.setattr(oscquery, "VRCHAT", f"VRChat-Client-{uuid.uuid4().hex[:8]}")
     info = zeroconf.ServiceInfo(
-        oscquery.SERVICE, name, port=52_000, addresses=[socket.inet_aton("127.0.0.1")]
+        oscquery.SERVICE,
+        f"{oscquery.VRCHAT}.{oscquery.SERVICE}",
+        port=52_000,
+        addresses=[socket.inet_aton("127.0.0.1")],
     )
     try:
         with zeroconf.Zeroconf() as network:
