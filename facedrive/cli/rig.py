@@ -26,11 +26,14 @@ def run(args: argparse.Namespace) -> int:
         print(json.dumps({"file": str(args.file), "vertices": len(rig.vertices),
                           "triangles": len(rig.triangles), "targets": list(rig.targets),
                           "covered": list(covered.covered),
-                          "uncovered": list(covered.uncovered)}))  # fmt: skip
+                          "uncovered": list(covered.uncovered), "gaze": covered.gaze,
+                          "unused": list(covered.unused)}))  # fmt: skip
         return 0
     print(f"{args.file}: {len(rig.vertices)} vertices, {len(rig.triangles)} triangles, "
           f"{len(rig.targets)} targets")  # fmt: skip
     print(f"targets: {', '.join(rig.targets)}")
     print(f"AUs covered ({len(covered.covered)}): {', '.join(covered.covered)}")
     print(f"AUs not covered ({len(covered.uncovered)}): {', '.join(covered.uncovered) or 'none'}")
+    print(f"gaze: {covered.gaze or 'not shown'}")
+    print(f"targets not used: {', '.join(covered.unused) or 'none'}")
     return 0

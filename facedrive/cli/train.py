@@ -54,6 +54,7 @@ def run(args: argparse.Namespace) -> int:
     sets = [faces.select(split.train)] + ([synthetic] if synthetic else [])
     crops = calibration_crops(sets, recipe.crop)
     quantise(folder / "model.onnx", crops, folder / "model-int8.onnx")
-    print(f"{folder}: model.onnx, and model-int8.onnx, which takes about half the time; score "
-          f"one with: facedrive evaluate --model {folder / 'model-int8.onnx'} --data {args.data}")  # fmt: skip
+    small = folder / "model-int8.onnx"
+    print(f"{folder / 'model.onnx'}, and {small}, which takes about half the time")
+    print(f"score it with: facedrive evaluate --model {small} --data {args.data}")
     return 0

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 Layout = Literal["strip", "stage"]
 """strip: camera, bars, avatar side by side; stage: a large avatar, the camera inset."""
 
-AVATAR_SIZE = {"strip": (480, 480), "stage": (720, 720)}
+AVATAR_SIZE = {"strip": (480, 480), "stage": (560, 560)}
+"""Drawn size; the stage is scaled up, so that software OpenGL keeps 25 fps."""
 
 
 @dataclass
