@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+
+with suppress(ImportError):
+    # PyTorch's compiler before OpenGL: each brings an LLVM of its own, and loading triton's
+    # after the software renderer's ends the process.
+    import triton  # noqa: F401
 
 ROOT = Path(__file__).resolve().parent.parent
 
