@@ -26,7 +26,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX
-from facedrive.sinks.axes import gaze_rotation
 from facedrive.sinks.udp import UdpSender
 from facedrive.trackers.landmarks import LEFT_EYE, RIGHT_EYE
 from facedrive.types import Face, Frame, Head, Sample, Vector
@@ -125,7 +124,7 @@ def record(sample: Sample, face: Face, size: tuple[int, int]) -> NDArray[np.void
     packet["time"], packet["size"], packet["success"] = sample.time, size, True
     closed = [sample.aus[AU_INDEX[name]] for name in ("right_eye_close", "left_eye_close")]
     packet["open"] = 1 - np.array(closed)
-    packet["quaternion"], packet["euler"], packet["translation"] = pose(sample.head)
+    packet["quaternion"], packet["euler"], packet["translation"] = pose(sample.head, rotation)
     if seen:
         landmarks = face.landmarks_px.astype(np.float64)
         packet["confidence"] = 1
@@ -135,9 +134,11 @@ def record(sample: Sample, face: Face, size: tuple[int, int]) -> NDArray[np.void
     return packet
 
 
-def pose(head: Head) -> tuple[Points, Points, Points]:
-    """Return the tracker's quaternion x y z w, Euler angles in degrees and translation."""
-    rotation = _matrix(head.rotation)
+def pose(head: Head, rotation: Points) -> tuple[Points, Points, Points]:
+    """Return the tracker's quaternion x y z w, Euler angles in degrees and translation.
+
+    ``rotation`` is the head's as a (3, 3) matrix.
+    """
     seen = BEHIND @ TO_CAMERA @ rotation @ np.diag(TO_MODEL)
     nose = head.translation + rotation @ NOSE_TIP_M
     return _quaternion(seen.T), _euler_deg(seen), TO_CAMERA @ nose / UNIT_M
@@ -155,11 +156,16 @@ def points_3d(landmarks_px: Points, rotation: Points, gaze: Vector) -> Points:
     corners = landmarks[CORNERS]  # (2, 2, 3)
     radius = EYEBALL * np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1, keepdims=True)
     eyeballs = corners.mean(axis=1) - radius * [0, 0, 1]
-    ahead = np.array([_matrix(turn)[:, 2] for turn in gaze_rotation(gaze[::-1])])
-    pupils = eyeballs + radius * ahead
+    pupils = eyeballs + radius * _ahead(gaze[::-1])
     metres = np.concatenate([landmarks[IBUG], pupils, eyeballs])
     model: Points = (metres - NOSE_TIP_M) * TO_MODEL / UNIT_M
     return model
+
+
+def _ahead(gaze: Vector) -> Points:
+    """Return (2, 3) where eyes look, in head coordinates."""
+    pitch, yaw = gaze.T.astype(np.float64)
+    return np.stack([np.cos(pitch) * np.sin(yaw), np.sin(pitch), np.cos(pitch) * np.cos(yaw)], 1)
 
 
 def _unproject(landmarks_px: Points, rotation: Points) -> Points:
@@ -171,10 +177,11 @@ def _unproject(landmarks_px: Points, rotation: Points) -> Points:
         across = np.eye(2)
     eyes = picture[CORNERS].mean(axis=1)
     origin = eyes.mean(axis=0)
-    spread = np.linalg.norm(np.linalg.solve(across, eyes[1] - eyes[0]))
+    straighten = np.linalg.inv(across)
+    spread = np.linalg.norm(straighten @ (eyes[1] - eyes[0]))
     metres = (picture - origin) * (0.062 / max(float(spread), 1e-6))  # adults' eyes are 62 mm apart
     flat = metres - np.outer(DEPTHS_M, rotation[:2, 2])
-    return np.column_stack([np.linalg.solve(across, flat.T).T, DEPTHS_M])
+    return np.column_stack([flat @ straighten.T, DEPTHS_M])
 
 
 def features(sample: Sample) -> Vector:

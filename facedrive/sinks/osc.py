@@ -22,6 +22,7 @@ import re
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -161,6 +162,7 @@ class TimeTags:
         return int((time + self._offset + NTP_EPOCH_S) * 2**32)
 
 
+@lru_cache(maxsize=4096)
 def lay_out(address: str, types: str, *text: str) -> bytes:
     """Return an OSC message with its text, if it has one, and numbers that are all zero."""
     numbers = types.removeprefix("s")

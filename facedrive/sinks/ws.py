@@ -63,12 +63,12 @@ class WsSink:
         origins = [origin.strip() for origin in self.origins.split(",") if origin.strip()]
         listening = _listen(self.host, self.port)
         self.port = int(listening.getsockname()[1])
-        self._server = _Server(listening, origins)
+        self._server = _Server(listening, origins, self._mapping)
         self._worker = Worker("ws", self._server.run)
 
     def send(self, sample: Sample, frame: Frame | None) -> None:
         """Leave one sample for every client."""
-        self._server.publish(encode(sample, self._mapping))
+        self._server.publish(sample)
 
     def close(self) -> None:
         """Say goodbye to the clients and stop."""
@@ -97,11 +97,9 @@ def encode(sample: Sample, mapping: Mapping) -> str:
 class _Client:
     """What one client has still to be sent: the newest message, or none."""
 
-    def __init__(self, newest: str | None) -> None:
-        self._message = newest
+    def __init__(self) -> None:
+        self._message: str | None = None
         self._changed = asyncio.Event()
-        if newest is not None:
-            self._changed.set()
 
     def put(self, message: str) -> None:
         self._message = message
@@ -117,11 +115,12 @@ class _Client:
 class _Server:
     """The thread's side: an event loop with a task a client."""
 
-    def __init__(self, listening: socket.socket, origins: list[str]) -> None:
+    def __init__(self, listening: socket.socket, origins: list[str], mapping: Mapping) -> None:
         self._listening = listening
         self._origins = origins
+        self._mapping = mapping
         self._clients: set[_Client] = set()
-        self._newest: str | None = None
+        self._newest: Sample | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._lock = threading.Lock()
@@ -136,10 +135,10 @@ class _Server:
                 self._loop = None
             self._listening.close()
 
-    def publish(self, message: str) -> None:
-        """Leave a message for the clients, in place of one not yet taken; never waits."""
+    def publish(self, sample: Sample) -> None:
+        """Leave a sample for the clients, in place of one not yet taken; never waits."""
         with self._lock:
-            self._newest = message
+            self._newest = sample
             if self._loop is not None and not self._waking:
                 self._waking = True
                 self._loop.call_soon_threadsafe(self._wake)
@@ -153,9 +152,14 @@ class _Server:
     def _wake(self) -> None:
         with self._lock:
             self._waking = False
-            message = self._newest
-        assert message is not None  # publish left it
-        for client in self._clients:
+        self._deliver(self._clients)
+
+    def _deliver(self, clients: set[_Client]) -> None:
+        """Give clients the newest sample; without clients nothing is encoded."""
+        if self._newest is None or not clients:
+            return
+        message = encode(self._newest, self._mapping)
+        for client in clients:
             client.put(message)
 
     async def _serve(self, stopping: threading.Event) -> None:
@@ -181,8 +185,9 @@ class _Server:
         if len(self._clients) >= MAX_CLIENTS:
             await connection.close(1013, "too many clients")
             return
-        client = _Client(self._newest)
+        client = _Client()
         self._clients.add(client)
+        self._deliver({client})
         log.info("ws: a client has come, %d now", len(self._clients))
         sending = asyncio.create_task(self._send_all(connection, client))
         try:
