@@ -66,10 +66,10 @@ TO_MODEL = np.array([-1.0, 1.0, 1.0])
 TO_WIRE = np.array([1.0, -1.0, -1.0])
 """What the tracker multiplies its 3D points with before it sends them."""
 
-IBUG = [*range(48), *range(49, 54), *range(55, 68)]
+IBUG = np.array([*range(48), *range(49, 54), *range(55, 68)])
 """Where the tracker's 66 landmarks are among iBUG's 68."""
 
-CORNERS = [[eye.start, eye.start + 3] for eye in (RIGHT_EYE, LEFT_EYE)]
+CORNERS = np.array([[eye.start, eye.start + 3] for eye in (RIGHT_EYE, LEFT_EYE)])
 """(2, 2) iBUG numbers of the right and the left eye's corners."""
 
 EYEBALL = 0.385
@@ -154,7 +154,8 @@ def points_3d(landmarks_px: Points, rotation: Points, gaze: Vector) -> Points:
     """
     landmarks = _unproject(landmarks_px, rotation)
     corners = landmarks[CORNERS]  # (2, 2, 3)
-    radius = EYEBALL * np.linalg.norm(corners[:, 0] - corners[:, 1], axis=1, keepdims=True)
+    widths = corners[:, 0] - corners[:, 1]
+    radius = EYEBALL * np.sqrt((widths * widths).sum(axis=1, keepdims=True))
     eyeballs = corners.mean(axis=1) - radius * [0, 0, 1]
     pupils = eyeballs + radius * _ahead(gaze[::-1])
     metres = np.concatenate([landmarks[IBUG], pupils, eyeballs])
