@@ -62,8 +62,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def default_rig() -> Path:
-    """Return where the rig that ships with facedrive lies."""
-    return Path(__file__).resolve().parents[2] / "rigs" / "basic.obj"
+    """Return where our rig lies: inside an installed package, beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    installed = package / "rigs" / "basic.obj"
+    return installed if installed.exists() else package.parent / "rigs" / "basic.obj"
 
 
 def build_studio(args: argparse.Namespace, layout: str) -> Studio:
