@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 from facedrive import __version__
 from facedrive.errors import FacedriveError
+from facedrive.sinks import SINKS
+from facedrive.sinks.describe import Output, describe
 
 
 class Finding(NamedTuple):
@@ -34,13 +36,6 @@ PACKAGES = {
     "torchvision": False, "pyarrow": False,
 }  # fmt: skip
 """Distribution → whether live driving needs it."""
-
-PORTS = {
-    9000: "OSC and VRChat",
-    39539: "VMC",
-    11111: "Live Link Face",
-    49983: "iFacialMocap",
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -144,14 +139,28 @@ def _opengl() -> str:
 
 
 def _ports() -> Iterator[Finding]:
-    for port, app in PORTS.items():
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-                detail = "nobody listens here yet"
-            except OSError:
-                detail = "somebody listens"
-        yield Finding(f"UDP {port}", True, f"{app}: {detail}", needed=False)
+    for output in filter(None, map(_describe, SINKS)):
+        if output.port is not None:
+            listens = "somebody listens" if _taken(output.port) else "nobody listens here yet"
+            detail = f"{output.scheme}://: {listens}"
+            yield Finding(f"port {output.port}", True, detail, needed=False)
+
+
+def _describe(scheme: str) -> Output | None:
+    """Describe an output, or None where the package that it needs is missing."""
+    try:
+        return describe(scheme)
+    except FacedriveError:
+        return None
+
+
+def _taken(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+    return False
 
 
 def _try(what: str, action: Callable[[], str], *, needed: bool = True) -> Finding:

@@ -145,4 +145,7 @@ def _run_headless(args: argparse.Namespace, source: Source, pipeline: Pipeline,
     if args.record:
         video = VideoSink(args.record, build_studio(args, "strip").picture)
         outputs.add(BackgroundSink(video) if source.live else video)
+    elif args.rig:
+        build_studio(args, "strip")  # so that a bad rig is an error even where nothing is drawn
+        log.warning("--rig: nothing is drawn without a window; --record FILE.mp4 would draw it")
     drive(source, pipeline, outputs, controls)
