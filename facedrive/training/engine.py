@@ -181,8 +181,8 @@ class Loss:
         """Return the scalar loss of a model's answer."""
         aus, gaze, points = answer
         weight = torch.where(batch.known, 1.0, self.recipe.unseen_weight)
-        trusted = batch.synthetic[:, None] & self.seen
-        weight = torch.where(trusted, self.recipe.synthetic_weight, weight)
+        rendered = torch.where(self.seen, self.recipe.synthetic_weight, self.recipe.blind_weight)
+        weight = torch.where(batch.synthetic[:, None], rendered, weight)
         scale = torch.where(batch.synthetic[:, None], self.synthetic_scale, self.real_scale)
         au_loss = (weight * scale * (aus - batch.aus).square()).mean()
         gaze_loss = ((gaze - batch.gaze) / GAZE_SPREAD).square().mean()

@@ -38,8 +38,10 @@ class Recipe:
     """Of an AU the teacher is blind to, held at 0 on photographs (it is rare in them)."""
     synthetic_share: float = 0.35
     """Share of the faces drawn that are synthetic, where there are any."""
-    synthetic_weight: float = 0.4
+    synthetic_weight: float = 1.0
     """Of an AU on synthetic faces that the teacher sees well on real ones."""
+    blind_weight: float = 5.0
+    """Of an AU on synthetic faces that the teacher is blind to: they alone show it."""
     crop: CropSpec = field(default_factory=CropSpec)
     augment: Augment = field(default_factory=Augment)
 
