@@ -20,9 +20,11 @@ from numpy.typing import NDArray
 
 from facedrive.trackers.align import CropSpec, warp_crop
 from facedrive.trackers.hog import CLOSER, NO_FACE, TILTED, WHOLE, Detection, FaceFinder, View
+from facedrive.trackers.landmarks import interocular_px
 from facedrive.trackers.motion import coarse_face, find_shift
 from facedrive.trackers.patch import (
     CORNERS_PX,
+    PATCH_SIZE,
     TARGET_PX,
     UNIT_PX,
     Placement,
@@ -53,6 +55,12 @@ ASTRAY_PX = 25.0
 LEAST_SHARE = 0.1
 """Of its way that a landmark always goes, so that it gets where it belongs."""
 
+LOOK_SCORE = 0.0
+"""The confidence from which on a detection is looked at closer."""
+
+REMEMBERED = 60
+"""Frames for which a lost face is preferred to a larger one, should it come back."""
+
 MOST_PASSES = 4
 """Fits in one frame, each on the patch that the last one placed."""
 
@@ -66,11 +74,17 @@ LEAST_UNIT_PX = 8.0
 """Distance of the outer eye corners in the frame below which there is nothing to read."""
 
 
+class Cut(NamedTuple):
+    """A patch, and where it lies."""
+
+    placement: Placement
+    patch: Image
+
+
 class Fit(NamedTuple):
     """Landmarks read off one patch."""
 
     placement: Placement
-    """Where the patch lies."""
     patch: Image
     points_px: NDArray[np.float64]
     """(68, 2), the patch's pixels."""
@@ -101,8 +115,8 @@ class DlibTracker:
     """A shape predictor trained by facedrive; None for the one that comes with it."""
     crop: CropSpec = field(default_factory=CropSpec)
     """How the AU model wants its crops."""
-    find_score: float = 0.1
-    """The detector's confidence that a new face needs."""
+    find_score: float = 0.5
+    """The detector's confidence that a new face needs, once it is upright in its patch."""
     keep_score: float = -0.6
     """The confidence below which the followed face counts as missed."""
     check_every: int = 3
@@ -122,8 +136,8 @@ class DlibTracker:
     def reset(self) -> None:
         """Forget the face that was followed."""
         self._followed: Followed | None = None
-        self._last_seen_px: NDArray[np.float64] | None = None
-        self._searched = False
+        self._last_place: Placement | None = None
+        self._searched = 0  # frames since the last face, which itself counts as one
         self._views = itertools.cycle(
             itertools.chain.from_iterable((WHOLE, view) for view in CLOSER + TILTED)
         )
@@ -138,15 +152,21 @@ class DlibTracker:
             self._followed = self._find(gray)
         self._log_change(before, frame.index)
         if self._followed is None:
-            self._pose.reset()
+            self._forget()
             return None
-        self._last_seen_px = self._followed.fit.landmarks_px
+        self._searched, self._last_place = 1, self._followed.fit.placement
         return self._describe(gray, self._followed)
+
+    def _forget(self) -> None:
+        """Let go of the pose, and after a while of the place where the face was."""
+        self._pose.reset()
+        if self._searched > REMEMBERED:
+            self._last_place = None
 
     def _follow(self, gray: Image, face: Followed) -> Followed | None:
         """Fit the face of the last frame to this one; None where it is lost."""
         start = place_on_landmarks(face.fit.landmarks_px)
-        fit = self._fit(gray, self._go_after(gray, face.fit, start))
+        fit = self._fit(gray, _go_after(gray, face.fit, start))
         moved_px = _apart(place_on_landmarks(fit.landmarks_px), start)
         unchecked = face.unchecked + 1
         if unchecked < self.check_every and not face.misses and moved_px < JUMP_PX:
@@ -158,14 +178,6 @@ class DlibTracker:
         followed = followed._replace(fit=self._steady(fit, face.fit))
         lost = followed.misses >= MOST_MISSES or not _is_plausible(fit, gray)
         return None if lost else followed
-
-    def _go_after(self, gray: Image, last: Fit, start: Placement) -> Placement:
-        """Shift the patch to where the face went, if it went far."""
-        face = coarse_face(last.patch, last.points_px.mean(axis=0))
-        shift_px = find_shift(face, cut_patch(gray, start))
-        if np.abs(shift_px).max() < NOTICED_PX:
-            return start
-        return start - np.column_stack([np.zeros((2, 2)), shift_px])
 
     def _steady(self, fit: Fit, last: Fit) -> Fit:
         """Hold back each landmark that hardly moves, so that noise in the frame does not show."""
@@ -182,7 +194,7 @@ class DlibTracker:
             return fit, NO_FACE
         placement = chain(seen.placement, fit.placement)
         if _apart(placement, place_on_landmarks(fit.landmarks_px)) > ASTRAY_PX:
-            fit = self._fit(gray, placement)
+            fit = self._fit(gray, _cut(gray, placement))
         return fit, seen.score
 
     def _find(self, gray: Image) -> Followed | None:
@@ -190,35 +202,44 @@ class DlibTracker:
         rounds: Iterable[tuple[View, ...]] = ((WHOLE,), CLOSER, TILTED)
         if self._searched:
             rounds = ((next(self._views),),)
-        self._searched = True
+        self._searched += 1
         for views in rounds:
-            looks = (self._finder.look(gray, view, self.find_score) for view in views)
-            seen = list(itertools.chain.from_iterable(looks))
-            if seen:
-                return self._take_up(gray, max(seen, key=self._preference))
+            seen = self._look(gray, views)
+            faces = [face for each in seen if (face := self._take_up(gray, each))]
+            if faces:
+                return max(faces, key=self._preference)
         return None
 
-    def _preference(self, seen: Detection) -> tuple[bool, float]:
-        """Order detections: one where the face was last seen first, then the larger."""
-        if self._last_seen_px is None:
-            return False, seen.unit_px
-        distance = np.linalg.norm(seen.centre_px - self._last_seen_px.mean(axis=0))
-        return bool(distance < seen.unit_px), seen.unit_px
+    def _look(self, gray: Image, views: tuple[View, ...]) -> list[Detection]:
+        """Return what the detector sees, also around the last face before a stranger is taken."""
+        looks = (self._finder.look(gray, view, LOOK_SCORE) for view in views)
+        seen = list(itertools.chain.from_iterable(looks))
+        if self._last_place is not None and (seen or self._searched % 2):
+            seen += self._finder.look_around(gray, self._last_place, LOOK_SCORE)
+        return seen
+
+    def _preference(self, face: Followed) -> tuple[bool, float]:
+        """Order faces: one where the last was seen first, then the larger."""
+        landmarks_px = face.fit.landmarks_px
+        size_px = float(interocular_px(landmarks_px))
+        if self._last_place is None:
+            return False, size_px
+        return _apart(place_on_landmarks(landmarks_px), self._last_place) < PATCH_SIZE, size_px
 
     def _take_up(self, gray: Image, seen: Detection) -> Followed | None:
         """Fit a face that was just detected; None where it does not turn out to be one."""
-        fit, score = self._check(gray, self._fit(gray, seen.placement))
-        found = score >= self.keep_score and _is_plausible(fit, gray)
+        fit, score = self._check(gray, self._fit(gray, _cut(gray, seen.placement)))
+        found = score >= self.find_score and _is_plausible(fit, gray)
         return Followed(fit, score) if found else None
 
-    def _fit(self, gray: Image, placement: Placement) -> Fit:
+    def _fit(self, gray: Image, cut: Cut) -> Fit:
         """Read the landmarks, again and again while they move the patch."""
-        for _ in range(MOST_PASSES):
-            patch = cut_patch(gray, placement)
-            fit = Fit(placement, patch, self._predictor.predict(patch))
+        for left in reversed(range(MOST_PASSES)):
+            fit = Fit(*cut, self._predictor.predict(cut.patch))
             placement = place_on_landmarks(fit.landmarks_px)
-            if _apart(placement, fit.placement) < SETTLED_PX:
+            if not left or _apart(placement, fit.placement) < SETTLED_PX:
                 break
+            cut = _cut(gray, placement)
         return fit
 
     def _describe(self, gray: Image, face: Followed) -> Face:
@@ -236,6 +257,20 @@ class DlibTracker:
     def _log_change(self, before: Followed | None, index: int) -> None:
         if (before is None) != (self._followed is None):
             log.info("face %s in frame %d", "lost" if before else "found", index)
+
+
+def _cut(gray: Image, placement: Placement) -> Cut:
+    return Cut(placement, cut_patch(gray, placement))
+
+
+def _go_after(gray: Image, last: Fit, start: Placement) -> Cut:
+    """Cut the patch where the last one was, or where the face went if it went far."""
+    cut = _cut(gray, start)
+    face = coarse_face(last.patch, last.points_px.mean(axis=0))
+    shift_px = find_shift(face, cut.patch)
+    if np.abs(shift_px).max() < NOTICED_PX:
+        return cut
+    return _cut(gray, start - np.column_stack([np.zeros((2, 2)), shift_px]))
 
 
 def _apart(one: Placement, other: Placement) -> float:

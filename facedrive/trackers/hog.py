@@ -7,9 +7,8 @@ from typing import NamedTuple
 import cv2
 import dlib
 import numpy as np
-from numpy.typing import NDArray
 
-from facedrive.trackers.patch import ORIGIN_PX, UNIT_PX, Placement, chain, place_on_box, to_frame
+from facedrive.trackers.patch import PATCH_SIZE, Placement, chain, place_on_box, shrink_onto
 from facedrive.types import Image
 
 VIEW_SIDE = 320
@@ -46,16 +45,6 @@ class Detection(NamedTuple):
     score: float
     """The detector's confidence; 0 is its threshold."""
 
-    @property
-    def unit_px(self) -> float:
-        """Its outer-eye-corner distance in the frame."""
-        return UNIT_PX / float(np.hypot(self.placement[0, 0], self.placement[1, 0]))
-
-    @property
-    def centre_px(self) -> NDArray[np.float64]:
-        """Its middle in the frame, (2,)."""
-        return to_frame(self.placement, ORIGIN_PX)
-
 
 class FaceFinder:
     """Looks for faces with dlib's HOG detector."""
@@ -66,22 +55,29 @@ class FaceFinder:
     def look(self, gray: Image, view: View, least_score: float) -> list[Detection]:
         """Return the faces in one view of a (H, W) frame."""
         picture, matrix = _cut_view(gray, view)
+        return self._detect(picture, matrix, least_score)
+
+    def _detect(self, picture: Image, matrix: Placement, least_score: float) -> list[Detection]:
+        """Return the faces in a picture that ``matrix`` takes the frame's pixels to."""
         boxes, scores, _ = self._detector.run(picture, 0, least_score)
         return [
             Detection(chain(_place_on(box), matrix), score)
             for box, score in zip(boxes, scores, strict=True)
         ]
 
+    def look_around(self, gray: Image, placement: Placement, least_score: float) -> list[Detection]:
+        """Return the faces around a place where one was seen, within its own size of it."""
+        margin = (VIEW_SIDE - PATCH_SIZE) / 2
+        matrix = placement + np.array([[0.0, 0.0, margin], [0.0, 0.0, margin]])
+        return self._detect(shrink_onto(gray, matrix, VIEW_SIDE), matrix, least_score)
+
     def look_at_patch(self, patch: Image) -> Detection | None:
         """Return the surest face in a (128, 128) patch, in the patch's pixels."""
         # The box of a face that is placed well is 84 pixels wide around (63.5, 56).
         picture = np.ascontiguousarray(patch[:112, 8:120])
-        boxes, scores, _ = self._detector.run(picture, 0, NO_FACE)
-        if not boxes:
-            return None
-        best = int(np.argmax(scores))
         shift = np.array([[1.0, 0.0, -8.0], [0.0, 1.0, 0.0]])
-        return Detection(chain(_place_on(boxes[best]), shift), scores[best])
+        seen = self._detect(picture, shift, NO_FACE)
+        return max(seen, key=lambda each: each.score, default=None)
 
 
 def _place_on(box: dlib.rectangle) -> Placement:

@@ -104,8 +104,20 @@ def cut_patch(gray: Image, placement: Placement) -> Image:
     return even_contrast(shrink_onto(gray, placement))
 
 
-def shrink_onto(gray: Image, placement: Placement, border: int = cv2.BORDER_REPLICATE) -> Image:
-    """Cut the patch out of a (H, W) frame as it is; ``border`` says what lies outside."""
+def shrink_onto(
+    gray: Image,
+    placement: Placement,
+    side: int = PATCH_SIZE,
+    border: int = cv2.BORDER_REPLICATE,
+) -> Image:
+    """Cut a (side, side) square out of a (H, W) frame as it is.
+
+    Args:
+        gray: The frame.
+        placement: (2, 3) similarity from the frame's pixels to the square's.
+        side: Of the square, pixels.
+        border: What lies outside the frame, as OpenCV names it.
+    """
     picture, matrix = gray, placement
     # Halving averages four pixels, which keeps noise out, and is the cheapest way to shrink.
     while np.hypot(matrix[0, 0], matrix[1, 0]) < HALVE_BELOW and min(picture.shape) > 1:
@@ -116,8 +128,8 @@ def shrink_onto(gray: Image, placement: Placement, border: int = cv2.BORDER_REPL
             interpolation=cv2.INTER_AREA,
         )
         picture, matrix = np.asarray(half, dtype=np.uint8), chain(matrix, _DOUBLE)
-    size = PATCH_SIZE, PATCH_SIZE
-    patch = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
+    flags = cv2.INTER_LINEAR
+    patch = cv2.warpAffine(picture, matrix, (side, side), flags=flags, borderMode=border)
     return np.asarray(patch, dtype=np.uint8)
 
 

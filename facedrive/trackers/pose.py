@@ -46,6 +46,9 @@ _SPREAD_M = float(
 Pose = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Rotation vector and translation, each (3,), in OpenCV's camera axes (y down, z forward)."""
 
+FRONTAL: Pose = np.array([math.pi, 0.0, 0.0]), np.array([0.0, 0.0, DISTANCE_M])
+"""Looking straight into the camera: a start from which every visible face is reached."""
+
 
 @dataclass
 class PoseSolver:
@@ -67,8 +70,10 @@ class PoseSolver:
         # A camera of focal length 1 that looks at the middle of the points from DISTANCE_M.
         per_px = _SPREAD_M / DISTANCE_M / max(spread_px, 1e-3)
         rays = (points - middle_px) * per_px
-        start = self._last or _solve_pnp(rays, cv2.SOLVEPNP_SQPNP)
-        self._last = turn, shift = _solve_pnp(rays, cv2.SOLVEPNP_ITERATIVE, start)
+        pose = _refine(rays, self._last or FRONTAL)
+        if not _faces_camera(pose):
+            pose = _refine(rays, FRONTAL)
+        self._last = turn, shift = pose
         origin_px = middle_px + shift[:2] / shift[2] / per_px
         place = self._place(origin_px, float(shift[2]) * per_px, frame_size)
         return Head(_to_quaternion(turn), place)
@@ -83,14 +88,19 @@ class PoseSolver:
         return np.array([x, -y, -depth * focal_px], dtype=np.float32)
 
 
-def _solve_pnp(rays: NDArray[np.float64], method: int, start: Pose | None = None) -> Pose:
+def _refine(rays: NDArray[np.float64], start: Pose) -> Pose:
     """Solve the pose of the head's points, seen at (13, 2) by a camera of focal length 1."""
-    turn, shift = (start[0].copy(), start[1].copy()) if start else (np.zeros(3), np.zeros(3))
-    use_start = start is not None
+    turn, shift = start[0].copy(), start[1].copy()
     _, new_turn, new_shift = cv2.solvePnP(
-        HEAD_POINTS_M, rays, np.eye(3), None, turn, shift, use_start, method
+        HEAD_POINTS_M, rays, np.eye(3), None, turn, shift, True, cv2.SOLVEPNP_ITERATIVE
     )
     return np.asarray(new_turn, np.float64).ravel(), np.asarray(new_shift, np.float64).ravel()
+
+
+def _faces_camera(pose: Pose) -> bool:
+    """Say whether the head is in front of the camera, with its face towards it."""
+    turn, shift = pose
+    return bool(shift[2] > 0 and cv2.Rodrigues(turn)[0][2, 2] < 0)
 
 
 def _to_quaternion(turn: NDArray[np.float64]) -> Vector:

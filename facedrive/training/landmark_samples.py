@@ -82,7 +82,7 @@ def draw_patch(photo: Photo, wrong: Misplacement, random: Random) -> tuple[Image
         photo = mirror(photo)
     placement = chain(wrong.draw(random), place_on_landmarks(photo.points_px))
     border = BORDERS[random.integers(len(BORDERS))]
-    patch = _change_picture(shrink_onto(photo.picture, placement, border), random)
+    patch = _change_picture(shrink_onto(photo.picture, placement, border=border), random)
     return even_contrast(patch), to_patch(placement, photo.points_px)
 
 

@@ -1,0 +1,280 @@
+"""The default tracker, on real pictures and clips."""
+
+import logging
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from facedrive.errors import ModelError
+from facedrive.stages import Tracker
+from facedrive.trackers.align import CropSpec
+from facedrive.trackers.dlib import DlibTracker
+from facedrive.trackers.landmarks import interocular_px
+from facedrive.types import Face, Frame, Image
+
+from .conftest import Clip
+
+FIRST_WITHOUT_FACE = 72  # face_noface.mov cuts to black here
+FIRST_WITH_FACE = 96  # noface_face.mov cuts to the face here
+
+
+@pytest.fixture
+def tracker() -> DlibTracker:
+    return DlibTracker()
+
+
+def follow(tracker: DlibTracker, images: list[Image]) -> list[Face | None]:
+    return [tracker.track(Frame(image, n / 30, n)) for n, image in enumerate(images)]
+
+
+def look(image: Image) -> Face | None:
+    return DlibTracker().track(Frame(image, 0.0, 0))
+
+
+def paste(canvas: Image, picture: Image, left: int, top: int) -> Image:
+    """Return the canvas with a picture on it."""
+    out = canvas.copy()
+    height, width = picture.shape[:2]
+    out[top : top + height, left : left + width] = picture
+    return out
+
+
+def test_it_is_a_tracker(tracker: DlibTracker) -> None:
+    assert isinstance(tracker, Tracker)
+
+
+@pytest.mark.parametrize("name", ["d10.mp4", "d11.mp4", "d12.mp4", "d20.mp4", "single_face.mp4"])
+def test_a_face_is_found_in_nearly_every_frame(name: str, clip: Clip, tracker: DlibTracker) -> None:
+    found = [tracker.track(frame) is not None for frame in clip(name)]
+    assert np.mean(found) >= 0.99
+
+
+def test_nothing_is_found_where_there_never_is_a_face(clip: Clip, tracker: DlibTracker) -> None:
+    assert not any(tracker.track(frame) for frame in clip("no_face.mp4"))
+
+
+def test_a_face_that_leaves_is_lost_within_5_frames(clip: Clip, tracker: DlibTracker) -> None:
+    found = [tracker.track(frame) is not None for frame in clip("face_noface.mov")]
+    assert all(found[:FIRST_WITHOUT_FACE])
+    assert not any(found[FIRST_WITHOUT_FACE + 5 :])
+
+
+def test_a_face_that_arrives_is_found_within_5_frames(clip: Clip, tracker: DlibTracker) -> None:
+    found = [tracker.track(frame) is not None for frame in clip("noface_face.mov")]
+    assert not any(found[:FIRST_WITH_FACE])
+    assert all(found[FIRST_WITH_FACE + 5 :])
+
+
+def test_finding_and_losing_is_logged_once_each(
+    clip: Clip, tracker: DlibTracker, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        for frame in clip("face_noface.mov")[60:100]:
+            tracker.track(frame)
+    assert [record.message.split()[1] for record in caplog.records] == ["found", "lost"]
+
+
+def test_the_landmarks_stay_on_a_head_that_is_shaken(clip: Clip, tracker: DlibTracker) -> None:
+    frames = clip("d12.mp4")
+    for frame in frames:
+        followed = tracker.track(frame)
+        if frame.index % 20 == 0:
+            alone = look(frame.image)
+            assert followed is not None
+            assert alone is not None
+            apart = np.linalg.norm(followed.landmarks_px - alone.landmarks_px, axis=1).mean()
+            assert apart < 0.1 * interocular_px(alone.landmarks_px)
+
+
+def test_a_face_comes_with_everything_that_the_pipeline_needs(portrait: Image) -> None:
+    tracker = DlibTracker(crop=CropSpec(size=96))
+    face = tracker.track(Frame(portrait, 0.0, 0))
+    assert face is not None
+    assert face.crop.shape == (96, 96)
+    assert face.crop.dtype == np.uint8
+    assert face.landmarks_px.shape == (68, 2)
+    assert face.landmarks_px.dtype == np.float32
+    left, top, right, bottom = face.box
+    assert left < face.landmarks_px[:, 0].mean() < right
+    assert top < face.landmarks_px[:, 1].mean() < bottom
+    assert face.score > 0
+    assert np.abs(face.head.euler).max() < 20
+    assert -1.5 < face.head.translation[2] < -0.1
+
+
+@pytest.mark.parametrize("roll_deg", [-45, -30, -15, 15, 30, 45])
+def test_a_tilted_face_is_found_with_its_roll(portrait: Image, roll_deg: float) -> None:
+    size = portrait.shape[1], portrait.shape[0]
+    face = look(portrait)
+    assert face is not None
+    x, y = face.landmarks_px.mean(axis=0)
+    matrix = cv2.getRotationMatrix2D((float(x), float(y)), -roll_deg, 1)
+    tilted = cv2.warpAffine(portrait, matrix, size, borderMode=cv2.BORDER_REPLICATE)
+    found = look(tilted)
+    assert found is not None
+    assert found.head.euler.roll - face.head.euler.roll == pytest.approx(roll_deg, abs=4)
+    expected = face.landmarks_px @ matrix[:, :2].T + matrix[:, 2]
+    apart = np.linalg.norm(found.landmarks_px - expected, axis=1).mean()
+    assert apart < 0.06 * interocular_px(face.landmarks_px)
+
+
+@pytest.mark.parametrize("scale", [0.35, 0.6, 1.0, 2.0, 4.0])
+def test_a_face_is_found_at_any_resolution(portrait: Image, scale: float) -> None:
+    face = look(portrait)
+    resized = look(cv2.resize(portrait, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA))
+    assert face is not None
+    assert resized is not None
+    apart = np.linalg.norm(resized.landmarks_px / scale - face.landmarks_px, axis=1).mean()
+    assert apart < 0.05 * interocular_px(face.landmarks_px)
+
+
+def test_a_face_that_is_small_in_the_frame_is_found(portrait: Image) -> None:
+    small = cv2.resize(portrait, (300, 300), interpolation=cv2.INTER_AREA)
+    frame = paste(np.full((720, 1280, 3), 90, np.uint8), small, 800, 300)
+    face = look(frame)
+    assert face is not None
+    assert face.box[0] > 800
+
+
+def test_a_mirrored_picture_has_a_mirrored_face(portrait: Image) -> None:
+    face, mirrored = look(portrait), look(np.ascontiguousarray(portrait[:, ::-1]))
+    assert face is not None
+    assert mirrored is not None
+    assert mirrored.head.euler.yaw == pytest.approx(-face.head.euler.yaw, abs=4)
+    assert mirrored.head.euler.roll == pytest.approx(-face.head.euler.roll, abs=3)
+
+
+def test_the_largest_face_of_a_crowd_comes_first(crowd: Image) -> None:
+    face = look(crowd)
+    assert face is not None
+    others = []
+    rest = crowd.copy()
+    for _ in range(2):
+        left, top, right, bottom = (round(side) for side in (look(rest) or face).box)
+        rest[max(top - 40, 0) : bottom + 20, max(left - 20, 0) : right + 20] = 0
+        other = look(rest)
+        if other is not None:
+            others.append(other)
+    assert others
+    for other in others:
+        assert interocular_px(other.landmarks_px) < 1.1 * interocular_px(face.landmarks_px)
+
+
+def test_the_same_face_is_kept_when_a_larger_one_appears(
+    portrait: Image, tracker: DlibTracker
+) -> None:
+    empty = np.full((700, 1100, 3), 100, np.uint8)
+    small = cv2.resize(portrait, (320, 320), interpolation=cv2.INTER_AREA)
+    alone = paste(empty, small, 0, 100)
+    both = paste(alone, portrait, 450, 50)
+    faces = follow(tracker, [alone] * 5 + [both] * 30)
+    assert all(face is not None and face.box[2] < 450 for face in faces)
+    larger = look(both)
+    assert larger is not None
+    assert larger.box[0] > 450
+
+
+def test_a_face_that_vanishes_for_a_moment_is_taken_up_again(
+    portrait: Image, tracker: DlibTracker
+) -> None:
+    empty = np.full((700, 1100, 3), 100, np.uint8)
+    small = cv2.resize(portrait, (320, 320), interpolation=cv2.INTER_AREA)
+    both = paste(paste(empty, small, 0, 100), portrait, 450, 50)
+    alone = paste(empty, small, 0, 100)
+    faces = follow(tracker, [alone] * 5 + [empty] * 8 + [both] * 8)
+    last = faces[-1]
+    assert faces[12] is None
+    assert last is not None
+    assert last.box[2] < 450
+
+
+def test_reset_forgets_the_face(portrait: Image, tracker: DlibTracker) -> None:
+    empty = np.full((700, 1100, 3), 100, np.uint8)
+    small = cv2.resize(portrait, (320, 320), interpolation=cv2.INTER_AREA)
+    both = paste(paste(empty, small, 0, 100), portrait, 450, 50)
+    follow(tracker, [paste(empty, small, 0, 100)] * 5)
+    tracker.reset()
+    face = tracker.track(Frame(both, 1.0, 30))
+    assert face is not None
+    assert face.box[0] > 450
+
+
+def test_a_frame_of_another_size_starts_anew(portrait: Image, tracker: DlibTracker) -> None:
+    frame = paste(np.full((720, 1280, 3), 90, np.uint8), portrait, 700, 100)
+    follow(tracker, [frame] * 3)
+    face = tracker.track(Frame(portrait, 1.0, 30))
+    alone = look(portrait)
+    assert face is not None
+    assert alone is not None
+    assert face.landmarks_px == pytest.approx(alone.landmarks_px, abs=6)
+
+
+def test_a_still_face_with_noise_hardly_jitters(portrait: Image, tracker: DlibTracker) -> None:
+    random = np.random.default_rng(0)
+    still = portrait.astype(np.float32)
+    seen = []
+    for number in range(30):
+        noisy = (still + random.normal(0, 6, still.shape)).clip(0, 255).astype(np.uint8)
+        face = tracker.track(Frame(noisy, number / 30, number))
+        assert face is not None
+        seen.append(face.landmarks_px)
+    landmarks = np.array(seen[10:])
+    jitter = np.sqrt(landmarks.var(axis=0).sum(axis=1)).mean()
+    assert jitter < 0.003 * interocular_px(landmarks[-1])
+
+
+def test_the_same_frames_give_the_same_faces(clip: Clip) -> None:
+    frames = clip("d12.mp4")[:30]
+    one, other = (
+        [face.landmarks_px for frame in frames if (face := tracker.track(frame))]
+        for tracker in (DlibTracker(), DlibTracker())
+    )
+    assert np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 640), (480, 1), (2, 2), (79, 79), (480, 640)])
+@pytest.mark.parametrize("kind", ["black", "white", "noise"])
+def test_a_rubbish_frame_shows_no_face(shape: tuple[int, int], kind: str) -> None:
+    images = {
+        "black": np.zeros((*shape, 3), np.uint8),
+        "white": np.full((*shape, 3), 255, np.uint8),
+        "noise": np.random.default_rng(0).integers(0, 256, (*shape, 3)).astype(np.uint8),
+    }
+    tracker = DlibTracker()
+    assert follow(tracker, [images[kind]] * 3) == [None] * 3
+
+
+def test_an_8k_frame_is_searched() -> None:
+    assert look(np.full((4320, 7680, 3), 128, np.uint8)) is None
+
+
+def test_a_rubbish_frame_between_two_good_ones_does_no_harm(
+    portrait: Image, tracker: DlibTracker
+) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, portrait.shape).astype(np.uint8)
+    tiny = np.zeros((1, 1, 3), np.uint8)
+    faces = follow(tracker, [portrait, portrait, noise, tiny, portrait, portrait, portrait])
+    assert faces[-1] is not None
+    alone = look(portrait)
+    assert alone is not None
+    assert faces[-1].landmarks_px == pytest.approx(alone.landmarks_px, abs=6)
+
+
+def test_a_picture_without_colour_is_tracked(portrait: Image) -> None:
+    gray = cv2.cvtColor(portrait, cv2.COLOR_RGB2GRAY)
+    assert look(np.repeat(gray[..., None], 3, axis=2)) is not None
+
+
+def test_a_missing_model_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"nowhere\.dat"):
+        DlibTracker(model=tmp_path / "nowhere.dat")
+
+
+@pytest.mark.parametrize("content", [b"", b"no model", bytes(1000)])
+def test_a_broken_model_says_so(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "broken.dat"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"broken\.dat"):
+        DlibTracker(model=path)
