@@ -62,13 +62,14 @@ def warp(crops: Tensor, matrices: Tensor, size: int) -> Tensor:
     grid = functional.affine_grid(matrices, shape, align_corners=False)
     return functional.grid_sample(
         crops, grid, mode="bilinear", padding_mode="border", align_corners=False
-    )  # type: ignore[no-any-return]
+    )
 
 
 def warp_points(points: Tensor, matrices: Tensor) -> Tensor:
     """Take (N, P, 2) source places, -1..1, to target places of the same matrices."""
     turn, shift = matrices[:, :, :2], matrices[:, :, 2]
-    return (points - shift[:, None]) @ torch.linalg.inv(turn).transpose(1, 2)
+    moved: Tensor = (points - shift[:, None]) @ torch.linalg.inv(turn).transpose(1, 2)
+    return moved
 
 
 def mirror_targets(aus: Tensor, gaze: Tensor, flips: Tensor) -> tuple[Tensor, Tensor]:
