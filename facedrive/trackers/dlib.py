@@ -115,7 +115,7 @@ class DlibTracker:
     """A shape predictor trained by facedrive; None for the one that comes with it."""
     crop: CropSpec = field(default_factory=CropSpec)
     """How the AU model wants its crops."""
-    find_score: float = 0.5
+    find_score: float = 0.1
     """The detector's confidence that a new face needs, once it is upright in its patch."""
     keep_score: float = -0.6
     """The confidence below which the followed face counts as missed."""
