@@ -16,6 +16,7 @@ COMMANDS = {
     "live": "drive an avatar and outputs from a camera or a video",
     "extract": "write a video's action units to CSV or Parquet",
     "replay": "play a recorded take to outputs, on its own clock",
+    "export": "write a take as Live Link Face CSV, or as an animated GLB of the rig",
     "outputs": "list what --out can send to: every format, its options, an example",
     "calibrate": "learn a person's neutral and extremes",
     "rig": "inspect a rig: its targets and the AUs that they cover",

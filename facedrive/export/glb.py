@@ -1,0 +1,99 @@
+"""A GLB being made: its JSON grows by accessors, its binary part by what they hold.
+
+Specification: Khronos glTF 2.0, sections 3.6 (binary data) and 4 (GLB).
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facedrive import __version__
+from facedrive.errors import SinkError
+from facedrive.rig.glb import BIN_CHUNK, JSON_CHUNK, MAGIC, WIDTHS, Object
+
+FLOAT, UINT, UBYTE = 5126, 5125, 5121
+COMPONENTS = {np.dtype(np.float32): FLOAT, np.dtype(np.uint32): UINT, np.dtype(np.uint8): UBYTE}
+TYPES = {width: name for name, width in WIDTHS.items()}
+
+VERTICES, INDICES = 34962, 34963
+"""What a buffer view is for, in OpenGL's numbers."""
+
+MAX_BYTES = 2**32 - 1
+"""A GLB counts its bytes in 32 bits."""
+
+
+class Glb:
+    """Collects a glTF document; ``json`` is its top level, to be added to."""
+
+    def __init__(self) -> None:
+        self.json: dict[str, Any] = {
+            "asset": {"version": "2.0", "generator": f"facedrive {__version__}"}
+        }
+        self._blocks: list[bytes] = []
+        self._length = 0
+
+    def add(self, kind: str, item: Object) -> int:
+        """Append to a top-level list such as ``nodes``; return its index there."""
+        items = self.json.setdefault(kind, [])
+        items.append(item)
+        return len(items) - 1
+
+    def add_view(self, data: bytes, target: int | None = None) -> int:
+        """Append bytes; return their buffer view."""
+        view = {"buffer": 0, "byteOffset": self._length, "byteLength": len(data)}
+        padded = data + b"\0" * (-len(data) % 4)
+        self._blocks.append(padded)
+        self._length += len(padded)
+        return self.add("bufferViews", view | ({"target": target} if target else {}))
+
+    def add_accessor(
+        self,
+        values: NDArray[Any],
+        target: int | None = None,
+        *,
+        bounds: bool = False,
+        hollow: bool = False,
+    ) -> int:
+        """Append (n,) or (n, width) of float32, uint32 or uint8; return its accessor.
+
+        ``bounds`` gives least and greatest, as positions and times need; ``hollow`` leaves out
+        values that are all zero, as glTF allows.
+        """
+        rows = values.reshape(len(values), -1)
+        accessor: Object = {
+            "componentType": COMPONENTS[values.dtype],
+            "count": len(rows),
+            "type": TYPES[rows.shape[1]],
+        }
+        if not hollow or rows.any():
+            little = rows.astype(rows.dtype.newbyteorder("<"), copy=False)
+            accessor["bufferView"] = self.add_view(little.tobytes(), target)
+        if bounds:
+            accessor |= {"min": rows.min(axis=0).tolist(), "max": rows.max(axis=0).tolist()}
+        return self.add("accessors", accessor)
+
+    def write(self, file: BinaryIO) -> None:
+        """Write the file.
+
+        Raises:
+            SinkError: if it is larger than a GLB can be.
+        """
+        text = json.dumps(
+            self.json | {"buffers": [{"byteLength": self._length}]}, separators=(",", ":")
+        ).encode()
+        text += b" " * (-len(text) % 4)
+        total = 12 + 8 + len(text) + 8 + self._length
+        if total > MAX_BYTES:
+            raise SinkError(
+                f"the animation takes {total / 2**30:.1f} GiB and a GLB holds 4; "
+                "give a lower --fps, or cut the take."
+            )
+        file.write(struct.pack("<4sII", MAGIC, 2, total))
+        file.write(struct.pack("<II", len(text), JSON_CHUNK) + text)
+        file.write(struct.pack("<II", self._length, BIN_CHUNK))
+        file.writelines(self._blocks)

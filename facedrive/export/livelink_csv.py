@@ -1,0 +1,88 @@
+"""Live Link Face CSV: what Epic's phone app records, for the importers made for it.
+
+    Timecode,BlendShapeCount,EyeBlinkLeft,…,TongueOut,HeadYaw,…,RightEyeRoll
+    00:00:00:00.000,61,0.00000000,…
+
+The names are ARKit's 52 in PascalCase, but with JawRight and MouthRight before their lefts, as
+the app writes them; then nine angles in radians with the signs of the live packets. A timecode
+is hours, minutes, seconds and frames, and starts at zero. The file does not name its rate:
+Unreal takes 60 if any frame number is above 30, else 30; others count rows.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from facedrive.errors import DataError
+from facedrive.export.resample import resample
+from facedrive.export.whole_file import whole_file
+from facedrive.sinks.channels import ARKIT, load_channels, pascal_case
+from facedrive.sinks.livelink import angles
+from facedrive.types import Sample
+
+log = logging.getLogger(__name__)
+
+ANGLES = (
+    *("HeadYaw", "HeadPitch", "HeadRoll"),
+    *("LeftEyeYaw", "LeftEyePitch", "LeftEyeRoll"),
+    *("RightEyeYaw", "RightEyePitch", "RightEyeRoll"),
+)
+
+SWAPPED = {
+    "jawLeft": "jawRight",
+    "jawRight": "jawLeft",
+    "mouthLeft": "mouthRight",
+    "mouthRight": "mouthLeft",
+}
+"""What the file has in the place of each of these."""
+
+CHANNELS = tuple(SWAPPED.get(name, name) for name in ARKIT)
+"""ARKit's 52 in the file's order."""
+
+COLUMNS = ("Timecode", "BlendShapeCount", *map(pascal_case, CHANNELS), *ANGLES)
+
+VALUES = len(CHANNELS) + len(ANGLES)
+
+ROW = f"%s,{VALUES}" + ",%.8f" * VALUES + "\n"
+
+UNREAL_FPS = (30, 60)
+"""The rates that Unreal's importer can guess."""
+
+
+def write_livelink_csv(
+    samples: Iterable[Sample], path: Path, *, fps: int = 60, mapping: str = "arkit"
+) -> int:
+    """Write a row every 1 / fps seconds; return how many, in constant memory.
+
+    Raises:
+        SinkError: if the file cannot be written.
+        DataError: if there are no samples, or a pause is too long.
+        MappingError: if the table is broken or has channels that are not ARKit's.
+    """
+    if fps not in UNREAL_FPS:
+        log.warning("Unreal takes this format for 30 or 60 fps; %d will play wrong", fps)
+    table = load_channels(mapping, "arkit")
+    order = [ARKIT.index(name) for name in CHANNELS]
+    rows = 0
+    with whole_file(path) as file:
+        file.write((",".join(COLUMNS) + "\n").encode("ascii"))
+        for sample in resample(samples, fps):
+            weights = table.apply(sample.aus, sample.gaze)[order]
+            values = np.concatenate([weights, angles(sample)]).tolist()
+            file.write((ROW % (timecode(sample.index, fps), *values)).encode("ascii"))
+            rows += 1
+        if not rows:
+            raise DataError("the take has no rows; there is nothing to export.")
+    return rows
+
+
+def timecode(frame: int, fps: int) -> str:
+    """Return ``HH:MM:SS:FF.fff`` for a frame since the start; a day later it starts again."""
+    seconds, frames = divmod(frame, fps)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours % 24:02d}:{minutes:02d}:{seconds:02d}:{frames:02d}.000"

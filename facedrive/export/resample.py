@@ -1,0 +1,66 @@
+"""Samples at an even rate, each between the two of the take that are around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from facedrive.errors import DataError
+from facedrive.types import Head, Sample, Vector
+
+TIME_STEP_S = 1e-6
+"""What a take's times are rounded to."""
+
+MAX_GAP_S = 3600.0
+"""A longer pause is two takes, and would be filled with rows that nobody made."""
+
+
+def resample(samples: Iterable[Sample], fps: int) -> Iterator[Sample]:
+    """Yield samples at 0, 1 / fps, 2 / fps … seconds from the first, in constant memory.
+
+    Raises:
+        DataError: if the take pauses for more than ``MAX_GAP_S``.
+    """
+    first: Sample | None = None
+    before: Sample | None = None
+    index = 0
+    for sample in samples:
+        first, before = first or sample, before or sample
+        _check_gap(before, sample)
+        while (time := index / fps) <= sample.time - first.time + TIME_STEP_S:
+            yield _between(before, sample, first.time + time, time, index)
+            index += 1
+        before = sample
+
+
+def _between(before: Sample, after: Sample, at: float, time: float, index: int) -> Sample:
+    """Blend two samples for the take's time ``at``; call it ``time``."""
+    apart = after.time - before.time
+    share = min(max((at - before.time) / apart, 0.0), 1.0) if apart > 0 else 1.0
+    blend = np.float32(share)
+    nearer = after if share >= 0.5 else before
+    return Sample(
+        time=time,
+        index=index,
+        aus=before.aus + blend * (after.aus - before.aus),
+        gaze=before.gaze + blend * (after.gaze - before.gaze),
+        head=Head(_turned(before.head, after.head, share), nearer.head.translation),
+        face=nearer.face,
+    )
+
+
+def _turned(before: Head, after: Head, share: float) -> Vector:
+    """Blend two rotations the short way round, (4,) unit: frames apart, so no slerp."""
+    toward = after.rotation * np.copysign(1.0, before.rotation @ after.rotation)
+    rotation = (1 - share) * before.rotation + share * toward
+    turned: Vector = (rotation / np.linalg.norm(rotation)).astype(np.float32)
+    return turned
+
+
+def _check_gap(before: Sample, after: Sample) -> None:
+    if after.time - before.time > MAX_GAP_S:
+        raise DataError(
+            f"the take pauses for {after.time - before.time:.0f} s before frame {after.index}; "
+            f"export takes up to {MAX_GAP_S:.0f} s: cut the take there."
+        )
