@@ -1,0 +1,66 @@
+"""Find which shape keys follow what: by AU names, else by ARKit's.
+
+The rules are those of ``facedrive live --rig``. A key named after an AU follows it. Where there
+is none for an AU, keys with ARKit names take its part. Case and punctuation are ignored,
+``eyeBlink_L`` is ``eyeBlinkLeft``, and a rig may split ``cheekPuff`` into a left and a right key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from .tables import ARKIT, AU_NAMES
+
+Weights = dict[str, float]
+"""Shares of inputs (AUs and gaze) in one shape key."""
+
+AUS: dict[str, Weights] = {name: {name: 1.0} for name in AU_NAMES}
+
+
+@lru_cache(maxsize=64)
+def match(keys: tuple[str, ...]) -> dict[str, Weights]:
+    """Return the weights of the shape keys that are driven, by name."""
+    matched: dict[str, Weights] = {}
+    for table in (AUS, ARKIT):
+        taken = {name for weights in matched.values() for name in weights}
+        found = _named(keys, table)
+        matched |= {key: weights for key, weights in found if taken.isdisjoint(weights)}
+    return matched
+
+
+def mix(weights: Weights, inputs: dict[str, float]) -> float:
+    """Return a shape key's value, 0 to 1, for inputs by name."""
+    value = sum(weight * inputs.get(name, 0.0) for name, weight in weights.items())
+    return min(max(value, 0.0), 1.0)
+
+
+def _named(keys: Iterable[str], table: dict[str, Weights]) -> Iterator[tuple[str, Weights]]:
+    """Yield the keys that the table names, with their weights; the first of a name wins."""
+    aliases = _aliases(table)
+    used: set[tuple[str, str]] = set()
+    for key in keys:
+        channel = aliases.get(_plain(key)) or aliases.get(_plain(key.rpartition(".")[2]))
+        if channel is not None and channel not in used:
+            used.add(channel)
+            yield key, table[channel[0]]
+
+
+def _aliases(table: dict[str, Weights]) -> dict[str, tuple[str, str]]:
+    """Return channels by plain name; beside each the half of it that the name means, if any."""
+    aliases: dict[str, tuple[str, str]] = {}
+    for name in table:
+        plain = _plain(name)
+        aliases[plain] = (name, "")
+        for side in ("left", "right"):
+            if plain.endswith(side):
+                aliases.setdefault(plain.removesuffix(side) + side[0], (name, ""))
+            elif table is ARKIT and not plain.endswith(("left", "right")):
+                aliases[plain + side] = aliases[plain + side[0]] = (name, side[0])
+    return aliases
+
+
+def _plain(name: str) -> str:
+    """Drop case and punctuation."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -1,0 +1,30 @@
+"""The examples' folders on the path, and samples to send to them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from facedrive.aus import AU_NAMES
+from facedrive.types import Face, Head, Sample
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+sys.path.append(str(EXAMPLES / "blender"))
+
+
+def make_sample(
+    index: int = 0,
+    *,
+    seen: bool = True,
+    rotation: tuple[float, float, float, float] = (0, 0, 0, 1),
+    gaze: tuple[tuple[float, float], tuple[float, float]] = ((0, 0), (0, 0)),
+    **aus: float,
+) -> Sample:
+    """A sample with these AUs, the others at 0; left eye's gaze first, pitch and yaw."""
+    head = Head(np.array(rotation, np.float32), np.array([0, 0, -0.6], np.float32))
+    crop, landmarks_px = np.zeros((8, 8), np.uint8), np.zeros((68, 2), np.float32)
+    face = Face(crop, landmarks_px, (1.0, 2.0, 3.0, 4.0), 1.0, head) if seen else None
+    values = np.array([aus.get(name, 0) for name in AU_NAMES], np.float32)
+    return Sample(index / 30, index, values, np.array(gaze, np.float32), head, face)
