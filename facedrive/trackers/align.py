@@ -54,13 +54,17 @@ def fit_similarity(
     source: NDArray[np.floating], target: NDArray[np.floating]
 ) -> NDArray[np.float64]:
     """Solve the (2, 3) similarity that takes (n, 2) source points nearest to the target's."""
-    points = source.astype(np.float64) @ np.array([1, 1j])
-    goal = target @ np.array([1, 1j])
-    centred = points - points.mean()
+    points = source.astype(np.float64) @ _COMPLEX
+    goal = target @ _COMPLEX
+    points_mean, goal_mean = points.mean(), goal.mean()
+    centred = points - points_mean
     spread = float(np.vdot(centred, centred).real)
-    turn = np.vdot(centred, goal - goal.mean()) / max(spread, 1e-9)
-    shift = goal.mean() - turn * points.mean()
+    turn = complex(np.vdot(centred, goal - goal_mean)) / max(spread, 1e-9)
+    shift = complex(goal_mean - turn * points_mean)
     return np.array([[turn.real, -turn.imag, shift.real], [turn.imag, turn.real, shift.imag]])
+
+
+_COMPLEX = np.array([1, 1j])
 
 
 def crop_matrix(landmarks_px: NDArray[np.floating], spec: CropSpec) -> NDArray[np.float64]:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -81,18 +82,23 @@ class Cut(NamedTuple):
     patch: Image
 
 
-class Fit(NamedTuple):
+@dataclass(frozen=True)
+class Fit:
     """Landmarks read off one patch."""
 
-    placement: Placement
-    patch: Image
+    cut: Cut
     points_px: NDArray[np.float64]
     """(68, 2), the patch's pixels."""
 
-    @property
+    @cached_property
     def landmarks_px(self) -> NDArray[np.float64]:
         """(68, 2), the frame's pixels."""
-        return to_frame(self.placement, self.points_px)
+        return to_frame(self.cut.placement, self.points_px)
+
+    @cached_property
+    def better(self) -> Placement:
+        """Where the landmarks would put the patch."""
+        return place_on_landmarks(self.landmarks_px)
 
 
 class Followed(NamedTuple):
@@ -154,7 +160,7 @@ class DlibTracker:
         if self._followed is None:
             self._forget()
             return None
-        self._searched, self._last_place = 1, self._followed.fit.placement
+        self._searched, self._last_place = 1, self._followed.fit.better
         return self._describe(gray, self._followed)
 
     def _forget(self) -> None:
@@ -165,9 +171,8 @@ class DlibTracker:
 
     def _follow(self, gray: Image, face: Followed) -> Followed | None:
         """Fit the face of the last frame to this one; None where it is lost."""
-        start = place_on_landmarks(face.fit.landmarks_px)
-        fit = self._fit(gray, _go_after(gray, face.fit, start))
-        moved_px = _apart(place_on_landmarks(fit.landmarks_px), start)
+        fit = self._fit(gray, _go_after(gray, face.fit))
+        moved_px = _apart(fit.better, face.fit.better)
         unchecked = face.unchecked + 1
         if unchecked < self.check_every and not face.misses and moved_px < JUMP_PX:
             followed = Followed(fit, face.score, unchecked)
@@ -181,19 +186,19 @@ class DlibTracker:
 
     def _steady(self, fit: Fit, last: Fit) -> Fit:
         """Hold back each landmark that hardly moves, so that noise in the frame does not show."""
-        before_px = to_patch(fit.placement, last.landmarks_px)
+        before_px = to_patch(fit.cut.placement, last.landmarks_px)
         change_px = fit.points_px - before_px
         step = np.linalg.norm(change_px, axis=1, keepdims=True) / UNIT_PX
         share = step**2 / np.maximum(step**2 + self.steadiness**2, 1e-12)
-        return fit._replace(points_px=before_px + share.clip(LEAST_SHARE, 1) * change_px)
+        return replace(fit, points_px=before_px + np.maximum(share, LEAST_SHARE) * change_px)
 
     def _check(self, gray: Image, fit: Fit) -> tuple[Fit, float]:
         """Return how sure the detector is, and a new fit where it sees the face elsewhere."""
-        seen = self._finder.look_at_patch(fit.patch)
+        seen = self._finder.look_at_patch(fit.cut.patch)
         if seen is None:
             return fit, NO_FACE
-        placement = chain(seen.placement, fit.placement)
-        if _apart(placement, place_on_landmarks(fit.landmarks_px)) > ASTRAY_PX:
+        placement = chain(seen.placement, fit.cut.placement)
+        if _apart(placement, fit.better) > ASTRAY_PX:
             fit = self._fit(gray, _cut(gray, placement))
         return fit, seen.score
 
@@ -220,11 +225,10 @@ class DlibTracker:
 
     def _preference(self, face: Followed) -> tuple[bool, float]:
         """Order faces: one where the last was seen first, then the larger."""
-        landmarks_px = face.fit.landmarks_px
-        size_px = float(interocular_px(landmarks_px))
+        size_px = float(interocular_px(face.fit.landmarks_px))
         if self._last_place is None:
             return False, size_px
-        return _apart(place_on_landmarks(landmarks_px), self._last_place) < PATCH_SIZE, size_px
+        return _apart(face.fit.better, self._last_place) < PATCH_SIZE, size_px
 
     def _take_up(self, gray: Image, seen: Detection) -> Followed | None:
         """Fit a face that was just detected; None where it does not turn out to be one."""
@@ -235,11 +239,10 @@ class DlibTracker:
     def _fit(self, gray: Image, cut: Cut) -> Fit:
         """Read the landmarks, again and again while they move the patch."""
         for left in reversed(range(MOST_PASSES)):
-            fit = Fit(*cut, self._predictor.predict(cut.patch))
-            placement = place_on_landmarks(fit.landmarks_px)
-            if not left or _apart(placement, fit.placement) < SETTLED_PX:
+            fit = Fit(cut, self._predictor.predict(cut.patch))
+            if not left or _apart(fit.better, cut.placement) < SETTLED_PX:
                 break
-            cut = _cut(gray, placement)
+            cut = _cut(gray, fit.better)
         return fit
 
     def _describe(self, gray: Image, face: Followed) -> Face:
@@ -263,14 +266,14 @@ def _cut(gray: Image, placement: Placement) -> Cut:
     return Cut(placement, cut_patch(gray, placement))
 
 
-def _go_after(gray: Image, last: Fit, start: Placement) -> Cut:
-    """Cut the patch where the last one was, or where the face went if it went far."""
-    cut = _cut(gray, start)
-    face = coarse_face(last.patch, last.points_px.mean(axis=0))
+def _go_after(gray: Image, last: Fit) -> Cut:
+    """Cut the patch where the last landmarks were, or where the face went if it went far."""
+    cut = _cut(gray, last.better)
+    face = coarse_face(last.cut.patch, last.points_px.mean(axis=0))
     shift_px = find_shift(face, cut.patch)
     if np.abs(shift_px).max() < NOTICED_PX:
         return cut
-    return _cut(gray, start - np.column_stack([np.zeros((2, 2)), shift_px]))
+    return _cut(gray, last.better - np.column_stack([np.zeros((2, 2)), shift_px]))
 
 
 def _apart(one: Placement, other: Placement) -> float:
@@ -281,14 +284,12 @@ def _apart(one: Placement, other: Placement) -> float:
 
 def _is_plausible(fit: Fit, gray: Image) -> bool:
     """Say whether landmarks have the shape of a face, with its middle in the (H, W) frame."""
-    landmarks_px = fit.landmarks_px
-    placement = place_on_landmarks(landmarks_px)
-    misfit = np.linalg.norm(to_patch(placement, landmarks_px) - TARGET_PX, axis=1) / UNIT_PX
+    misfit = to_patch(fit.better, fit.landmarks_px) - TARGET_PX
     height, width = gray.shape
-    x, y = landmarks_px.mean(axis=0)
+    x, y = fit.landmarks_px.mean(axis=0)
     return bool(
-        np.sqrt(np.mean(misfit**2)) < WORST_SHAPE
-        and UNIT_PX / np.hypot(placement[0, 0], placement[1, 0]) > LEAST_UNIT_PX
+        np.sqrt((misfit**2).sum(axis=1).mean()) < WORST_SHAPE * UNIT_PX
+        and UNIT_PX / np.hypot(fit.better[0, 0], fit.better[1, 0]) > LEAST_UNIT_PX
         and 0 <= x < width
         and 0 <= y < height
     )
