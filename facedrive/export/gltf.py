@@ -50,8 +50,6 @@ class _Shape:
     bones: Bones
     normals: Floats
     """(V, 3) float32 unit, of the neutral face."""
-    turned: Floats
-    """(T, V, 3) float32, what each target adds to the normals."""
 
 
 class _Joint(Neck):
@@ -137,9 +135,7 @@ def _add_skin(glb: Glb, bones: Bones) -> int:
 
 
 def _add_mesh(glb: Glb, rig: Rig, bones: Bones) -> int:
-    normals = smooth_normals(rig, rig.vertices)
-    turned = np.stack([smooth_normals(rig, rig.vertices + move) - normals for move in rig.offsets])
-    shape = _Shape(rig, bones, normals, turned)
+    shape = _Shape(rig, bones, smooth_normals(rig, rig.vertices))
     textures: dict[int, int] = {}
     primitives = [_add_primitive(glb, shape, part, textures) for part in _drawn(rig)]
     return glb.add(
@@ -169,12 +165,11 @@ def _add_primitive(glb: Glb, shape: _Shape, part: Part, textures: dict[int, int]
     }
     if rig.uv is not None and part.texture is not None:
         attributes["TEXCOORD_0"] = glb.add_accessor(rig.uv[used], VERTICES)
+    # No normals: those of single targets, added up, are dark streaks at the corners of a mouth
+    # that opens and smiles.
     targets = [
-        {
-            "POSITION": glb.add_accessor(moved[used], VERTICES, bounds=True, hollow=True),
-            "NORMAL": glb.add_accessor(turned[used], VERTICES, hollow=True),
-        }
-        for moved, turned in zip(rig.offsets, shape.turned, strict=True)
+        {"POSITION": glb.add_accessor(moved[used], VERTICES, bounds=True, hollow=True)}
+        for moved in rig.offsets
     ]
     return {
         "attributes": attributes,
