@@ -42,10 +42,11 @@ export class Rig {
       this.head.parent.getWorldQuaternion(this.parent);
       this.parent.premultiply(scene.getWorldQuaternion(new Quaternion()).invert());
     }
-    this.targets = this.meshes.flatMap((mesh) => Object.keys(mesh.morphTargetDictionary));
+    const names = this.meshes.flatMap((mesh) => Object.keys(mesh.morphTargetDictionary));
+    this.targets = [...new Set(names)];
   }
 
-  // Names of targets that a frame moves. AU names win: one AU must not move a face twice.
+  // AU names win: one AU must not move a face twice.
   show(frame) {
     const aus = byPlainName(frame.aus);
     const names = this.targets.map((name) => plain(name));

@@ -1,0 +1,75 @@
+"""The Unity component, compiled against stubs of Unity and fed by facedrive's own OSC output."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from facedrive.mappings.table import FULL_GAZE_RAD, INPUTS, load_mapping
+from facedrive.sinks.osc import OscSink
+
+from .conftest import EXAMPLES, make_sample
+
+SOURCE = EXAMPLES / "unity" / "FacedriveReceiver.cs"
+
+
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if shutil.which("mcs") is None or shutil.which("mono") is None:
+        pytest.skip("no C# compiler (mcs and mono) is installed")
+    built = tmp_path_factory.mktemp("unity") / "receiver.exe"
+    stubs = Path(__file__).with_name("unity_stubs.cs")
+    subprocess.run(["mcs", "-warnaserror", f"-out:{built}", SOURCE, stubs], check=True)
+    return built
+
+
+def run(program: Path, *shapes: str, junk: bytes = b"") -> list[str]:
+    """Show a winking, nodding face; return the head and each blend shape's weight."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    command = ["mono", str(program), str(port), *shapes]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "ready\n"
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sending:
+            sending.sendto(junk, ("127.0.0.1", port))
+        sink = OscSink("127.0.0.1", port)
+        gaze = ((0.0, 0.215), (0.0, 0.215))
+        turned = (0.6, 0.0, 0.0, 0.8) if not junk else (0.0, 0.6, 0.0, 0.8)
+        aus = {"left_eye_close": 1.0, "jaw_drop": 0.5, "left_brow_raise": 0.5}
+        sink.send(make_sample(rotation=turned, gaze=gaze, **aus), None)
+        sink.close()
+        return running.stdout.read().splitlines()
+
+
+def test_arkit_blend_shapes_and_the_head_follow(program: Path) -> None:
+    shapes = ("face.jawOpen", "eyeBlink_L", "eyeBlinkRight", "browInnerUp", "eyeLookOutLeft")
+    head, *weights = run(program, *shapes, "mine")
+    assert [float(number) for number in head.split()] == pytest.approx([0.6, 0, 0, 0.8])
+    assert weights[-1] == "none"
+    assert [float(weight) for weight in weights[:-1]] == pytest.approx([50, 100, 0, 25, 50])
+
+
+def test_au_blend_shapes_win_and_rubbish_is_skipped(program: Path) -> None:
+    junk = b"#bundle\0" + bytes(8) + b"\0\0\xff\xff/a"
+    head, *weights = run(program, "jaw_drop", "Left Eye Close", "jawOpen", junk=junk)
+    assert [float(number) for number in head.split()] == pytest.approx([0, -0.6, 0, 0.8])
+    assert weights == ["50", "100", "none"]
+
+
+def test_its_table_is_facedrives() -> None:
+    source = SOURCE.read_text(encoding="utf-8")
+    arkit = load_mapping("arkit")
+    rows = [
+        " ".join([channel, *(f"{INPUTS[i]} {row[i]:.4g}" for i in row.nonzero()[0])])
+        for channel, row in zip(arkit.channels, arkit.matrix, strict=True)
+        if row.any()
+    ]
+    assert re.findall(r'^        "(.+)",$', source, re.MULTILINE) == rows
+    assert f"FullGazeRad = {FULL_GAZE_RAD}f" in source
