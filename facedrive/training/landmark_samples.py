@@ -105,8 +105,9 @@ def turn(
         picture: (H, W) uint8.
         mesh_px: (478, 3), z in the scale of the pixels.
         rotation: (3, 3) of the head, from the teacher's pose matrix.
-        yaw_deg: About the head's own vertical axis, at most about 30 degrees.
-        pitch_deg: About its own horizontal axis, before the yaw.
+        yaw_deg: About the head's own vertical axis, at most about 30 degrees; towards the
+            subject's left is positive.
+        pitch_deg: About its own horizontal axis, before the yaw; up is positive.
     """
     mesh = mesh_px.astype(np.float64)
     turned = _turn_mesh(mesh, rotation, yaw_deg, pitch_deg)
@@ -127,14 +128,15 @@ def _turn_mesh(
     mesh: Points, rotation: NDArray[np.floating], yaw_deg: float, pitch_deg: float
 ) -> Points:
     """Turn (478, 3) points about a centre behind the face, half an eye distance deep."""
-    flip = np.diag([1.0, -1.0, -1.0])
-    head = flip @ rotation.astype(np.float64) @ flip
+    head = rotation.astype(np.float64)
     yaw, pitch = np.radians([yaw_deg, pitch_deg])
     about_y = cv2.Rodrigues(np.array([0, yaw, 0]))[0]
-    about_x = cv2.Rodrigues(np.array([pitch, 0, 0]))[0]
+    about_x = cv2.Rodrigues(np.array([-pitch, 0, 0]))[0]
+    # The picture's y goes down and its z away from the camera.
+    flip = np.diag([1.0, -1.0, -1.0])
     unit = np.linalg.norm(mesh[33] - mesh[263])
-    pivot = mesh.mean(axis=0) + head @ [0, 0, 0.5 * unit]
-    change = head @ about_y @ about_x @ head.T
+    pivot = mesh.mean(axis=0) + flip @ head @ [0, 0, -0.5 * unit]
+    change = flip @ head @ about_y @ about_x @ head.T @ flip
     return np.asarray((mesh - pivot) @ change.T + pivot)
 
 

@@ -40,7 +40,7 @@ log = logging.getLogger(__name__)
 class Recipe:
     """How the predictor is trained."""
 
-    samples: int = 90_000
+    samples: int = 100_000
     turned: int = 7_000
     """Photographs that are turned further in depth once, then drawn from as the others are."""
     turned_share: float = 0.25
@@ -163,7 +163,7 @@ def _turn_some(faces: Faces, rows: NDArray[np.intp], count: int, random: Random)
     for row in tqdm(chosen, "turning heads", unit="face"):
         now = float(faces.yaw_deg[row])
         yaw = random.uniform(6, 30) * (np.sign(now) if random.random() < 0.7 else -np.sign(now))
-        yaw = -yaw if abs(now + yaw) > 45 else yaw
+        yaw = -yaw if abs(now + yaw) > 50 else yaw
         pitch = random.uniform(-14, 14)
         turned.append(
             turn(faces.pictures[row], faces.mesh_px[row], faces.rotation[row], yaw, pitch)
