@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import Any
@@ -113,12 +114,16 @@ def _percentiles(seconds: list[float], prefix: str) -> dict[str, float]:
     return {f"{prefix}median_ms": float(median), f"{prefix}p95_ms": float(p95)}
 
 
-def build_peer(name: str, model: Path | None) -> Step:
-    """Build a peer's face landmarks and blendshapes on one frame, in its video mode."""
+@contextmanager
+def open_peer(name: str | None, model: Path | None) -> Iterator[Step | None]:
+    """Open a peer's face landmarks and blendshapes in its video mode; None for no peer."""
+    if name is None:
+        yield None
+        return
     from facedrive.trackers.mediapipe import open_blendshapes
 
-    assert name == "mediapipe"
-    return open_blendshapes(model)
+    with closing(open_blendshapes(model)) as peer:
+        yield peer
 
 
 def measure_rig(path: Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from facedrive.calibration import (
 )
 from facedrive.errors import FacedriveError
 from facedrive.filters import NoFilter, OneEuro
-from facedrive.stages import Estimate, Filter, Regressor, Sink, Source, Tracker
+from facedrive.stages import Closable, Estimate, Filter, Regressor, Sink, Source, Tracker
 from facedrive.threads import LiveCapture, Stall, now
 from facedrive.timing import Timing
 from facedrive.types import IDENTITY_HEAD, Face, Frame, Head, Sample, Vector
@@ -135,6 +135,12 @@ class Pipeline:
     def set_neutral(self) -> None:
         """Take the next second of the face as its neutral."""
         self._neutral = _Neutral()
+
+    def close(self) -> None:
+        """Give back what the tracker and the regressor hold."""
+        for stage in (self.tracker, self.regressor):
+            if isinstance(stage, Closable):
+                stage.close()
 
     def _finish(self, frame: Frame, face: Face, raw: Estimate) -> Sample:
         if self._neutral is not None:

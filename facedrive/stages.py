@@ -49,6 +49,15 @@ class Estimate(NamedTuple):
 
 
 @runtime_checkable
+class Closable(Protocol):
+    """A stage that holds what must be given back."""
+
+    def close(self) -> None:
+        """Give it back; the stage is not used afterwards."""
+        ...
+
+
+@runtime_checkable
 class Regressor(Protocol):
     """Turns an aligned crop into action units."""
 

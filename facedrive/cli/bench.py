@@ -38,10 +38,10 @@ def run(args: argparse.Namespace) -> int:
     from facedrive import benchmark
 
     frames = benchmark.decode(args.clip, args.size, args.frames)
-    peer = benchmark.build_peer(args.peer, args.peer_model) if args.peer else None
     report: dict[str, Any] = {"machine": machine(), "clip": Path(args.clip).name,
                               "size": list(args.size), "frames": len(frames)}  # fmt: skip
-    report |= benchmark.measure(options.build_pipeline(args), frames, peer)
+    with benchmark.open_peer(args.peer, args.peer_model) as peer:
+        report |= benchmark.measure(options.build_pipeline(args), frames, peer)
     report |= benchmark.measure_jitter(options.build_pipeline(args), frames[0])
     if args.rig:
         report |= benchmark.measure_rig(args.rig)

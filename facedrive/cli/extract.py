@@ -49,5 +49,6 @@ def run(args: argparse.Namespace) -> int:
             found += sample.face is not None
     finally:
         outputs.close()
+        pipeline.close()
     print(f"{args.output}: {total} frames, a face in {found}")
     return 0

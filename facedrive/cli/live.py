@@ -57,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
             _run_headless(args, source, pipeline, outputs, controls)
     finally:
         outputs.close()
+        pipeline.close()
         print("\n".join(options.latency_lines(pipeline.timing)), file=sys.stderr)
     return 0
 

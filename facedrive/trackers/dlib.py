@@ -260,7 +260,7 @@ class DlibTracker:
 
     def _log_change(self, before: Followed | None, index: int) -> None:
         if (before is None) != (self._followed is None):
-            log.info("face %s in frame %d", "lost" if before else "found", index)
+            log.debug("face %s in frame %d", "lost" if before else "found", index)
 
 
 def _cut(gray: Image, placement: Placement) -> Cut:
