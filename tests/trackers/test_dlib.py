@@ -70,7 +70,7 @@ def test_a_face_that_arrives_is_found_within_5_frames(clip: Clip, tracker: DlibT
 def test_finding_and_losing_is_logged_once_each(
     clip: Clip, tracker: DlibTracker, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.DEBUG, logger="facedrive"):
         for frame in clip("face_noface.mov")[60:100]:
             tracker.track(frame)
     assert [record.message.split()[1] for record in caplog.records] == ["found", "lost"]

@@ -22,8 +22,8 @@ def test_the_model_is_small_enough_to_ship() -> None:
 
 
 def test_the_model_comes_with_its_card() -> None:
-    card = resources.files("facedrive") / "weights" / "landmarks68.md"
-    assert "licence" in card.read_text(encoding="utf-8").lower()
+    card = resources.files("facedrive") / "weights" / "README.md"
+    assert "## landmarks68.dat" in card.read_text(encoding="utf-8")
 
 
 def test_a_model_with_other_landmarks_is_refused(tmp_path: Path) -> None:
