@@ -217,13 +217,15 @@ def tilt(photo: Photo, roll_deg: float) -> Photo:
 
 
 def summarise(errors: NDArray[np.float64], yaw_deg: NDArray[np.floating]) -> dict[str, float]:
-    """Return how many are found and the mean errors, also by yaw, in percent."""
-    table = {"found": float(np.isfinite(errors[:, 0]).mean())}
+    """Return how many are found and the mean errors of those, also by yaw, in percent."""
+    found = np.isfinite(errors[:, 0])
+    table = {"found": float(found.mean())}
     for name, column in (("all", 0), ("inner", 1)):
-        table[name] = float(np.nanmean(errors[:, column]))
+        table[name] = float(errors[found, column].mean())
         for low, high in ((0, 10), (10, 20), (20, 30), (30, 90)):
-            band = (np.abs(yaw_deg) >= low) & (np.abs(yaw_deg) < high)
-            table[f"{name} yaw {low}-{high}"] = float(np.nanmean(errors[band, column]))
+            band = found & (np.abs(yaw_deg) >= low) & (np.abs(yaw_deg) < high)
+            if band.any():
+                table[f"{name} yaw {low}-{high}"] = float(errors[band, column].mean())
     return {name: round(100 * value, 2) for name, value in table.items()}
 
 

@@ -21,6 +21,7 @@ from facedrive.training.landmarks import (
     draw_samples,
     evaluate,
     load_faces,
+    summarise,
     tilt,
     train,
 )
@@ -157,3 +158,12 @@ def test_mirroring_a_photo_twice_gives_it_back(faces: Faces) -> None:
 def test_a_folder_without_faces_says_so(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no folder of marked faces"):
         load_faces(tmp_path)
+
+
+def test_the_summary_leaves_out_what_was_not_found() -> None:
+    errors = np.array([[0.02, 0.01], [0.04, 0.03], [np.nan, np.nan]])
+    table = summarise(errors, np.array([5.0, -15.0, 40.0]))
+    assert table["found"] == pytest.approx(66.67)
+    assert table["all"] == pytest.approx(3)
+    assert table["inner yaw 10-20"] == pytest.approx(3)
+    assert "all yaw 30-90" not in table
