@@ -45,7 +45,8 @@ class Head:
     """Where the head is, in camera coordinates."""
 
     rotation: Vector
-    """(4,) float32 unit quaternion x, y, z, w; from head to camera axes."""
+    """(4,) float32 unit quaternion x, y, z, w; identity looks into the camera from wherever in the
+    frame the head is (relative to the line of sight, as MediaPipe)."""
     translation: Vector
     """(3,) float32 metres, of the point between the eyes; z is negative in front of the camera."""
 
