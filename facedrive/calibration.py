@@ -57,6 +57,12 @@ class Profile:
         reach = np.clip((aus - self.neutral) / (self.extreme - self.neutral), 0.0, 1.0)
         return np.asarray(1 - (1 - reach) ** self.gamma, dtype=np.float32)
 
+    def with_neutral(self, neutral: Vector) -> Profile:
+        """Take another resting face, (24,) raw AUs, and keep extremes and responses."""
+        resting = _resting(neutral)
+        extreme = np.maximum(self.extreme, resting + np.float32(SMALLEST_RANGE))
+        return Profile(resting, extreme.astype(np.float32), self.gamma)
+
 
 def default_profile() -> Profile:
     """Return the profile of nobody in particular."""
@@ -71,8 +77,7 @@ def build_profile(neutral: Vector, extreme: Vector | None, gamma: Vector | None 
         extreme: (24,) the highest raw AUs reached, or None.
         gamma: (24,) response exponents; 1 where None.
     """
-    resting = np.clip(neutral + NEUTRAL_MARGIN * (neutral > 0), 0.0, 0.8)
-    resting[EYELIDS] = np.clip(neutral[EYELIDS] + LID_MARGIN, 0.0, 0.5)
+    resting = _resting(neutral)
     top = np.ones(len(AUS), np.float32)
     top[EYELIDS] = np.maximum(LID_CLOSED, resting[EYELIDS] + SMALLEST_RANGE)
     if extreme is not None:
@@ -82,6 +87,13 @@ def build_profile(neutral: Vector, extreme: Vector | None, gamma: Vector | None 
     if gamma is None:
         gamma = np.ones(len(AUS), np.float32)
     return Profile(resting.astype(np.float32), top.astype(np.float32), gamma.astype(np.float32))
+
+
+def _resting(neutral: Vector) -> Vector:
+    """Return where each AU starts to count, (24,), above a measured neutral."""
+    resting = np.clip(neutral + NEUTRAL_MARGIN * (neutral > 0), 0.0, 0.8)
+    resting[EYELIDS] = np.clip(neutral[EYELIDS] + LID_MARGIN, 0.0, 0.5)
+    return resting.astype(np.float32)
 
 
 def median_neutral(aus: Sequence[Vector]) -> Vector:

@@ -6,6 +6,10 @@ from __future__ import annotations
 class FacedriveError(Exception):
     """Base of every error that a user can mend; the CLI prints it as one line, exit code 2."""
 
+    def __init__(self, message: str) -> None:
+        """Keep the message on one line, whatever it quotes from a file."""
+        super().__init__(" ".join(message.split()))
+
 
 class SourceError(FacedriveError):
     """A camera, video, folder or stream cannot be read."""

@@ -12,7 +12,6 @@ import numpy as np
 from facedrive.aus import AUS
 from facedrive.calibration import (
     Profile,
-    build_profile,
     default_profile,
     median_neutral,
 )
@@ -152,7 +151,8 @@ class Pipeline:
     def _learn_neutral(self, neutral: _Neutral, aus: Vector, time: float) -> None:
         neutral.add(aus, time)
         if neutral.whole:
-            self.profile = build_profile(median_neutral(neutral.seen), None)
+            profile = self.profile or default_profile()
+            self.profile = profile.with_neutral(median_neutral(neutral.seen))
             self._neutral = None
             log.info("neutral set")
 

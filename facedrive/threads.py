@@ -255,6 +255,59 @@ class BackgroundSink:
             log.exception("%s failed; this output has stopped", self._name)
 
 
+class Worker:
+    """Runs ``work`` until it returns or is told to stop; a failure ends this output only."""
+
+    STOP_S = 3.0
+    """One that hangs is left behind after this long."""
+
+    def __init__(self, name: str, work: Callable[[threading.Event], None]) -> None:
+        """Start ``work`` with an event that is set when it shall return."""
+        self._name = name
+        self._work = work
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Tell the work to return, and wait for it."""
+        self._stopping.set()
+        self._thread.join(self.STOP_S)
+        if self._thread.is_alive():
+            log.warning("%s does not answer; leaving it behind", self._name)
+
+    def _run(self) -> None:
+        try:
+            self._work(self._stopping)
+        except FacedriveError as error:
+            log.error("%s This output has stopped.", error)
+        except Exception:  # a bug ends its output, not the run
+            log.exception("%s failed; this output has stopped", self._name)
+
+
+class Task:
+    """Runs ``work`` in a thread; ``join`` raises in the caller's thread what it raised."""
+
+    def __init__(self, name: str, work: Callable[[], None]) -> None:
+        """Start it."""
+        self._work = work
+        self._error: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait until it is done."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except Exception as error:  # whatever it is, the joining thread raises it
+            self._error = error
+
+
 class Timed(Protocol):
     """Anything with a time in seconds: a Frame, a Sample."""
 

@@ -65,6 +65,13 @@ def test_the_default_changes_only_eyelids() -> None:
     assert calibrated[others] == pytest.approx(aus[others], abs=1e-6)
 
 
+def test_a_new_neutral_keeps_the_measured_extremes() -> None:
+    measured = build_profile(np.zeros(24, np.float32), np.full(24, 0.5, np.float32))
+    moved = measured.with_neutral(np.full(24, 0.1, np.float32))
+    assert moved.apply(np.full(24, 0.1, np.float32)) == pytest.approx(0, abs=1e-6)
+    assert moved.extreme == pytest.approx(measured.extreme)
+
+
 def test_a_profile_survives_the_disk(tmp_path: Path) -> None:
     profile = build_profile(np.full(24, 0.1, np.float32), np.full(24, 0.8, np.float32))
     save_profile(profile, tmp_path / "me.toml")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,17 +35,17 @@ def run(args: argparse.Namespace) -> int:
     from facedrive.calibration import build_profile, median_neutral, save_profile
     from facedrive.pipeline import NEUTRAL_S
 
-    answers = _raw_answers(options.build_pipeline(args, raw=True), options.build_source(args))
-    try:
+    source = options.build_source(args)
+    pipeline = options.build_pipeline(args, raw=True)
+    answers = _raw_answers(pipeline, source)
+    with closing(pipeline), closing(answers):
         _say("Look into the camera and rest your face …")
-        _take(answers, SETTLE_S if args.source.isdecimal() else 0.0)
+        _take(answers, SETTLE_S if source.live else 0.0)
         neutral = median_neutral(_take(answers, NEUTRAL_S))
         extreme = None
         if args.extremes > 0:
             _say("Now blink, raise and lower your brows, open your mouth, smile, pout, puff …")
             extreme = _strongest(_take(answers, args.extremes), neutral)
-    finally:
-        answers.close()
     save_profile(build_profile(neutral, extreme), args.output)
     print(f"{args.output}: use it with --profile {args.output}")
     return 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,6 +48,7 @@ def run(args: argparse.Namespace) -> int:
         finally:
             video.close()
             wire.close()
+            pipeline.close()
     print("\n".join(_accuracy_lines(samples)))
     print()
     print("\n".join(options.latency_lines(pipeline.timing)))
@@ -70,6 +70,8 @@ def _receiver() -> Iterator[tuple[int, Counter[str]]]:
     from pythonosc.dispatcher import Dispatcher
     from pythonosc.osc_server import BlockingOSCUDPServer
 
+    from facedrive.threads import Task
+
     received: Counter[str] = Counter()
 
     def count(address: str, *_: object) -> None:
@@ -79,13 +81,12 @@ def _receiver() -> Iterator[tuple[int, Counter[str]]]:
     dispatcher = Dispatcher()
     dispatcher.set_default_handler(count)
     with BlockingOSCUDPServer(("127.0.0.1", 0), dispatcher) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
+        serving = Task("receiver", lambda: server.serve_forever(0.05))
         try:
             yield server.server_address[1], received
         finally:
             server.shutdown()
-            thread.join()
+            serving.join()
 
 
 def _accuracy_lines(samples: list[Sample]) -> list[str]:

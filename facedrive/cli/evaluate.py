@@ -39,7 +39,8 @@ def run(args: argparse.Namespace) -> int:
 def _table(name: str, report: dict[str, Any]) -> str:
     lines = [
         f"{name}: {report['faces']} faces, mean r {report['mean_pearson']:.3f} "
-        f"({report['mean_pearson_live']:.3f} where labels vary), MAE {report['mean_mae']:.3f}",
+        f"({report['mean_pearson_live']:.3f} where labels vary), MAE {report['mean_mae']:.3f}, "
+        f"{report['face_ms']:.2f} ms a face",
         f"{'channel':<26}{'r':>7}{'MAE':>8}{'slope':>8}{'std':>8}",
     ]
     for channel, row in (report["aus"] | report["gaze"]).items():

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from itertools import chain, islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from facedrive.cli import options
 from facedrive.errors import FacedriveError, SinkError
+
+if TYPE_CHECKING:
+    from facedrive.pipeline import Pipeline
+    from facedrive.stages import Source
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,10 +28,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read every frame of the clip, in order, and write its row."""
-    from tqdm import tqdm
-
-    from facedrive.pipeline import Outputs
-    from facedrive.sinks import open_sink
     from facedrive.sources import open_source
 
     if args.output.suffix not in (".csv", ".parquet"):
@@ -33,11 +35,23 @@ def run(args: argparse.Namespace) -> int:
     source = open_source(args.clip, fps=args.fps)
     if source.live:
         raise FacedriveError(f"{args.clip} is live; record it with: facedrive live --out csv:…")
-    pipeline = options.build_pipeline(args, raw=args.raw)
+    with closing(options.build_pipeline(args, raw=args.raw)) as pipeline:
+        found, total = _extract(source, pipeline, args.output)
+    print(f"{args.output}: {total} frames, a face in {found}")
+    return 0
+
+
+def _extract(source: Source, pipeline: Pipeline, output: Path) -> tuple[int, int]:
+    """Write every frame's row; return how many frames had a face, and how many there were."""
+    from tqdm import tqdm
+
+    from facedrive.pipeline import Outputs
+    from facedrive.sinks import open_sink
+
     frames = source.frames()
     # The first frame before the output: a broken clip must not empty an older file.
     head = list(islice(frames, 1))
-    outputs = Outputs([open_sink(f"{args.output.suffix[1:]}:{args.output}")])
+    outputs = Outputs([open_sink(f"{output.suffix[1:]}:{output}")])
     found = total = 0
     progress = tqdm(chain(head, frames), total=getattr(source, "frame_count", None),
                     unit="frame", disable=None)  # fmt: skip
@@ -49,6 +63,4 @@ def run(args: argparse.Namespace) -> int:
             found += sample.face is not None
     finally:
         outputs.close()
-        pipeline.close()
-    print(f"{args.output}: {total} frames, a face in {found}")
-    return 0
+    return found, total

@@ -8,7 +8,7 @@ import os
 import platform
 import signal
 import sys
-import threading
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from facedrive.cli import options
 
 if TYPE_CHECKING:
     from facedrive.pipeline import Controls, Outputs, Pipeline
-    from facedrive.render.studio import Studio
+    from facedrive.render.studio import Layout, Studio
     from facedrive.sinks.window import Window
     from facedrive.stages import Source
 
@@ -46,19 +46,19 @@ def run(args: argparse.Namespace) -> int:
 
     # The window before everything else: sinks/window.py says why.
     window = _open_window(args)
-    source, pipeline = options.build_source(args), options.build_pipeline(args)
-    outputs = Outputs([open_sink(url) for url in args.out])
+    source = options.build_source(args)
     controls = Controls()
-    _stop_on_signals(controls)
-    try:
-        if window is not None:
-            _run_in_window(args, window, source, pipeline, outputs, controls)
-        else:
-            _run_headless(args, source, pipeline, outputs, controls)
-    finally:
-        outputs.close()
-        pipeline.close()
-        print("\n".join(options.latency_lines(pipeline.timing)), file=sys.stderr)
+    with closing(options.build_pipeline(args)) as pipeline:
+        outputs = Outputs([open_sink(url) for url in args.out])
+        _stop_on_signals(controls)
+        try:
+            if window is not None:
+                _run_in_window(args, window, source, pipeline, outputs, controls)
+            else:
+                _run_headless(args, source, pipeline, outputs, controls)
+        finally:
+            outputs.close()
+            print("\n".join(options.latency_lines(pipeline.timing)), file=sys.stderr)
     return 0
 
 
@@ -69,12 +69,12 @@ def default_rig() -> Path:
     return installed if installed.exists() else package.parent / "rigs" / "basic.obj"
 
 
-def build_studio(args: argparse.Namespace, layout: str) -> Studio:
+def build_studio(args: argparse.Namespace, layout: Layout) -> Studio:
     """Load the rig and set up its picture."""
     from facedrive.render.studio import Studio
     from facedrive.rig import load
 
-    return Studio(load(args.rig or default_rig()), layout, args.mirror)  # type: ignore[arg-type]
+    return Studio(load(args.rig or default_rig()), layout, args.mirror)
 
 
 def _open_window(args: argparse.Namespace) -> Window | None:
@@ -110,7 +110,7 @@ def _run_in_window(
     """Track in a thread; the window has the main thread, as every desktop wants."""
     from facedrive.pipeline import run as drive
     from facedrive.sinks.viewer import Viewer
-    from facedrive.threads import Pace
+    from facedrive.threads import Pace, Task
 
     if not source.live:
         source = Pace(source)
@@ -118,23 +118,18 @@ def _run_in_window(
     viewer = Viewer(window, build_studio(args, "stage"), controls, pipeline.timing, recording,
                     record=args.record is not None)  # fmt: skip
     outputs.add(viewer)
-    failure: list[BaseException] = []
 
     def track() -> None:
         try:
             drive(source, pipeline, outputs, controls)
-        except Exception as error:  # raised again in the main thread
-            failure.append(error)
         finally:
             viewer.close()
 
-    thread = threading.Thread(target=track, name="pipeline")
-    thread.start()
-    viewer.loop()
-    thread.join()
-    if failure:
-        raise failure[0]
-    outputs.remove(viewer)
+    tracking = Task("pipeline", track)
+    try:
+        viewer.loop()
+    finally:
+        tracking.join()
 
 
 def _run_headless(args: argparse.Namespace, source: Source, pipeline: Pipeline,

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.errors import RigError
+from facedrive.rig.files import read_bytes
 
 Object = dict[str, Any]
 
@@ -205,12 +206,7 @@ def read_document(path: Path) -> Document:
     Raises:
         RigError: if it is no glTF 2.0, truncated, or needs an extension that is not read here.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise RigError(f"{path} cannot be read: {error.strerror}.") from error
-    if not data.strip():
-        raise RigError(f"{path} is empty; export the rig again.")
+    data = read_bytes(path)
     text, binary = _chunks(path.name, data) if data.startswith(MAGIC) else (data, None)
     document = Document(path.name, _parse(path.name, text), ())
     _check_version(document)

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.errors import RigError
+from facedrive.rig.files import read_bytes
 from facedrive.rig.model import (
     Eye,
     Eyes,
@@ -96,13 +97,7 @@ def load_obj(path: Path, targets: Path) -> Rig:
 
 
 def _read(path: Path) -> bytes:
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise RigError(f"{path} cannot be read: {error.strerror}.") from error
-    if not data.strip():
-        raise RigError(f"{path} is empty; export the rig again.")
-    return data.replace(b"\\\n", b" ").replace(b"\\\r\n", b" ")
+    return read_bytes(path).replace(b"\\\n", b" ").replace(b"\\\r\n", b" ")
 
 
 def _points(path: Path, data: bytes) -> NDArray[np.float64]:

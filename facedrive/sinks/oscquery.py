@@ -17,8 +17,7 @@ from typing import Any
 
 from facedrive.errors import SinkError
 from facedrive.sinks.packages import need
-from facedrive.sinks.worker import Worker
-from facedrive.threads import Mailbox
+from facedrive.threads import Mailbox, Worker
 
 log = logging.getLogger(__name__)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import queue
 from collections import deque
 from collections.abc import Iterator
@@ -84,7 +85,7 @@ class Viewer:
         span = self._drawn[-1] - self._drawn[0]
         fps = (len(self._drawn) - 1) / span if span > 0 else 0.0
         latency = self.timing.recent_ms("capture to wire")
-        if latency != latency:  # NaN: a file has no capture
+        if math.isnan(latency):  # a file has no capture
             latency = self.timing.recent_ms("frame to wire")
         return f"{NAME}  {fps:.0f} fps  {latency:.1f} ms    {KEYS}"
 

@@ -30,8 +30,7 @@ from facedrive.mappings.table import FULL_GAZE_RAD, load_mapping
 from facedrive.sinks.channels import pascal_case
 from facedrive.sinks.packages import need
 from facedrive.sinks.secrets import config_folder, forget, read_secret, write_secret
-from facedrive.sinks.worker import Worker
-from facedrive.threads import ClosedError, Mailbox
+from facedrive.threads import ClosedError, Mailbox, Worker
 from facedrive.types import Frame, Sample
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ from facedrive.aus import AU_NAMES
 from facedrive.errors import SinkError
 from facedrive.mappings.table import Mapping, load_mapping
 from facedrive.sinks.packages import need
-from facedrive.sinks.worker import Worker
+from facedrive.threads import Worker
 from facedrive.types import Frame, Sample, Vector
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_NAMES
 from facedrive.regressors.onnx import OnnxRegressor
+from facedrive.timing import Timing
 from facedrive.trackers.align import CropSpec
 from facedrive.training.data import FaceSet
 from facedrive.training.metrics import Scores, score
@@ -30,12 +31,15 @@ class Report:
     known: NDArray[np.bool_]
     """(24,) AUs that have labels in this set."""
     gaze: Scores
+    face_ms: float
+    """Median time of one face on one core."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return means over the known and the live AUs, and every channel's figures."""
         live = self.known & (self.aus.label_std > LIVE_STD)
         return {
             "faces": self.faces,
+            "face_ms": self.face_ms,
             "mean_pearson": float(np.nanmean(self.aus.pearson[self.known])),
             "mean_pearson_live": float(np.nanmean(self.aus.pearson[live])),
             "mean_mae": float(self.aus.mae[self.known].mean()),
@@ -54,7 +58,10 @@ def _channel(scores: Scores, index: int) -> dict[str, float]:
 
 def evaluate(regressor: OnnxRegressor, faces: FaceSet) -> Report:
     """Run a model over a set of faces, cut from their wide crops as the model wants them."""
-    answers = [regressor.estimate(crop) for crop in centre_crops(faces, regressor.crop)]
+    answers, timing = [], Timing()
+    for crop in centre_crops(faces, regressor.crop):
+        with timing.stage("face"):
+            answers.append(regressor.estimate(crop))
     aus = np.stack([answer.aus for answer in answers])
     gaze = np.stack([answer.gaze for answer in answers]).reshape(-1, 4)
     targets = faces.targets
@@ -63,6 +70,7 @@ def evaluate(regressor: OnnxRegressor, faces: FaceSet) -> Report:
         score(aus, targets.aus),
         np.asarray(targets.known.all(0)),
         score(gaze, targets.gaze.reshape(-1, 4)),
+        timing.summary()["face"].median_ms,
     )
 
 
