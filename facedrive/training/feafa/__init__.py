@@ -1,0 +1,1 @@
+"""FEAFA+: its labels read, checked, prepared, modelled and analysed as in the paper."""
