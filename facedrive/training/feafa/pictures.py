@@ -1,0 +1,47 @@
+"""Grayscale pictures of frames, from image files and video files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from facedrive.types import Image
+
+FILM_SUFFIXES = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".wmv", ".mpg", ".m4v"})
+
+
+def read_gray(path: Path) -> Image | None:
+    """Read an image file as (H, W) uint8; None where it is no whole image."""
+    try:
+        encoded = np.fromfile(path, dtype=np.uint8)
+    except OSError:
+        return None
+    # From memory, because OpenCV opens no paths beyond the code page on Windows.
+    gray = cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE) if encoded.size else None
+    return None if gray is None else np.asarray(gray, dtype=np.uint8)
+
+
+def film_pictures(path: Path, wanted: Sequence[int]) -> Iterator[Image | None]:
+    """Yield some frames of a video file as (H, W) uint8; None where the film is over.
+
+    Args:
+        path: The video file.
+        wanted: Positions in it from 0, ascending.
+
+    Raises:
+        SourceError: if it is no video, or has no readable frame.
+    """
+    from facedrive.sources.video import VideoFile
+
+    frames = VideoFile(path).frames()
+    frame = next(frames, None)
+    for position in wanted:
+        while frame is not None and frame.index < position:
+            frame = next(frames, None)
+        if frame is None:
+            yield None
+        else:
+            yield np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
