@@ -1,49 +1,91 @@
-"""``facedrive evaluate``: an AU model's figures on people that it never saw."""
+"""``facedrive evaluate``: an AU model's figures on people, skins and clips that it never saw."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from facedrive.training.evaluation.exam import Exam
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("--model", type=Path, metavar="ONNX", help="default: the one that ships")
+    parser.add_argument("recipe", type=Path, nargs="?", metavar="RECIPE",
+                        help="score what this recipe trained: runs/NAME/model-int8.onnx, "
+                        "or the model that ships where there is none")  # fmt: skip
+    parser.add_argument("--model", type=Path, metavar="ONNX", help="score this model")
     parser.add_argument("--data", type=Path, required=True, metavar="DIR",
-                        help="folder with faces.zip and faces_teacher.npz")  # fmt: skip
+                        help="folder with faces.zip, faces_teacher.npz, ict and clips")  # fmt: skip
+    parser.add_argument("--sections", nargs="+", metavar="NAME",
+                        help="only these, such as: photographs clips")  # fmt: skip
+    parser.add_argument("--clips", type=Path, nargs="+", default=(), metavar="CLIP",
+                        help="score on these in place of the clips in DIR")  # fmt: skip
     parser.add_argument("--synthetic", type=Path, metavar="NPZ",
-                        help="synthetic faces to score on as well")  # fmt: skip
-    parser.add_argument("--cache", type=Path, default=Path(".cache"), metavar="DIR")
+                        help="synthetic faces to score on; default: rendered for it")  # fmt: skip
+    parser.add_argument("--teacher-model", type=Path, metavar="FILE",
+                        help="MediaPipe's face_landmarker.task; default: in the folder models "
+                        "beside DIR, else fetched")  # fmt: skip
+    parser.add_argument("--cache", type=Path, default=Path(".cache"), metavar="DIR",
+                        help="keeps crops, teacher's scores and rendered faces; "
+                        "default: .cache")  # fmt: skip
+    parser.add_argument("--output", type=Path, metavar="FILE", help="also write the JSON here")
     parser.add_argument("--json", action="store_true", help="one JSON object, nothing else")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Score the model and print its figures."""
-    from facedrive.regressors.onnx import OnnxRegressor
-    from facedrive.training.data import load_photographs, load_synthetic
-    from facedrive.training.evaluation import evaluate
-    from facedrive.training.folds import split_people
+    """Score the model, print its figures and say which of the figures to reach it reaches."""
+    from facedrive.export.whole_file import whole_file
+    from facedrive.training.evaluation.exam import SECTIONS
+    from facedrive.training.evaluation.report import tables
 
-    regressor = OnnxRegressor(args.model, "cpu")
-    faces = load_photographs(args.data, args.cache)
-    reports = {"photographs": evaluate(regressor, faces.select(split_people(faces.person).test))}
-    if args.synthetic:
-        reports["synthetic"] = evaluate(regressor, load_synthetic(args.synthetic))
-    tables = {name: report.as_dict() for name, report in reports.items()}
-    print(json.dumps(tables) if args.json else "\n\n".join(map(_table, tables, tables.values())))
+    exam, model = _open_exam(args)
+    report = _report(exam, model, args.sections or list(SECTIONS))
+    text = json.dumps(report, indent=1, allow_nan=False)
+    if args.output:
+        with whole_file(args.output) as file:
+            file.write(f"{text}\n".encode())
+    print(text if args.json else tables(report))
     return 0
 
 
-def _table(name: str, report: dict[str, Any]) -> str:
-    lines = [
-        f"{name}: {report['faces']} faces, mean r {report['mean_pearson']:.3f} "
-        f"({report['mean_pearson_live']:.3f} where labels vary), MAE {report['mean_mae']:.3f}, "
-        f"{report['face_ms']:.2f} ms a face",
-        f"{'channel':<26}{'r':>7}{'MAE':>8}{'slope':>8}{'std':>8}",
-    ]
-    for channel, row in (report["aus"] | report["gaze"]).items():
-        lines.append(f"{channel:<26}{row['pearson']:>7.3f}{row['mae']:>8.3f}"
-                     f"{row['slope']:>8.2f}{row['label_std']:>8.3f}")  # fmt: skip
-    return "\n".join(lines)
+def _open_exam(args: argparse.Namespace) -> tuple[Exam, Path]:
+    """Open the model and say what it is examined on."""
+    from facedrive.regressors.onnx import OnnxRegressor
+    from facedrive.training.evaluation.exam import Exam
+
+    model = args.model or _model_of(args.recipe)
+    exam = Exam(OnnxRegressor(model, "cpu"), args.data, args.cache, args.teacher_model,
+                tuple(args.clips), args.synthetic)  # fmt: skip
+    return exam, model
+
+
+def _model_of(recipe: Path | None) -> Path:
+    """Find the model that a recipe trained; the one that ships without a recipe or a run."""
+    from facedrive.cli.options import need_train
+    from facedrive.regressors.onnx import default_model
+
+    if recipe is None:
+        return default_model()
+    need_train()
+    from facedrive.training.recipe import load_recipe
+
+    trained = Path("runs") / load_recipe(recipe).name / "model-int8.onnx"
+    return trained if trained.is_file() else default_model()
+
+
+def _report(exam: Exam, model: Path, sections: list[str]) -> dict[str, Any]:
+    from facedrive.cli.bench import machine
+    from facedrive.training.evaluation.goals import check_goals
+
+    answers = exam.take(sections)
+    crop = exam.regressor.crop
+    return {
+        "model": model.name if model.is_absolute() else str(model),
+        "crop": {"size": crop.size, "padding": crop.padding},
+        "machine": machine(),
+        **answers,
+        "targets": [goal.as_dict() for goal in check_goals(answers)],
+    }

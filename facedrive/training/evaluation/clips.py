@@ -1,0 +1,96 @@
+"""Figures on real footage: the live path, raw, frame by frame, beside the teacher."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from facedrive.errors import DataError
+from facedrive.pipeline import Pipeline, no_smoothing
+from facedrive.regressors.onnx import OnnxRegressor
+from facedrive.sources.video import VideoFile
+from facedrive.trackers.dlib import DlibTracker
+from facedrive.training.evaluation.comparison import Answers, compare
+from facedrive.training.evaluation.teacher import Teacher
+from facedrive.training.labels import Targets
+
+TEST_CLIPS = ("d10", "d11", "d12", "d20", "single_face")
+"""Of people who are in no training set."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What model and teacher say about the frames of a clip in which both see a face."""
+
+    name: str
+    frames: int
+    """All of the clip's."""
+    missed: int
+    """Frames where the teacher sees a face and our tracker none."""
+    answers: Answers
+    targets: Targets
+
+    def score(self) -> dict[str, Any]:
+        """Return the figures, with means over the channels that vary in these frames."""
+        figures = compare(self.answers, self.targets).as_dict()
+        return {"frames": self.frames, "missed": self.missed} | figures
+
+
+def find_clips(data: Path) -> tuple[Path, ...]:
+    """Return where the test clips are.
+
+    Raises:
+        DataError: if one is missing.
+    """
+    paths = tuple(data / "clips" / f"{name}.mp4" for name in TEST_CLIPS)
+    for path in paths:
+        if not path.exists():
+            raise DataError(f"{path} is missing; give other clips with --clips, or leave that "
+                            "section out.")  # fmt: skip
+    return paths
+
+
+def score_clips(
+    regressor: OnnxRegressor, teacher: Teacher, clips: Sequence[Path]
+) -> dict[str, Any]:
+    """Return the figures of every clip, and of all their frames together."""
+    readings = [read_clip(regressor, teacher, clip) for clip in clips]
+    return {
+        "pooled": pool(readings).score(),
+        "clips": {each.name: each.score() for each in readings},
+    }
+
+
+def read_clip(regressor: OnnxRegressor, teacher: Teacher, clip: Path) -> Reading:
+    """Run the live path, without calibration and smoothing, over a clip."""
+    tracker = DlibTracker(crop=regressor.crop)
+    pipeline = Pipeline(tracker, regressor, profile=None, smoothing=no_smoothing())
+    samples = [pipeline(frame) for frame in VideoFile(clip).frames()]
+    scores = teacher.score_clip(clip)
+    taught = np.isfinite(scores).all(axis=1)
+    tracked = np.array([sample.face is not None for sample in samples])
+    both = taught & tracked
+    if not both.any():
+        raise DataError(f"{clip} has no frame in which both tracker and teacher see a face.")
+    answers = Answers(
+        np.stack([sample.aus for sample in samples]),
+        np.stack([sample.gaze.reshape(4) for sample in samples]),
+    )
+    missed = int((taught & ~tracked).sum())
+    targets = teacher.targets(scores[both])
+    return Reading(clip.stem, len(samples), missed, answers.select(both), targets)
+
+
+def pool(readings: Sequence[Reading]) -> Reading:
+    """Put the frames of all clips together."""
+    return Reading(
+        "pooled",
+        sum(each.frames for each in readings),
+        sum(each.missed for each in readings),
+        Answers(*map(np.concatenate, zip(*(each.answers for each in readings), strict=True))),
+        Targets(*map(np.concatenate, zip(*(each.targets for each in readings), strict=True))),
+    )

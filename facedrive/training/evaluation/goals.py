@@ -1,0 +1,140 @@
+"""The figures to reach, and whether a report reaches them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, NamedTuple
+
+from facedrive.training.evaluation.crosstalk import BLIND, RESTING
+
+Section = dict[str, Any]
+Channels = dict[str, dict[str, Any]]
+
+TIMID, LOUD = 0.8, 1.2
+"""A slope between these is neither."""
+
+
+class Goal(NamedTuple):
+    """One figure to reach."""
+
+    section: str
+    figure: str
+    at: Literal["least", "most"]
+    limit: float
+    measured: float
+    """NaN where nothing could be measured."""
+    remark: str = ""
+    """The channel that decides, or those that fail."""
+
+    @property
+    def met(self) -> bool:
+        """Whether it is reached."""
+        return self.measured >= self.limit if self.at == "least" else self.measured <= self.limit
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it for a report."""
+        measured = None if math.isnan(self.measured) else round(self.measured, 4)
+        return self._asdict() | {"measured": measured, "met": self.met}
+
+
+def check_goals(report: dict[str, Section]) -> list[Goal]:
+    """Hold the sections that a report has against their goals."""
+    checks: dict[str, Callable[[Section], Iterator[Goal]]] = {
+        "photographs": _photographs,
+        "clips": _clips,
+        "synthetic": _synthetic,
+        "cross_talk": _cross_talk,
+        "warped": _warped,
+        "jitter": _jitter,
+        "speed": _speed,
+    }
+    return [
+        goal for name, check in checks.items() if name in report for goal in check(report[name])
+    ]
+
+
+def _photographs(section: Section) -> Iterator[Goal]:
+    yield from _real("photographs", section, 0.88)
+
+
+def _clips(section: Section) -> Iterator[Goal]:
+    pooled = section["pooled"]
+    yield from _real("clips", pooled, 0.90)
+    yield _worst("clips", "lowest r of gaze", "least", 0.9, pooled["gaze"], "pearson")
+
+
+def _real(name: str, section: Section, least_mean: float) -> Iterator[Goal]:
+    """Give the goals on real faces, against the teacher."""
+    live = {au: row for au, row in section["aus"].items() if row["live"]}
+    yield Goal(name, "mean r, live AUs", "least", least_mean,
+               _number(section["mean_pearson_live"]), f"{len(live)} AUs")  # fmt: skip
+    yield _worst(name, "lowest r, live AUs", "least", 0.75, live, "pearson")
+    yield Goal(name, "mean MAE, live AUs", "most", 0.04, _number(section["mean_mae_live"]))
+    yield _worst(name, "highest MAE, live AUs", "most", 0.04, live, "mae")
+    yield from _slopes(name, "live AUs", live)
+    yield from _slopes(name, "all AUs", section["aus"])
+
+
+def _slopes(name: str, which: str, channels: Channels) -> Iterator[Goal]:
+    """Give the lowest and the highest slope, and name all that are outside."""
+    timid = {au: row for au, row in channels.items() if _number(row["slope"]) < TIMID}
+    loud = {au: row for au, row in channels.items() if _number(row["slope"]) > LOUD}
+    lowest = _worst(name, f"lowest slope, {which}", "least", TIMID, channels, "slope")
+    highest = _worst(name, f"highest slope, {which}", "most", LOUD, channels, "slope")
+    yield lowest._replace(remark=_outside(lowest, timid))
+    yield highest._replace(remark=_outside(highest, loud))
+
+
+def _outside(goal: Goal, outside: Channels) -> str:
+    return goal.remark if len(outside) < 2 else f"{goal.remark} and {len(outside) - 1} more"
+
+
+def _synthetic(section: Section) -> Iterator[Goal]:
+    aus = section["aus"]
+    yield _worst("synthetic", "lowest r, all AUs", "least", 0.95, aus, "pearson")
+    yield Goal("synthetic", "mean MAE", "most", 0.05, _number(section["mean_mae"]))
+    yield _worst("synthetic", "highest MAE", "most", 0.05, aus, "mae")
+    yield Goal("synthetic", "identities", "least", 20, section["identities"])
+
+
+def _cross_talk(section: Section) -> Iterator[Goal]:
+    both = section["both"]
+    for name in BLIND:
+        p95 = _number(both[name]["p95"]) if name in both else math.nan
+        yield Goal("cross_talk", f"95th percentile, {name}", "most", RESTING, p95)
+
+
+def _warped(section: Section) -> Iterator[Goal]:
+    for name in BLIND:
+        pearson = _number(section["aus"].get(name, {"pearson": None})["pearson"])
+        yield Goal("warped", f"r, {name}", "least", 0.8, pearson)
+
+
+def _jitter(section: Section) -> Iterator[Goal]:
+    measured = _number(section.get("live"))
+    yield Goal("jitter", "raw change a frame", "most", 0.006, measured,
+               f"the teacher's {_number(section.get('teacher')):.4f}")  # fmt: skip
+
+
+def _speed(section: Section) -> Iterator[Goal]:
+    yield Goal("speed", "ms a face, median", "most", 1.5, section["median_ms"])
+
+
+def _worst(name: str, figure: str, at: Literal["least", "most"], limit: float,
+           channels: Channels, column: str) -> Goal:  # fmt: skip
+    """Give the goal of the channel that is furthest from it; a missing number is."""
+    sign = 1 if at == "least" else -1
+    values = {channel: _number(row[column]) for channel, row in channels.items()}
+
+    def rank(channel: str) -> float:
+        return -math.inf if math.isnan(values[channel]) else sign * values[channel]
+
+    if not values:
+        return Goal(name, figure, at, limit, math.nan, "no channel")
+    worst = min(values, key=rank)
+    return Goal(name, figure, at, limit, values[worst], worst)
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)

@@ -1,0 +1,124 @@
+"""How much the answers tremble on a still picture under sensor noise."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from facedrive.aus import AUS
+from facedrive.errors import DataError
+from facedrive.regressors.onnx import OnnxRegressor
+from facedrive.sources.video import VideoFile
+from facedrive.trackers.align import warp_crop
+from facedrive.trackers.dlib import DlibTracker
+from facedrive.training.evaluation.comparison import mean, rounded
+from facedrive.training.evaluation.teacher import Teacher
+from facedrive.training.folds import split_people
+from facedrive.types import Frame, Image, Vector
+
+SECONDS = 10.0
+FPS = 30.0
+KINDS = ("live", "fixed_crop", "teacher")
+NOISE = 6.0
+"""Standard deviation a colour channel, grey levels."""
+
+PHOTOGRAPHS = 5
+PHOTOGRAPH_PX = 512
+"""Shorter side that a photograph is enlarged to."""
+
+
+@dataclass(frozen=True)
+class Still:
+    """A picture that is held still."""
+
+    name: str
+    image: Image
+    """(H, W, 3) uint8 RGB."""
+
+    def noisy_frames(self) -> Iterator[Frame]:
+        """Yield ten seconds of frames with fresh noise, the same every time."""
+        random = np.random.default_rng(0)
+        for index in range(round(SECONDS * FPS)):
+            noise = random.standard_normal(self.image.shape, np.float32) * np.float32(NOISE)
+            noisy = np.clip(np.rint(self.image + noise), 0, 255).astype(np.uint8)
+            yield Frame(noisy, index / FPS, index)
+
+
+def find_stills(clips: Sequence[Path], data: Path) -> list[Still]:
+    """Take the first frame of each clip, and photographs of test people, enlarged."""
+    first = [Still(clip.stem, next(VideoFile(clip).frames()).image) for clip in clips]
+    return first + _photographs(data)
+
+
+def score_jitter(
+    regressor: OnnxRegressor, teacher: Teacher, stills: Sequence[Still]
+) -> dict[str, Any]:
+    """Return the mean absolute change a frame over all AUs, raw, and the teacher's beside it.
+
+    Returns:
+        ``live``: the tracker follows the noisy face; ``fixed_crop``: the crop stays where the
+        tracker put it in the first frame; ``teacher``: MediaPipe in its video mode on the same
+        frames. Means over the stills, and each still's own. A still on which one of them finds no
+        face is left out.
+    """
+    table = {still.name: _score_still(regressor, teacher, still) for still in stills}
+    seen = [row for row in table.values() if None not in row.values()]
+    means = {kind: mean(np.array([row[kind] for row in seen])) for kind in KINDS} if seen else {}
+    return {"frames": round(SECONDS * FPS), "noise": NOISE} | means | {"stills": table}
+
+
+def _score_still(
+    regressor: OnnxRegressor, teacher: Teacher, still: Still
+) -> dict[str, float | None]:
+    taught = teacher.targets(teacher.score_frames(still.noisy_frames())).aus
+    live, fixed = _read_still(regressor, still)
+    return dict(zip(KINDS, map(_change, (live, fixed, taught)), strict=True))
+
+
+def _read_still(regressor: OnnxRegressor, still: Still) -> tuple[Vector, Vector]:
+    """Return (F, 24) raw AUs through the tracker, and of the crop that stays; NaN unseen."""
+    tracker = DlibTracker(crop=regressor.crop)
+    live = np.full((round(SECONDS * FPS), len(AUS)), np.nan, np.float32)
+    fixed = live.copy()
+    landmarks_px: Vector | None = None
+    for frame in still.noisy_frames():
+        face = tracker.track(frame)
+        if face is not None:
+            landmarks_px = face.landmarks_px if landmarks_px is None else landmarks_px
+            live[frame.index] = regressor.estimate(face.crop).aus
+        if landmarks_px is not None:
+            grey = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY), np.uint8)
+            crop = warp_crop(grey, landmarks_px, regressor.crop)
+            fixed[frame.index] = regressor.estimate(crop).aus
+    return live, fixed
+
+
+def _change(aus: Vector) -> float | None:
+    """Return the mean absolute change from a frame to the next; None without faces."""
+    change = np.abs(np.diff(aus, axis=0))
+    change = change[np.isfinite(change)]
+    return rounded(change.mean()) if len(change) else None
+
+
+def _photographs(data: Path) -> list[Still]:
+    """Take photographs spread evenly over the test people's, grey as they are."""
+    with np.load(data / "faces_teacher.npz") as table:
+        rows = np.flatnonzero(split_people(table["person"]).test)
+    chosen = rows[np.linspace(0, len(rows) - 1, PHOTOGRAPHS + 2).astype(np.intp)[1:-1]]
+    with zipfile.ZipFile(data / "faces.zip") as archive:
+        names = [f"{row:05d}.jpg" for row in chosen]
+        return [Still(Path(name).stem, _enlarge(archive.read(name), name)) for name in names]
+
+
+def _enlarge(encoded: bytes, name: str) -> Image:
+    picture = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR_RGB)
+    if picture is None:
+        raise DataError(f"{name} in faces.zip is not a readable picture.")
+    scale = PHOTOGRAPH_PX / min(picture.shape[:2])
+    return np.asarray(cv2.resize(picture, None, fx=scale, fy=scale), np.uint8)

@@ -1,0 +1,151 @@
+"""A report as text: tables for people, the goals last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from facedrive.training.evaluation.jitter import KINDS
+
+Section = dict[str, Any]
+
+
+def tables(report: Mapping[str, Any]) -> str:
+    """Lay out a report: what was examined, every section, the goals."""
+    lines = [f"{report['model']}, crops of {report['crop']['size']} px", f"on {report['machine']}"]
+    for name, table in _TABLES.items():
+        if name in report:
+            lines += ["", *table(report[name])]
+    return "\n".join([*lines, "", *_goals(report["targets"])])
+
+
+def _photographs(section: Section) -> list[str]:
+    live, every = section["intervals"]["live"]["pearson"], section["intervals"]["all"]["pearson"]
+    return [
+        f"photographs: {section['faces']} of {section['people']} people; "
+        f"95 % over people: mean r {_span(live)} live, {_span(every)} all",
+        *_summary(section),
+        *_channels(section),
+        *_bands("head yaw, degrees", section["by_yaw_deg"]),
+        *_bands("mean grey of the face", section["by_brightness"]),
+    ]
+
+
+def _clips(section: Section) -> list[str]:
+    pooled = section["pooled"]
+    lines = [
+        f"clips: {pooled['faces']} of {pooled['frames']} frames, {pooled['missed']} missed",
+        *_summary(pooled),
+        *_channels(pooled),
+        f"{'clip':<26}{'frames':>8}{'missed':>8}{'live':>8}{'r live':>8}{'r all':>8}{'MAE':>8}"
+        f"{'r gaze':>8}",
+    ]
+    for name, clip in section["clips"].items():
+        figures = (clip["mean_pearson_live"], clip["mean_pearson"], clip["mean_mae_live"],
+                   clip["mean_pearson_gaze"])  # fmt: skip
+        counts = f"{clip['frames']:>8}{clip['missed']:>8}{_live(clip):>8}"
+        lines.append(f"{name:<26}{counts}" + "".join(map(_figure, figures)))
+    return lines
+
+
+def _synthetic(section: Section) -> list[str]:
+    title = f"synthetic: {section['faces']} faces of {section['identities']} identities"
+    return [title, *_summary(section), *_channels(section)]
+
+
+def _cross_talk(section: Section) -> list[str]:
+    lines = ["cross-talk: AUs that should rest", f"{'faces':<26}{'AU':<16}{'p95':>8}{'<= 0.1':>8}"]
+    for kind, rows in section.items():
+        for name, row in rows.items():
+            if name != "faces":
+                figures = _figure(row["p95"]) + _figure(row["resting_share"])
+                lines.append(f"{kind + ', ' + str(rows['faces']):<26}{name:<16}{figures}")
+    return lines
+
+
+def _warped(section: Section) -> list[str]:
+    lines = [f"warped photographs: {section['faces']}", *_summary(section), *_channels(section)]
+    lines.append(f"{'mean answer where the AU':<26}{'rests':>8}{'is on':>8}")
+    for name, row in section["rise"].items():
+        lines.append(f"{name:<26}{_figure(row['resting'])}{_figure(row['raised'])}")
+    return lines
+
+
+def _jitter(section: Section) -> list[str]:
+    lines = [
+        f"jitter: mean change a frame, {section['frames']} frames, noise {section['noise']:g}",
+        f"{'still':<26}{'live':>8}{'fixed':>8}{'teacher':>8}",
+    ]
+    for name, row in {"mean": section, **section["stills"]}.items():
+        lines.append(f"{name:<26}" + "".join(_figure(row.get(kind), 4) for kind in KINDS))
+    return lines
+
+
+def _speed(section: Section) -> list[str]:
+    return [f"speed: {section['median_ms']:.2f} ms a face, 95th percentile "
+            f"{section['p95_ms']:.2f} ms, over {section['faces']} faces"]  # fmt: skip
+
+
+_TABLES: dict[str, Callable[[Section], list[str]]] = {
+    "photographs": _photographs,
+    "clips": _clips,
+    "synthetic": _synthetic,
+    "cross_talk": _cross_talk,
+    "warped": _warped,
+    "jitter": _jitter,
+    "speed": _speed,
+}
+
+
+def _goals(goals: list[dict[str, Any]]) -> list[str]:
+    lines = [f"{'figure to reach':<46}{'goal':>10}{'measured':>10}  met"]
+    for goal in goals:
+        sign = ">=" if goal["at"] == "least" else "<="
+        name = f"{goal['section']}: {goal['figure']}"
+        limit, measured = f"{sign} {goal['limit']:g}", _figure(goal["measured"], 4).strip()
+        met = "yes" if goal["met"] else "no "
+        lines.append(f"{name:<46}{limit:>10}{measured:>10}  {met}  {goal['remark']}".rstrip())
+    met = sum(goal["met"] for goal in goals)
+    return [*lines, f"{met} of {len(goals)} met"]
+
+
+def _summary(section: Section) -> list[str]:
+    return [
+        f"mean over {_live(section)} live AUs: r {_text(section['mean_pearson_live'])}, "
+        f"MAE {_text(section['mean_mae_live'])}; over {len(section['aus'])}: "
+        f"r {_text(section['mean_pearson'])}, MAE {_text(section['mean_mae'])}"
+    ]
+
+
+def _channels(section: Section) -> list[str]:
+    lines = [f"{'channel':<26}{'r':>8}{'MAE':>8}{'slope':>8}{'std':>8}"]
+    for name, row in (section["aus"] | section["gaze"]).items():
+        figures = [row[column] for column in ("pearson", "mae", "slope", "label_std")]
+        flat = "" if row.get("live", True) else "  hardly varies"
+        lines.append(f"{name:<26}" + "".join(map(_figure, figures)) + flat)
+    return lines
+
+
+def _bands(title: str, bands: list[Section]) -> list[str]:
+    lines = [f"{title:<26}{'faces':>8}{'r live':>8}{'MAE':>8}{'r gaze':>8}"]
+    for band in bands:
+        figures = (band["mean_pearson_live"], band["mean_mae_live"], band["mean_pearson_gaze"])
+        limits = f"{band['from']:g} to {band['to']:g}"
+        lines.append(f"{limits:<26}{band['faces']:>8}" + "".join(map(_figure, figures)))
+    return lines
+
+
+def _live(section: Section) -> int:
+    return sum(row["live"] for row in section["aus"].values())
+
+
+def _span(interval: tuple[float, float]) -> str:
+    return f"{_text(interval[0])} to {_text(interval[1])}"
+
+
+def _figure(value: float | None, digits: int = 3) -> str:
+    return f"{_text(value, digits):>8}"
+
+
+def _text(value: float | None, digits: int = 3) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
