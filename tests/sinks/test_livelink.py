@@ -78,6 +78,32 @@ def test_golden_bytes(sent: Callable[..., bytes], make_sample: MakeSample) -> No
     assert len(data) == 306 + len("me")
 
 
+def test_a_public_decoder_reads_the_same(
+    sent: Callable[..., bytes], make_sample: MakeSample
+) -> None:
+    public = pytest.importorskip("pylivelinkface", reason="pylivelinkface is not installed")
+    sample = make_sample(3)
+    packet = sent(sample, subject="me")
+    found, face = public.PyLiveLinkFace.decode(packet)
+    ours = decode(packet)
+    assert found
+    assert face.name == "me"
+    assert face.uuid.removeprefix("$") == ours.device
+    assert (face._frames, face._sub_frame, face.fps, face._denominator) == (
+        *(ours.frame, ours.subframe),
+        *ours.rate,
+    )
+    arkit = load_mapping("arkit")
+    values = dict(zip(arkit.channels, arkit.apply(sample.aus, sample.gaze), strict=True))
+    for shape in public.FaceBlendShape:
+        name = shape.name[0].lower() + shape.name[1:]
+        if name in values:
+            assert face.get_blendshape(shape) == pytest.approx(float(values.pop(name)))
+    assert not values
+    yaw = public.FaceBlendShape.HeadYaw
+    assert face.get_blendshape(yaw) == pytest.approx(np.radians(sample.head.euler.yaw))
+
+
 def test_the_52_are_in_apples_order(sent: Callable[..., bytes], make_sample: MakeSample) -> None:
     sample = make_sample(2)
     packet = decode(sent(sample))
