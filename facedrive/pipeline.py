@@ -6,6 +6,8 @@ import logging
 import threading
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import NamedTuple
 
 import numpy as np
 
@@ -171,61 +173,77 @@ class _Neutral:
         self.whole = time - self._start >= NEUTRAL_S
 
 
+class Failure(NamedTuple):
+    """An output that is closed because it failed."""
+
+    name: str
+    error: FacedriveError
+
+
 class Outputs:
     """Several sinks as one: a sink that fails is closed and said so, and the others go on."""
 
-    def __init__(self, sinks: Iterable[Sink]) -> None:
-        self._sinks = list(sinks)
-        self.failures: list[FacedriveError] = []
+    def __init__(self, sinks: Iterable[Sink], names: Iterable[str] = ()) -> None:
+        """Send to these sinks; ``names``, in the same order, are what failures call them."""
+        self._open: list[tuple[Sink, str]] = []
+        self.failures: list[Failure] = []
+        self.count = 0
+        """The outputs that there were, failed ones too."""
+        for sink, name in zip_longest(sinks, names):
+            self.add(sink, name)
 
     def send(self, sample: Sample, frame: Frame | None) -> None:
         """Give one sample to every sink that still works.
 
         Raises:
-            FacedriveError: the last failure, when the last sink has failed.
+            FacedriveError: when the last sink has failed.
         """
-        for sink in list(self._sinks):
+        for sink, name in list(self._open):
             try:
                 sink.send(sample, frame)
             except FacedriveError as error:
-                self._fail(sink, error)
+                self._fail(sink, Failure(name, error))
 
-    def add(self, sink: Sink) -> None:
+    def add(self, sink: Sink, name: str | None = None) -> None:
         """Send to one more sink from the next sample on."""
-        self._sinks.append(sink)
-
-    def remove(self, sink: Sink) -> None:
-        """Close one sink and send to it no more."""
-        if sink in self._sinks:
-            self._sinks.remove(sink)
-            sink.close()
+        self._open.append((sink, name or type(sink).__name__))
+        self.count += 1
 
     def close(self) -> None:
         """Close every sink, each whether or not another fails to.
 
         Raises:
-            FacedriveError: the first failure, after all are closed.
+            FacedriveError: the first failure, after all are closed; ``failures`` has them all.
         """
-        sinks, self._sinks = self._sinks, []
-        first: FacedriveError | None = None
-        for sink in sinks:
+        sinks, self._open = self._open, []
+        before = len(self.failures)
+        for sink, name in sinks:
             try:
                 sink.close()
             except FacedriveError as error:
-                first = first or error
-        if first is not None:
-            raise first
+                self.failures.append(Failure(name, error))
+        if len(self.failures) > before:
+            raise self.failures[before].error
 
-    def _fail(self, sink: Sink, error: FacedriveError) -> None:
-        self._sinks.remove(sink)
-        self.failures.append(error)
+    def _fail(self, sink: Sink, failure: Failure) -> None:
+        self._open = [each for each in self._open if each[0] is not sink]
+        self.failures.append(failure)
         try:
             sink.close()
         except FacedriveError as second:
             log.debug("closing after a failure: %s", second)
-        if not self._sinks:
-            raise error
-        log.error("%s This output is closed; the others go on.", error)
+        if self._open:
+            log.error("%s This output is closed; the others go on.", failure.error)
+        elif self.count == 1:
+            raise failure.error
+        else:
+            everything = describe(self.failures)
+            raise FacedriveError(f"every output has failed: {everything}") from failure.error
+
+
+def describe(failures: Iterable[Failure]) -> str:
+    """Name the outputs that failed, each with its reason."""
+    return "; ".join(f"{failure.name} ({failure.error})" for failure in failures)
 
 
 @dataclass

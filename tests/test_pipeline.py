@@ -7,9 +7,17 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from facedrive.errors import SinkError
+from facedrive.errors import FacedriveError, SinkError
 from facedrive.filters import NoFilter
-from facedrive.pipeline import Controls, Outputs, Pipeline, Smoothing, no_smoothing, run
+from facedrive.pipeline import (
+    Controls,
+    Outputs,
+    Pipeline,
+    Smoothing,
+    describe,
+    no_smoothing,
+    run,
+)
 from facedrive.stages import Estimate
 from facedrive.types import IDENTITY_HEAD, Face, Frame, Sample
 
@@ -134,12 +142,31 @@ def test_set_neutral_makes_the_next_second_rest() -> None:
 
 def test_a_failing_output_does_not_stop_another() -> None:
     good, bad = Keeps(), Fails()
-    outputs = Outputs([bad, good])
+    outputs = Outputs([bad, good], ["csv:take.csv", "osc:"])
     run(Clip(5), Pipeline(Seen(), Says()), outputs)
     outputs.close()
     assert len(good.samples) == 5
     assert (good.closed, bad.closed) == (1, 1)
-    assert len(outputs.failures) == 1
+    assert describe(outputs.failures) == "csv:take.csv (the disk is full.)"
+    assert outputs.count == 2
+
+
+def test_outputs_that_fail_to_close_are_all_named() -> None:
+    class Unfinished(Keeps):
+        def close(self) -> None:
+            raise SinkError("no index.")
+
+    good = Keeps()
+    outputs = Outputs([Unfinished(), good, Unfinished()], "abc")
+    with pytest.raises(SinkError, match="no index"):
+        outputs.close()
+    assert [failure.name for failure in outputs.failures] == ["a", "c"]
+    assert good.closed == 1
+
+
+def test_when_all_of_several_outputs_fail_the_error_names_them() -> None:
+    with pytest.raises(FacedriveError, match=r"every output has failed: a \(.*\); b \("):
+        run(Clip(5), Pipeline(Seen(), Says()), Outputs([Fails(), Fails()], "ab"))
 
 
 def test_when_the_last_output_fails_the_run_fails() -> None:

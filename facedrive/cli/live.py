@@ -27,8 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("--rig", type=Path, metavar="FILE",
                         help="head to drive: .obj, .gltf, .glb or .vrm; default: ours")  # fmt: skip
-    parser.add_argument("--out", action="append", default=[], metavar="URL",
-                        help="such as osc://127.0.0.1:9000 or csv:take.csv; several")  # fmt: skip
+    options.add_outputs(parser)
     parser.add_argument("--view", action=argparse.BooleanOptionalAction, default=None,
                         help="show the window; default: where there is a display")  # fmt: skip
     parser.add_argument(
@@ -41,15 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Build everything, run until the end, Ctrl-C or q, and print the latency."""
-    from facedrive.pipeline import Controls, Outputs
-    from facedrive.sinks import open_sink
+    from facedrive.pipeline import Controls
 
     # The window before everything else: sinks/window.py says why.
     window = _open_window(args)
     source = options.build_source(args)
     controls = Controls()
     with closing(options.build_pipeline(args)) as pipeline:
-        outputs = Outputs([open_sink(url) for url in args.out])
+        outputs = options.open_outputs(args)
         _stop_on_signals(controls)
         try:
             if window is not None:
@@ -57,9 +55,9 @@ def run(args: argparse.Namespace) -> int:
             else:
                 _run_headless(args, source, pipeline, outputs, controls)
         finally:
-            outputs.close()
+            options.close_outputs(outputs)
             print("\n".join(options.latency_lines(pipeline.timing)), file=sys.stderr)
-    return 0
+    return options.exit_code(outputs)
 
 
 def default_rig() -> Path:
@@ -117,7 +115,7 @@ def _run_in_window(
     recording = args.record or Path("facedrive.mp4")
     viewer = Viewer(window, build_studio(args, "stage"), controls, pipeline.timing, recording,
                     record=args.record is not None)  # fmt: skip
-    outputs.add(viewer)
+    outputs.add(viewer, "the window")
 
     def track() -> None:
         try:
@@ -140,7 +138,8 @@ def _run_headless(args: argparse.Namespace, source: Source, pipeline: Pipeline,
 
     if args.record:
         video = VideoSink(args.record, build_studio(args, "strip").picture)
-        outputs.add(BackgroundSink(video) if source.live else video)
+        sink = BackgroundSink(video) if source.live else video
+        outputs.add(sink, f"--record {args.record}")
     elif args.rig:
         build_studio(args, "strip")  # so that a bad rig is an error even where nothing is drawn
         log.warning("--rig: nothing is drawn without a window; --record FILE.mp4 would draw it")

@@ -3,16 +3,62 @@
 from __future__ import annotations
 
 import argparse
+import logging
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from facedrive.pipeline import Pipeline
+    from facedrive.pipeline import Outputs, Pipeline
     from facedrive.stages import Source, Tracker
     from facedrive.timing import Timing
     from facedrive.trackers.align import CropSpec
 
+log = logging.getLogger(__name__)
+
 TRACKERS = ("dlib", "mediapipe")
+
+SOME_FAILED = 3
+"""Exit code of a run that went through although some of its outputs failed."""
+
+
+def add_outputs(parser: argparse.ArgumentParser, *, required: bool = False) -> None:
+    """Add where samples go, and the user's own tables for it."""
+    parser.add_argument("--out", action="append", default=[], required=required, metavar="URL",
+                        help="such as osc://127.0.0.1:9000 or csv:take.csv; several; "
+                        "facedrive outputs lists them all")  # fmt: skip
+    parser.add_argument("--mapping", action="append", default=[], type=Path, metavar="TOML",
+                        help="your own rows in place of those of a table that the outputs use; "
+                        "several, one a table; facedrive outputs tells how")  # fmt: skip
+
+
+def open_outputs(args: argparse.Namespace) -> Outputs:
+    """Open every ``--out``, with the tables of every ``--mapping``."""
+    from facedrive.pipeline import Outputs
+    from facedrive.sinks import open_sinks
+
+    return Outputs(open_sinks(args.out, args.mapping), args.out)
+
+
+def close_outputs(outputs: Outputs) -> None:
+    """Close the outputs; one that fails to is logged, and counted by ``exit_code``."""
+    from facedrive.errors import FacedriveError
+
+    try:
+        outputs.close()
+    except FacedriveError as error:
+        log.error("%s", error)
+
+
+def exit_code(outputs: Outputs) -> int:
+    """Name the outputs that failed, in one line, and return what the command shall end with."""
+    from facedrive.pipeline import describe
+
+    if not outputs.failures:
+        return 0
+    failed = f"{len(outputs.failures)} of {outputs.count} outputs failed"
+    print(f"facedrive: {failed}: {describe(outputs.failures)}", file=sys.stderr)
+    return SOME_FAILED
 
 
 def add_tracking(parser: argparse.ArgumentParser) -> None:

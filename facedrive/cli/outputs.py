@@ -11,6 +11,20 @@ if TYPE_CHECKING:
     from facedrive.sinks.describe import Option, Output
 
 
+TABLES = """\
+Which AU moves which channel is in tables: arkit, unified, vrm0 and vrm1. To change some rows, write
+them down, and give the file to facedrive live or replay as --mapping my.toml:
+
+    extends = "arkit"
+    not_driven = ["cheekPuff"]
+    [weights]
+    jawOpen = { jaw_drop = 1.3 }
+    mouthClose = { jawOpen = 0.2, chin_raise = 0.5 }
+
+It holds for every output whose mapping is the table that it extends. A row names AUs, the gaze
+(gaze_left_up), or other channels, which stand for their rows; weights are from -2 to 2."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("scheme", nargs="*", help="only these, such as vmc; default: all")
@@ -30,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({each.scheme: _plain(each) for each in outputs}))
     else:
-        print("\n\n".join("\n".join(_lines(each)) for each in outputs))
+        print("\n\n".join(["\n".join(_lines(each)) for each in outputs] + [TABLES]))
     return 0
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from facedrive.aus import AU_NAMES
 from facedrive.errors import MappingError, unknown
 from facedrive.mappings import match_rig
-from facedrive.mappings.table import INPUTS, Mapping, load_mapping
+from facedrive.mappings.table import GAZE, INPUTS, Mapping, load_mapping
 from facedrive.rig.model import Rig
 
 
@@ -34,5 +33,5 @@ def target_mapping(rig: Rig, name_or_path: str | None = None) -> Mapping:
             )
         matrix[rig.targets.index(name)] = row
     if rig.eyes is not None:
-        matrix[:, len(AU_NAMES) :] = 0.0
+        matrix[:, GAZE] = 0.0
     return Mapping(given.name, rig.targets, matrix)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from facedrive.aus import AU_NAMES
+from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.errors import RigError
-from facedrive.mappings.table import INPUTS, Mapping, load_mapping
+from facedrive.mappings.table import GAZE, INPUTS, ROUND_AND_OPEN, Mapping, load_mapping
 
 if TYPE_CHECKING:
     from facedrive.rig.model import Rig
@@ -58,12 +58,13 @@ def match_rig(rig: Rig) -> Mapping:
     """
     matrix = np.zeros((len(rig.targets), len(INPUTS)), dtype=np.float32)
     for table in (_au_table(), *map(load_mapping, FALLBACKS)):
-        taken = matrix.any(axis=0)
+        taken = np.asarray(matrix.any(axis=0))
+        taken[INPUTS.index(ROUND_AND_OPEN)] |= taken[AU_INDEX["jaw_drop"]]
         for target, row in _rows(rig, table):
             if not (row.astype(bool) & taken).any():
                 matrix[target] = row
     if rig.eyes is not None:
-        matrix[:, len(AU_NAMES) :] = 0.0
+        matrix[:, GAZE] = 0.0
     if not matrix.any():
         raise RigError(
             f"{rig.name} has no target that facedrive knows, only {', '.join(rig.targets)}; "
@@ -81,7 +82,7 @@ def coverage(rig: Rig) -> Coverage:
     mapping = match_rig(rig)
     shares = np.abs(mapping.matrix).max(axis=0)
     shown = dict(zip(INPUTS, shares >= ENOUGH, strict=True))
-    looks = bool(shares[len(AU_NAMES) :].any())
+    looks = bool(shares[GAZE].any())
     return Coverage(
         covered=tuple(name for name in AU_NAMES if shown[name]),
         uncovered=tuple(name for name in AU_NAMES if not shown[name]),

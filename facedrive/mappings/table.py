@@ -7,19 +7,30 @@ is driven (``[weights]``), and the names of those that are not (``not_driven``):
     not_driven = ["tongueOut"]
     [weights]
     jawOpen = { jaw_drop = 1.0 }
+
+A user's table may instead change some rows of one that ships, and leave the others as they are.
+A row may name other channels of its table beside AUs; they stand for their rows:
+
+    extends = "arkit"
+    not_driven = ["cheekPuff"]
+    [weights]
+    jawOpen = { jaw_drop = 1.3 }
+    mouthClose = { jawOpen = 0.2, chin_raise = 0.5 }
 """
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facedrive.aus import AU_NAMES
+from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.errors import MappingError, unknown
 from facedrive.types import Vector
 
@@ -34,10 +45,18 @@ GAZE_INPUTS: tuple[str, ...] = tuple(
 )
 """Inputs beside the AUs, 0 to 1; ``in`` is towards the nose."""
 
-INPUTS: tuple[str, ...] = AU_NAMES + GAZE_INPUTS
+ROUND_AND_OPEN = "jaw_drop_and_lip_pucker"
+"""An input too: the lesser of the two AUs, which makes an o of an a and a u. Sums cannot."""
+
+INPUTS: tuple[str, ...] = (*AU_NAMES, *GAZE_INPUTS, ROUND_AND_OPEN)
+
+GAZE = slice(len(AU_NAMES), len(AU_NAMES) + len(GAZE_INPUTS))
+"""Where the gaze is among ``INPUTS``."""
 
 BUILT_IN: tuple[str, ...] = ("arkit", "unified", "vrm0", "vrm1")
 """Tables that ship with facedrive, beside this file."""
+
+EXAMPLE = "jawOpen = { jaw_drop = 1 }"
 
 WEIGHT_LIMIT = 2.0
 """A weight beyond it is a slip of the keyboard: channels are 0 to 1."""
@@ -59,6 +78,9 @@ _GAZE_AXES = np.array(
 ) / np.float32(FULL_GAZE_RAD)
 
 
+_JAW, _PUCKER = AU_INDEX["jaw_drop"], AU_INDEX["lip_pucker"]
+
+
 @dataclass(frozen=True, slots=True)
 class Mapping:
     """Weights from AUs and gaze to channels."""
@@ -67,7 +89,7 @@ class Mapping:
     channels: tuple[str, ...]
     """The C channels, in the receiver's order."""
     matrix: NDArray[np.float32]
-    """(C, 24 + 8) float32; columns are ``INPUTS``."""
+    """(C, 24 + 8 + 1) float32; columns are ``INPUTS``."""
 
     @property
     def not_driven(self) -> tuple[str, ...]:
@@ -77,15 +99,23 @@ class Mapping:
 
     def apply(self, aus: Vector, gaze: Vector) -> Vector:
         """Map (24,) AUs and (2, 2) gaze in radians to (C,) float32 channels, 0 to 1."""
-        inputs = np.concatenate([aus, gaze_inputs(gaze)])
-        channels: Vector = np.clip(self.matrix @ inputs, 0.0, 1.0)
+        channels: Vector = np.clip(self.matrix @ inputs(aus, gaze), 0.0, 1.0)
         return channels
+
+
+def inputs(aus: Vector, gaze: Vector) -> Vector:
+    """Return the values of ``INPUTS`` for (24,) AUs and (2, 2) gaze in radians."""
+    values = np.empty(len(INPUTS), np.float32)
+    values[: len(AU_NAMES)] = aus
+    values[GAZE] = gaze_inputs(gaze)
+    values[-1] = min(aus[_JAW], aus[_PUCKER])
+    return values
 
 
 def gaze_inputs(gaze: Vector) -> Vector:
     """Split (2, 2) gaze in radians into the (8,) ``GAZE_INPUTS``, 0 to 1."""
-    inputs: Vector = np.clip(_GAZE_AXES @ gaze.reshape(4), 0.0, 1.0)
-    return inputs
+    values: Vector = np.clip(_GAZE_AXES @ gaze.reshape(4), 0.0, 1.0)
+    return values
 
 
 def load_mapping(name_or_path: str | Path) -> Mapping:
@@ -104,24 +134,127 @@ def load_mapping(name_or_path: str | Path) -> Mapping:
     return _read(path)
 
 
+def standard_of(path: Path) -> str:
+    """Return which table that ships a user's file is for: the one that has its channels.
+
+    Raises:
+        MappingError: if the file is bad, or no table has its channels.
+    """
+    table = _parse(path)
+    if "extends" in table:
+        _read(path)
+        return str(table["extends"])
+    given = load_mapping(path).channels
+    standards = {name: load_mapping(name).channels for name in BUILT_IN}
+    for name, channels in standards.items():
+        if set(given) <= set(channels):
+            return name
+    known = {channel for channels in standards.values() for channel in channels}
+    stray = next((name for name in given if name not in known), given[0])
+    raise MappingError(f"{path.name}: {_no_channel(stray, known, ' or '.join(BUILT_IN))}")
+
+
+class _Table(NamedTuple):
+    """What a file says, checked but not yet put together."""
+
+    channels: tuple[str, ...]
+    rows: dict[str, dict[str, Any]]
+    """What the file gives a weight."""
+    base: Mapping | None
+    """What holds for the other channels."""
+
+
 def _read(path: Path) -> Mapping:
+    table = _parse(path)
+    read = _changes(path, table) if "extends" in table else _whole(path, table)
+    rows: dict[str, NDArray[np.float32]] = {}
+    for channel in read.channels:
+        _resolve(path, read, channel, rows, ())
+    return Mapping(path.stem, read.channels, np.stack([rows[name] for name in read.channels]))
+
+
+def _parse(path: Path) -> dict[str, Any]:
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise MappingError(f"{path.name} is no TOML table: {error}.") from error
-    weights = table.get("weights")
-    if not isinstance(weights, dict):
-        raise MappingError(
-            f"{path.name} has no [weights]; add rows like jawOpen = {{ jaw_drop = 1 }}."
-        )
+
+
+def _whole(path: Path, table: dict[str, Any]) -> _Table:
+    """Read a table that says something about each of its channels."""
+    weights = _weights(path, table)
     channels = _names(path, table, "channels") or tuple(weights)
     not_driven = _names(path, table, "not_driven")
     _check_channels(path, channels, weights, not_driven)
-    matrix = np.zeros((len(channels), len(INPUTS)), dtype=np.float32)
-    for row, channel in enumerate(channels):
-        for name, weight in _row(path, channel, weights.get(channel, {})).items():
-            matrix[row, _column(path, channel, name)] = _weight(path, channel, name, weight)
-    return Mapping(path.stem, channels, matrix)
+    rows = {name: _row(path, name, weights.get(name, {})) for name in channels}
+    if not rows:
+        raise MappingError(f"{path.name} has no channels; add rows like {EXAMPLE}.")
+    return _Table(channels, rows, None)
+
+
+def _changes(path: Path, table: dict[str, Any]) -> _Table:
+    """Read what a file changes in a table that ships."""
+    base = table["extends"]
+    if base not in BUILT_IN:
+        raise MappingError(f"{path.name}: extends: {unknown('table', str(base), BUILT_IN)}")
+    if "channels" in table:
+        raise MappingError(f"{path.name}: 'channels' are those of {base}; leave the key out.")
+    standard = load_mapping(base)
+    not_driven = _names(path, table, "not_driven")
+    weights = _weights(path, table) if "weights" in table or not not_driven else {}
+    for name in (*weights, *not_driven):
+        if name not in standard.channels:
+            raise MappingError(f"{path.name}: {_no_channel(name, standard.channels, base)}")
+        if name in weights and name in not_driven:
+            raise MappingError(f"{path.name}: '{name}' is weighted and in not_driven; pick one.")
+    rows = {name: _row(path, name, weights.get(name, {})) for name in (*weights, *not_driven)}
+    return _Table(standard.channels, rows, standard)
+
+
+def _resolve(
+    path: Path,
+    table: _Table,
+    channel: str,
+    rows: dict[str, NDArray[np.float32]],
+    above: tuple[str, ...],
+) -> NDArray[np.float32]:
+    """Return a channel's weights, (inputs,), and put them in ``rows``; other channels' first.
+
+    ``above`` are the channels that need this one.
+    """
+    if channel in above:
+        way = " > ".join((*above[above.index(channel) :], channel))
+        raise MappingError(f"{path.name}: {way} is a cycle; weigh one of them by AUs only.")
+    if channel in rows:
+        return rows[channel]
+    row = np.zeros(len(INPUTS), np.float32)
+    if channel not in table.rows:
+        assert table.base is not None
+        row[:] = table.base.matrix[table.channels.index(channel)]
+    for name, weight in table.rows.get(channel, {}).items():
+        share = _weight(path, channel, name, weight)
+        if name in INPUTS:
+            row[INPUTS.index(name)] += share
+        elif name in table.channels:
+            row += share * _resolve(path, table, name, rows, (*above, channel))
+        else:
+            raise MappingError(f"{path.name}: {channel}: {unknown('action unit', name, INPUTS)}")
+    rows[channel] = row
+    return row
+
+
+def _no_channel(name: str, known: Iterable[str], table: str) -> str:
+    """Say that a table has no such channel, and which are spelt nearly so."""
+    near = get_close_matches(name, known)
+    hint = f"; did you mean {' or '.join(near)}?" if near else "; facedrive/mappings has them all."
+    return f"no channel '{name}' in {table}{hint}"
+
+
+def _weights(path: Path, table: dict[str, Any]) -> dict[str, Any]:
+    weights = table.get("weights")
+    if not isinstance(weights, dict):
+        raise MappingError(f"{path.name} has no [weights]; add rows like {EXAMPLE}.")
+    return weights
 
 
 def _names(path: Path, table: dict[str, Any], key: str) -> tuple[str, ...]:
@@ -159,12 +292,6 @@ def _row(path: Path, channel: str, row: object) -> dict[str, Any]:
             f"{path.name}: {channel} must be like {{ jaw_drop = 1.0 }}, not {row!r}."
         )
     return row
-
-
-def _column(path: Path, channel: str, name: str) -> int:
-    if name not in INPUTS:
-        raise MappingError(f"{path.name}: {channel}: {unknown('action unit', name, INPUTS)}")
-    return INPUTS.index(name)
 
 
 def _weight(path: Path, channel: str, name: str, weight: object) -> float:

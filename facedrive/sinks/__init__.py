@@ -1,19 +1,19 @@
-"""Where samples go; ``open_sink`` turns an output's URL into a Sink."""
+"""Where samples go; ``open_sink`` turns an output's URL into a Sink, ``open_sinks`` several."""
 
 from __future__ import annotations
 
 import dataclasses
 import importlib
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl, urlsplit
 
 from facedrive.errors import SinkError, unknown
 from facedrive.stages import Sink
 
-__all__ = ["SINKS", "open_sink"]
+__all__ = ["SINKS", "open_sink", "open_sinks"]
 
 SINKS: dict[str, str] = {
     "babble": "facedrive.sinks.babble:BabbleSink",
@@ -42,13 +42,42 @@ def open_sink(url: str) -> Sink:
     Raises:
         SinkError: if there is no such sink or option, or it cannot be opened.
     """
-    name, _, rest = url.partition(":")
-    if "." in name:
-        class_name, _, query = rest.partition("?")
-        return _build(url, _import(name, class_name), dict(parse_qsl(query)))
-    if name not in SINKS:
-        raise SinkError(unknown("sink", name, SINKS))
-    return _build(name, sink_class(name), _split_options(name, rest))
+    return _build(*_parse(url))
+
+
+def open_sinks(urls: Iterable[str], tables: Iterable[Path] = ()) -> list[Sink]:
+    """Open several outputs; a user's table stands in for the one that ships with its channels.
+
+    It does so in every output that uses that one: by default, or because the URL names it.
+
+    Raises:
+        SinkError: as ``open_sink``, or if a table is for none of the outputs.
+        MappingError: if a table is bad.
+    """
+    asked = [_parse(url) for url in urls]
+    for standard, table in _by_standard(tables).items():
+        takers = [each for each in asked if each.table == standard]
+        if not takers:
+            raise SinkError(
+                f"--mapping {table}: it is for {standard}, which none of these outputs uses; "
+                f"add one that does, or mapping={standard} to a URL."
+            )
+        for each in takers:
+            each.texts["mapping"] = str(table)
+    return [_build(*each) for each in asked]
+
+
+def _by_standard(tables: Iterable[Path]) -> dict[str, Path]:
+    """Return users' tables by the name of the one that each stands in for."""
+    from facedrive.mappings.table import standard_of
+
+    found: dict[str, Path] = {}
+    for path in tables:
+        standard = standard_of(path)
+        if standard in found:
+            raise SinkError(f"--mapping {found[standard]} and {path} are both for {standard}.")
+        found[standard] = path
+    return found
 
 
 def sink_class(scheme: str) -> type[Any]:
@@ -59,6 +88,33 @@ def sink_class(scheme: str) -> type[Any]:
     """
     module, _, class_name = SINKS[scheme].partition(":")
     return _import(module, class_name)
+
+
+class _Asked(NamedTuple):
+    """What a URL asks for."""
+
+    name: str
+    """What errors call it."""
+    sink: type[Any]
+    texts: dict[str, str]
+    """Options as text, by field."""
+
+    @property
+    def table(self) -> str | None:
+        """The mapping that the URL names, or the sink's default; None for a sink without."""
+        fields = {field.name: field.default for field in dataclasses.fields(self.sink)}
+        default = fields.get("mapping")
+        return self.texts.get("mapping", default if isinstance(default, str) else None)
+
+
+def _parse(url: str) -> _Asked:
+    name, _, rest = url.partition(":")
+    if "." in name:
+        class_name, _, query = rest.partition("?")
+        return _Asked(url, _import(name, class_name), dict(parse_qsl(query)))
+    if name not in SINKS:
+        raise SinkError(unknown("sink", name, SINKS))
+    return _Asked(name, sink_class(name), _split_options(name, rest))
 
 
 def _split_options(name: str, rest: str) -> dict[str, str]:

@@ -86,11 +86,18 @@ class VtsSink:
         self._custom = _custom_names(self._mapping.channels if self._mapping else ())
         self._mailbox: Mailbox[tuple[Values, bool]] = Mailbox()
         path = self.token or config_folder() / "vtube_studio_token"
-        link = _Link(f"ws://{_bracketed(self.host)}:{self.port}", path, self._custom, self._mailbox)
-        self._worker = Worker("vts", link.run)
+        url = f"ws://{_bracketed(self.host)}:{self.port}"
+        self._link = _Link(url, path, self._custom, self._mailbox)
+        self._worker = Worker("vts", self._link.run)
 
     def send(self, sample: Sample, frame: Frame | None) -> None:
-        """Leave one sample for VTube Studio."""
+        """Leave one sample for VTube Studio.
+
+        Raises:
+            SinkError: if VTube Studio's user said no.
+        """
+        if self._link.refusal is not None:
+            raise self._link.refusal
         values = parameters(sample)
         if self._mapping is not None:
             channels = self._mapping.apply(sample.aus, sample.gaze).tolist()
@@ -146,13 +153,11 @@ class _Link:
         self._mailbox = mailbox
         self._newest: tuple[Values, bool] | None = None
         self._trouble = ""
+        self.refusal: SinkError | None = None
+        """Why the session is over for good."""
 
     def run(self, stopping: threading.Event) -> None:
-        """Keep a session up until stopped.
-
-        Raises:
-            SinkError: if the user said no.
-        """
+        """Keep a session up until stopped, or until the user says no."""
         from websockets.exceptions import WebSocketException
         from websockets.sync.client import connect
 
@@ -164,6 +169,9 @@ class _Link:
                     self._authenticate(connection, stopping)
                     self._inject(connection, self._prepare(connection))
             except ClosedError:
+                return
+            except SinkError as refusal:
+                self.refusal = refusal
                 return
             except (OSError, WebSocketException, AnswerError) as error:
                 self._note(str(error) or type(error).__name__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,15 @@ from hypothesis import strategies as st
 
 from facedrive.aus import AU_INDEX, AU_NAMES, MIRROR
 from facedrive.errors import MappingError
-from facedrive.mappings import BUILT_IN, FULL_GAZE_RAD, INPUTS, Mapping, gaze_inputs, load_mapping
+from facedrive.mappings import (
+    BUILT_IN,
+    FULL_GAZE_RAD,
+    GAZE_INPUTS,
+    Mapping,
+    gaze_inputs,
+    load_mapping,
+)
+from facedrive.mappings.table import standard_of
 
 FRONT = np.zeros((2, 2), dtype=np.float32)
 REST = np.zeros(len(AU_NAMES), dtype=np.float32)
@@ -97,11 +106,104 @@ def test_looking_to_the_subjects_left_is_out_for_the_left_eye() -> None:
 
 def test_looking_up_is_up_and_further_than_full_is_full() -> None:
     gaze = np.array([[2.0, 0], [-2.0, 0]], dtype=np.float32)
-    named = dict(zip(INPUTS[len(AU_NAMES) :], gaze_inputs(gaze), strict=True))
+    named = dict(zip(GAZE_INPUTS, gaze_inputs(gaze), strict=True))
     assert {name for name, value in named.items() if value == 1} == {
         "gaze_left_up",
         "gaze_right_down",
     }
+
+
+@pytest.mark.parametrize(("name", "vowels"), [("vrm0", "AUO"), ("vrm1", ("aa", "ou", "oh"))])
+@pytest.mark.parametrize(
+    ("jaw", "pucker", "expected"),
+    [(0.8, 0, (0.8, 0, 0)), (0, 0.6, (0, 0.6, 0)), (0.8, 0.6, (0.2, 0, 0.6)), (1, 1, (0, 0, 1))],
+)
+def test_a_mouth_that_is_open_and_round_says_o(
+    name: str, vowels: str, jaw: float, pucker: float, expected: tuple[float, float, float]
+) -> None:
+    mapping = load_mapping(name)
+    driven = _driven(mapping, _only("jaw_drop", jaw) + _only("lip_pucker", pucker))
+    assert tuple(driven.get(vowel, 0) for vowel in vowels) == pytest.approx(expected, abs=1e-6)
+
+
+class TestAUsersChanges:
+    """A file that changes rows of a table that ships."""
+
+    @pytest.fixture
+    def write(self, tmp_path: Path) -> Callable[[str], Path]:
+        def write(text: str) -> Path:
+            path = tmp_path / "my.toml"
+            path.write_text(text)
+            return path
+
+        return write
+
+    def test_rows_that_are_named_change_and_the_others_stay(
+        self, write: Callable[[str], Path]
+    ) -> None:
+        arkit = load_mapping("arkit")
+        mine = load_mapping(
+            write("extends = 'arkit'\nnot_driven = ['cheekPuff']\n"
+                  "[weights]\njawOpen = { jaw_drop = 0.5 }\n")
+        )  # fmt: skip
+        assert mine.channels == arkit.channels
+        assert set(mine.not_driven) == {*arkit.not_driven, "cheekPuff"}
+        assert _driven(mine, _only("jaw_drop")) == {"jawOpen": 0.5}
+        assert _driven(mine, _only("lip_pucker")) == {"mouthPucker": 1.0}
+
+    def test_a_channel_in_a_row_stands_for_its_own_row(self, write: Callable[[str], Path]) -> None:
+        mine = load_mapping(
+            write("extends = 'arkit'\n[weights]\njawOpen = { jaw_drop = 0.5 }\n"
+                  "mouthClose = { jawOpen = 0.5, mouthPucker = 1, jaw_drop = 0.1 }\n")
+        )  # fmt: skip
+        assert _driven(mine, _only("jaw_drop"))["mouthClose"] == pytest.approx(0.35)
+        assert _driven(mine, _only("lip_pucker"))["mouthClose"] == 1
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            (
+                "[weights]\njawOpne = { jaw_drop = 1 }",
+                "no channel 'jawOpne' in arkit; did you mean",
+            ),
+            ("[weights]\nx = { jaw_drop = 1 }", "no channel 'x' in arkit; facedrive/mappings has"),
+            ("not_driven = ['x']", "no channel 'x' in arkit"),
+            ("not_driven = ['jawOpen']\n[weights]\njawOpen = {}", "pick one"),
+            ("channels = ['jawOpen']\n[weights]\njawOpen = {}", "leave the key out"),
+            ("", r"no \[weights\]"),
+            (
+                "[weights]\njawOpen = { mouthClose = 1 }\nmouthClose = { jawOpen = 1 }",
+                "jawOpen > mouthClose > jawOpen is a cycle",
+            ),
+            ("[weights]\njawOpen = { jawOpen = 1 }", "jawOpen > jawOpen is a cycle"),
+        ],
+    )
+    def test_a_bad_change_is_refused_with_the_reason(
+        self, write: Callable[[str], Path], text: str, message: str
+    ) -> None:
+        with pytest.raises(MappingError, match=message):
+            load_mapping(write("extends = 'arkit'\n" + text))
+
+    def test_a_table_that_extends_none_is_refused(self, write: Callable[[str], Path]) -> None:
+        with pytest.raises(MappingError, match="no table 'mine'; there are arkit, unified"):
+            load_mapping(write("extends = 'mine'\n"))
+
+    @pytest.mark.parametrize(
+        ("text", "standard"),
+        [
+            ("extends = 'vrm1'\nnot_driven = ['aa']", "vrm1"),
+            ("[weights]\nEyeSquintLeft = { nose_wrinkle = 1 }", "unified"),
+            ("[weights]\njawOpen = { jaw_drop = 1 }", "arkit"),
+        ],
+    )
+    def test_it_is_for_the_table_that_has_its_channels(
+        self, write: Callable[[str], Path], text: str, standard: str
+    ) -> None:
+        assert standard_of(write(text)) == standard
+
+    def test_channels_of_no_table_are_refused(self, write: Callable[[str], Path]) -> None:
+        with pytest.raises(MappingError, match="no channel 'mine' in arkit or unified"):
+            standard_of(write("[weights]\nmine = { jaw_drop = 1 }"))
 
 
 def test_the_rows_are_the_channels_where_a_file_lists_none(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from facedrive.errors import SinkError
-from facedrive.sinks import SINKS, open_sink
+from facedrive.sinks import SINKS, open_sink, open_sinks
 from facedrive.stages import Sink
 from facedrive.types import Frame, Sample
 
@@ -155,3 +155,38 @@ def test_bad_plug_in_is_an_error(url: str, message: str) -> None:
 def test_every_scheme_names_a_class_that_exists(scheme: str) -> None:
     with pytest.raises(SinkError, match="no option 'no_such_option'"):
         open_sink(f"{scheme}:?no_such_option=1")
+
+
+class TestUsersTables:
+    """``--mapping``: a table in place of the one that outputs would use."""
+
+    @pytest.fixture
+    def table(self, tmp_path: Path) -> Path:
+        path = tmp_path / "my.toml"
+        path.write_text("extends = 'arkit'\n[weights]\njawOpen = { jaw_drop = 0.5 }\n")
+        return path
+
+    def mappings(self, urls: list[str], *tables: Path) -> list[object]:
+        sinks = open_sinks(urls, tables)
+        for sink in sinks:
+            sink.close()
+        return [getattr(sink, "mapping", None) for sink in sinks]
+
+    def test_every_output_of_that_table_takes_it(self, table: Path) -> None:
+        urls = ["livelink:", "vrchat:", "osc:", "vmc:", "vmc:?mapping=vrm0", "ws://127.0.0.1:0"]
+        mine = str(table)
+        assert self.mappings(urls, table) == [mine, "unified", None, mine, "vrm0", mine]
+
+    def test_each_table_goes_where_it_belongs(self, table: Path, tmp_path: Path) -> None:
+        other = tmp_path / "other.toml"
+        other.write_text("extends = 'vrm0'\nnot_driven = ['Angry']\n")
+        urls = ["vmc:?mapping=vrm0", "vmc:"]
+        assert self.mappings(urls, table, other) == [str(other), str(table)]
+
+    def test_a_table_that_no_output_uses_is_an_error(self, table: Path) -> None:
+        with pytest.raises(SinkError, match="it is for arkit, which none of these outputs uses"):
+            open_sinks(["vrchat:", "osc:"], [table])
+
+    def test_two_for_one_are_an_error(self, table: Path) -> None:
+        with pytest.raises(SinkError, match="are both for arkit"):
+            open_sinks(["vmc:"], [table, table])
