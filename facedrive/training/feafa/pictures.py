@@ -7,6 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from facedrive.types import Image
 
@@ -19,13 +20,21 @@ def read_gray(path: Path) -> Image | None:
         encoded = np.fromfile(path, dtype=np.uint8)
     except OSError:
         return None
+    return decode_gray(encoded)
+
+
+def decode_gray(encoded: NDArray[np.uint8]) -> Image | None:
+    """Decode the bytes of an image file to (H, W) uint8; None where they are no whole image."""
     # From memory, because OpenCV opens no paths beyond the code page on Windows.
-    gray = cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE) if encoded.size else None
+    try:
+        gray = cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE) if encoded.size else None
+    except cv2.error:  # a size beyond all reason
+        return None
     return None if gray is None else np.asarray(gray, dtype=np.uint8)
 
 
 def film_pictures(path: Path, wanted: Sequence[int]) -> Iterator[Image | None]:
-    """Yield some frames of a video file as (H, W) uint8; None where the film is over.
+    """Yield some frames of a video file as (H, W) uint8; None outside the film.
 
     Args:
         path: The video file.
@@ -41,7 +50,7 @@ def film_pictures(path: Path, wanted: Sequence[int]) -> Iterator[Image | None]:
     for position in wanted:
         while frame is not None and frame.index < position:
             frame = next(frames, None)
-        if frame is None:
+        if frame is None or position < 0:
             yield None
         else:
             yield np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)

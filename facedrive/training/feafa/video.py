@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -51,15 +51,17 @@ class Video:
             return self.frames >= self.film_start
         return np.array([path is not None for path in self.pictures], dtype=np.bool_)
 
-    def grays(self, rows: Sequence[int]) -> Iterator[Image | None]:
-        """Yield the pictures of some rows, ascending: (H, W) uint8, None where unreadable."""
+    def select(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> Video:
+        """Return a video of some of the frames."""
+        pictures = tuple(self.pictures[row] for row in np.arange(len(self.frames))[rows])
+        return replace(self, frames=self.frames[rows], aus=self.aus[rows], pictures=pictures)
+
+    def grays(self) -> Iterator[Image | None]:
+        """Yield the picture of every frame, (H, W) uint8; None where there is no readable one."""
         if self.film:
-            yield from film_pictures(
-                self.film, [int(self.frames[r]) - self.film_start for r in rows]
-            )
+            yield from film_pictures(self.film, (self.frames - self.film_start).tolist())
             return
-        for row in rows:
-            path = self.pictures[row]
+        for path in self.pictures:
             yield read_gray(path) if path else None
 
 
