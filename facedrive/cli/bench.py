@@ -1,4 +1,4 @@
-"""``facedrive bench``: speed beside a peer on the same frames, memory, and drawing."""
+"""``facedrive bench``: speed beside a peer on the same frames, memory, drawing; and of training."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ PEERS = ("mediapipe",)
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("clip", nargs="?", default="demo", metavar="CLIP",
-                        help="video to run on; default: demo")  # fmt: skip
+                        help="video to run on; default: demo; or train")  # fmt: skip
+    parser.add_argument("recipe", nargs="?", type=Path, metavar="RECIPE",
+                        help="after train: whose training step to time; default: the paper's "
+                        "ResNet18")  # fmt: skip
     parser.add_argument("--peer", choices=PEERS, help="measure this tracker in the same run")
     parser.add_argument("--peer-model", type=Path, metavar="FILE",
                         help="the peer's model; fetched when left out")  # fmt: skip
@@ -31,10 +34,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rig", type=Path, help="also measure morphing and drawing this rig")
     parser.add_argument("--json", action="store_true", help="one JSON object, nothing else")
     options.add_tracking(parser)
+    training = parser.add_argument_group("bench train")
+    training.add_argument("--threads", type=int, metavar="N", help="CPU threads; default: all")
+    training.add_argument("--compile", action="store_true", help="fuse the network's operations")
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure what was asked for and print it."""
+    if args.clip == "train":
+        return _bench_training(args)
     from facedrive import benchmark
 
     frames = benchmark.decode(args.clip, args.size, args.frames)
@@ -49,6 +57,34 @@ def run(args: argparse.Namespace) -> int:
     report |= _alone("start", args.clip)
     if args.memory_frames:
         report |= _alone("memory", args.clip, str(args.memory_frames))
+    print(json.dumps(report) if args.json else _table(report))
+    return 0
+
+
+def _bench_training(args: argparse.Namespace) -> int:
+    """Measure images a second of a recipe's training steps, and of loading alone."""
+    options.need_train()
+    import torch
+
+    from facedrive.training.engine import choose_device
+    from facedrive.training.feafa.recipe import ProtocolRecipe, load_protocol
+    from facedrive.training.feafa.throughput import measure_throughput
+    from facedrive.training.feafa.trainer import Machine
+
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    recipe: ProtocolRecipe | None = ProtocolRecipe("feafa_resnet18", "resnet18", ("posed",))
+    if args.recipe:
+        recipe = load_protocol(args.recipe)
+    if recipe is None:
+        raise FacedriveError(
+            f"{args.recipe} names no network; bench train times recipes of the paper's protocol."
+        )
+    device = choose_device(args.device)
+    found = measure_throughput(recipe, Machine(device, compiled=args.compile), args.frames)
+    report = {"machine": machine(), "device": device.type, "threads": torch.get_num_threads(),
+              "recipe": recipe.name, "crop": recipe.crop, "batch": recipe.batch,
+              "images_a_second": found.as_dict()}  # fmt: skip
     print(json.dumps(report) if args.json else _table(report))
     return 0
 

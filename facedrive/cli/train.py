@@ -1,37 +1,95 @@
-"""``facedrive train``: the AU model from a recipe, resumed where it stopped, and its export."""
+"""``facedrive train``: a model from its recipe, resumed where it stopped; or the paper's tables."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from facedrive.errors import DataError
+
+if TYPE_CHECKING:
+    from facedrive.training.feafa.recipe import ProtocolRecipe
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument(
-        "recipe", type=Path, metavar="RECIPE", help="such as train/recipes/default.toml"
-    )
+        "recipe", type=Path, nargs="+", metavar="RECIPE",
+        help="such as train/recipes/default.toml; several of the paper's protocol share a table",
+    )  # fmt: skip
     parser.add_argument("--data", type=Path, required=True, metavar="DIR",
-                        help="folder with faces.zip and faces_teacher.npz")  # fmt: skip
-    parser.add_argument("--synthetic", type=Path, metavar="NPZ",
-                        help="synthetic faces with exact labels, to train on as well")  # fmt: skip
+                        help="folder with faces.zip and faces_teacher.npz; for the paper's "
+                        "protocol, the cache of facedrive data prepare")  # fmt: skip
     parser.add_argument("--output", type=Path, metavar="DIR",
-                        help="checkpoints, log and model; default: runs/NAME")  # fmt: skip
-    parser.add_argument("--start", type=Path, metavar="CHECKPOINT",
-                        help="start from another run's weights instead of random ones")  # fmt: skip
-    parser.add_argument("--cache", type=Path, default=Path(".cache"), metavar="DIR",
-                        help="keeps the crops; default: .cache")  # fmt: skip
+                        help="checkpoints, log and model; default: runs/NAME, and runs for the "
+                        "paper's protocol, which makes a folder a recipe there")  # fmt: skip
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--threads", type=int, metavar="N", help="CPU threads; default: all")
+    ours = parser.add_argument_group("AU model of the live path")
+    ours.add_argument("--synthetic", type=Path, metavar="NPZ",
+                      help="synthetic faces with exact labels, to train on as well")  # fmt: skip
+    ours.add_argument("--start", type=Path, metavar="CHECKPOINT",
+                      help="start from another run's weights instead of random ones")  # fmt: skip
+    ours.add_argument("--cache", type=Path, default=Path(".cache"), metavar="DIR",
+                      help="keeps the crops; default: .cache")  # fmt: skip
+    protocol = parser.add_argument_group("the paper's protocol (recipes that name a network)")
+    protocol.add_argument("--folds", default="video", metavar="HOW",
+                          help="video (as the paper), subject, or a CSV of video,fold; "
+                          "default: video")  # fmt: skip
+    protocol.add_argument("--budget", choices=("full", "cpu"), default="full",
+                          help="cpu: fewer frames and epochs, for a night on 2 cores")  # fmt: skip
+    protocol.add_argument("--compile", action="store_true", help="fuse the network's operations")
+    protocol.add_argument("--float32", action="store_true",
+                          help="never multiply in bfloat16, even where it is faster")  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train, export and say where the model is."""
+    """Train what the recipes describe, and say where it is."""
     from facedrive.cli.options import need_train
 
     need_train()
     import torch
 
+    from facedrive.training.feafa.recipe import load_protocol
+
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    protocols = [load_protocol(path) for path in args.recipe]
+    recipes = [each for each in protocols if each is not None]
+    if len(recipes) == len(args.recipe):
+        return _cross_validate(args, recipes)
+    if len(args.recipe) > 1:
+        other = args.recipe[protocols.index(None)]
+        raise DataError(f"{other} names no network of the paper's protocol; train it by itself.")
+    return _distil(args)
+
+
+def _cross_validate(args: argparse.Namespace, recipes: list[ProtocolRecipe]) -> int:
+    """Train recipes of the paper's protocol over their folds, and print Table 4."""
+    from facedrive.training.engine import choose_device
+    from facedrive.training.feafa.distributed import join_world
+    from facedrive.training.feafa.experiment import Experiment
+    from facedrive.training.feafa.prepared import load_prepared
+    from facedrive.training.feafa.recipe import within_budget
+    from facedrive.training.feafa.table import Results
+    from facedrive.training.feafa.trainer import Machine
+
+    data, folder, results = load_prepared(args.data), args.output or Path("runs"), Results()
+    with join_world(choose_device(args.device)) as (world, device):
+        machine = Machine(device, world, not args.float32, args.compile)
+        for recipe in recipes:
+            recipe = within_budget(recipe, args.budget)
+            mine = folder / recipe.name
+            reached = Experiment(recipe, data, mine, machine, args.folds).run()
+            results.add(recipe, data.spec, reached)
+        if world.leads:
+            print(results.write(folder), end="")
+    return 0
+
+
+def _distil(args: argparse.Namespace) -> int:
+    """Train the live path's AU model on a teacher's scores, and export it."""
     from facedrive.training.data import load_photographs, load_synthetic
     from facedrive.training.engine import Run, choose_device
     from facedrive.training.export import export
@@ -39,9 +97,7 @@ def run(args: argparse.Namespace) -> int:
     from facedrive.training.quantise import calibration_crops, quantise
     from facedrive.training.recipe import load_recipe
 
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    recipe = load_recipe(args.recipe)
+    recipe = load_recipe(args.recipe[0])
     folder = args.output or Path("runs") / recipe.name
     faces = load_photographs(args.data, args.cache)
     split = split_people(faces.person)
