@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,7 +10,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from facedrive.errors import SourceError
 from facedrive.trackers.dlib import DlibTracker
 from facedrive.training.feafa.prepared import CROP, VERSION
 from facedrive.training.feafa.video import Video
@@ -62,7 +60,7 @@ def cut_faces(job: Job, output: Path) -> Cut:
     faceless = 0
     track = _Track()
     with output.open("wb") as file:
-        for row, gray in enumerate(_pictures(job.video)):
+        for row, gray in enumerate(job.video.grays()):
             if gray is None:
                 unreadable.append(_where(job.video, row))
             elif (crop := track.crop(gray)) is None:
@@ -71,17 +69,6 @@ def cut_faces(job: Job, output: Path) -> Cut:
                 file.write(crop.tobytes())
                 frames.append(int(job.video.frames[row]))
     return Cut(tuple(frames), faceless, tuple(unreadable))
-
-
-def _pictures(video: Video) -> Iterator[Image | None]:
-    """Yield the video's pictures; all are unreadable if its film is no video."""
-    count = 0
-    try:
-        for gray in video.grays():
-            yield gray
-            count += 1
-    except SourceError:
-        yield from (None for _ in range(len(video.frames) - count))
 
 
 def _where(video: Video, row: int) -> str:

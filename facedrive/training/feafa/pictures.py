@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -9,7 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facedrive.types import Image
+from facedrive.errors import SourceError
+from facedrive.types import Frame, Image
+
+log = logging.getLogger(__name__)
 
 FILM_SUFFIXES = frozenset({".mp4", ".avi", ".mov", ".mkv", ".webm", ".wmv", ".mpg", ".m4v"})
 
@@ -34,18 +38,13 @@ def decode_gray(encoded: NDArray[np.uint8]) -> Image | None:
 
 
 def film_pictures(path: Path, wanted: Sequence[int]) -> Iterator[Image | None]:
-    """Yield some frames of a video file as (H, W) uint8; None outside the film.
+    """Yield some frames of a video file as (H, W) uint8; None outside what can be read of it.
 
     Args:
         path: The video file.
         wanted: Positions in it from 0, ascending.
-
-    Raises:
-        SourceError: if it is no video, or has no readable frame.
     """
-    from facedrive.sources.video import VideoFile
-
-    frames = VideoFile(path).frames()
+    frames = _film_frames(path)
     frame = next(frames, None)
     for position in wanted:
         while frame is not None and frame.index < position:
@@ -54,3 +53,13 @@ def film_pictures(path: Path, wanted: Sequence[int]) -> Iterator[Image | None]:
             yield None
         else:
             yield np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+
+
+def _film_frames(path: Path) -> Iterator[Frame]:
+    """Yield the frames of a video file; none if it is no video."""
+    from facedrive.sources.video import VideoFile
+
+    try:
+        yield from VideoFile(path).frames()
+    except SourceError as error:
+        log.warning("%s", error)
