@@ -19,58 +19,39 @@ picture is measured, how far out of the face is not.
 
 from __future__ import annotations
 
+import math
+import struct
 from dataclasses import dataclass
+from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facedrive.aus import AU_INDEX
+from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.sinks.udp import UdpSender
-from facedrive.trackers.landmarks import LEFT_EYE, RIGHT_EYE
 from facedrive.types import Face, Frame, Head, Sample, Vector
 
 Points = NDArray[np.float64]
 
-RECORD = np.dtype(
-    [
-        ("time", "<f8"),
-        ("id", "<i4"),
-        ("size", "<f4", 2),
-        ("open", "<f4", 2),
-        ("success", "u1"),
-        ("error", "<f4"),
-        ("quaternion", "<f4", 4),
-        ("euler", "<f4", 3),
-        ("translation", "<f4", 3),
-        ("confidence", "<f4", 68),
-        ("points", "<f4", (68, 2)),
-        ("points_3d", "<f4", (70, 3)),
-        ("features", "<f4", 14),
-    ]
-)
+SIZE = 1785
+HEAD = struct.Struct("<di2f2fBf4f3f3f")
+"""Everything before the confidences."""
+
+CONFIDENCE_AT, POINTS_AT, POINTS_3D_AT, FEATURES_AT = 73, 345, 889, 1729
+"""Bytes from the record's start."""
 
 UNIT_M = 0.16
-NOSE_TIP_M = np.array([0.0, -0.032, 0.042])
-"""In head coordinates, whose origin is between the eyes."""
-
-TO_CAMERA = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
-"""From our camera axes (right, up, back) to the tracker's places."""
-
-BEHIND = np.diag([1.0, 1.0, -1.0])
-"""Rotations are what they would be of a head before the camera."""
-
-TO_MODEL = np.array([-1.0, 1.0, 1.0])
-"""From our head axes (left, up, out) to the model's (right, up, out)."""
-
-TO_WIRE = np.array([1.0, -1.0, -1.0])
-"""What the tracker multiplies its 3D points with before it sends them."""
+NOSE_UP_M, NOSE_OUT_M = -0.032, 0.042
+"""The tip of the nose in head coordinates, whose origin is between the eyes."""
 
 IBUG = np.array([*range(48), *range(49, 54), *range(55, 68)])
 """Where the tracker's 66 landmarks are among iBUG's 68."""
 
-CORNERS = np.array([[eye.start, eye.start + 3] for eye in (RIGHT_EYE, LEFT_EYE)])
-"""(2, 2) iBUG numbers of the right and the left eye's corners."""
+CORNERS = ((36, 39), (42, 45))
+"""iBUG numbers of the right and the left eye's corners."""
+
+EYES_M = 0.062
+"""Adults' eyes are 62 mm apart."""
 
 EYEBALL = 0.385
 """An eyeball's radius, as a share of the distance between its eye's corners."""
@@ -90,6 +71,37 @@ DEPTHS_M = np.array([
 """(68,) metres out of the face from between the eyes: a mean head's, by iBUG number, rounded."""
 
 
+FEATURES: tuple[dict[str, float], ...] = (
+    {"left_lid_raise": 1, "left_eye_close": -1},
+    {"right_lid_raise": 1, "right_eye_close": -1},
+    {"left_brow_lower": 1},
+    {"left_brow_raise": 1, "left_brow_lower": -1},
+    {"left_brow_raise": 1},
+    {"right_brow_lower": 1},
+    {"right_brow_raise": 1, "right_brow_lower": -1},
+    {"right_brow_raise": 1},
+    {"left_lip_corner_pull": 1},
+    {"lip_pucker": 1, "left_lip_corner_stretch": -1},
+    {"right_lip_corner_pull": 1},
+    {"lip_pucker": 1, "right_lip_corner_stretch": -1},
+    {"jaw_drop": 1},
+    {"left_lip_corner_stretch": 0.5, "right_lip_corner_stretch": 0.5, "lip_pucker": -1},
+)
+"""The tracker's features, -1 to 1 and 0 at rest: eyes; steepness, height and quirk of brows; height
+and width of the mouth's corners, left before right; mouth open, mouth wide."""
+
+FEATURE_MATRIX = np.array(
+    [[shares.get(name, 0) for name in AU_NAMES] for shares in FEATURES], np.float32
+)
+
+SELECT = np.zeros((68, 68))
+"""From iBUG's 68 landmarks to what is sent: the tracker's 66, and the middle of both eyes."""
+SELECT[np.arange(66), IBUG] = 1
+SELECT[66, 36:42] = SELECT[67, 42:48] = 1 / 6
+
+CLOSED = [AU_INDEX["right_eye_close"], AU_INDEX["left_eye_close"]]
+
+
 @dataclass
 class OpenSeeFaceSink:
     """Stands in for the OpenSeeFace tracker."""
@@ -100,6 +112,7 @@ class OpenSeeFaceSink:
     """Tells faces apart where several trackers send to one app."""
 
     def __post_init__(self) -> None:
+        self._record = Record(self.face_id)
         self._udp = UdpSender(self.host, self.port)
 
     def send(self, sample: Sample, frame: Frame | None) -> None:
@@ -107,139 +120,145 @@ class OpenSeeFaceSink:
         if sample.face is None:
             return
         width, height = (640, 480) if frame is None else frame.image.shape[1::-1]
-        packet = record(sample, sample.face, (width, height))
-        packet["id"] = self.face_id
-        self._udp.send(packet.tobytes())
+        self._udp.send(self._record.fill(sample, sample.face, (width, height)))
 
     def close(self) -> None:
         """Close the socket."""
         self._udp.close()
 
 
-def record(sample: Sample, face: Face, size: tuple[int, int]) -> NDArray[np.void]:
-    """Return the () ``RECORD`` of a face in a picture of that width and height."""
-    seen = bool(np.isfinite(face.landmarks_px).all())  # a replayed take has no landmarks
-    rotation = _matrix(sample.head.rotation)
-    packet = np.zeros((), RECORD)
-    packet["time"], packet["size"], packet["success"] = sample.time, size, True
-    closed = [sample.aus[AU_INDEX[name]] for name in ("right_eye_close", "left_eye_close")]
-    packet["open"] = 1 - np.array(closed)
-    packet["quaternion"], packet["euler"], packet["translation"] = pose(sample.head, rotation)
-    if seen:
-        landmarks = face.landmarks_px.astype(np.float64)
-        packet["confidence"] = 1
-        packet["points"] = np.concatenate([landmarks[IBUG], _eye_centres(landmarks)])
-        packet["points_3d"] = points_3d(landmarks, rotation, sample.gaze) * TO_WIRE
-    packet["features"] = features(sample)
-    return packet
+class Turn(NamedTuple):
+    """A head's rotation matrix, row by row, in head and camera axes: left, up, out."""
+
+    xx: float
+    xy: float
+    xz: float
+    yx: float
+    yy: float
+    yz: float
+    zx: float
+    zy: float
+    zz: float
 
 
-def pose(head: Head, rotation: Points) -> tuple[Points, Points, Points]:
-    """Return the tracker's quaternion x y z w, Euler angles in degrees and translation.
+class Record:
+    """A face's bytes, written over for each frame; small arrays cost numpy more than Python."""
 
-    ``rotation`` is the head's as a (3, 3) matrix.
+    def __init__(self, face_id: int) -> None:
+        self._id = face_id
+        self._bytes = bytearray(SIZE)
+
+        def floats(at: int, count: int) -> NDArray[np.float32]:
+            return np.frombuffer(self._bytes, "<f4", count, at)
+
+        self._confidence = floats(CONFIDENCE_AT, 68)
+        self._points = floats(POINTS_AT, 136).reshape(68, 2)
+        self._points_3d = floats(POINTS_3D_AT, 210).reshape(70, 3)
+        self._features = floats(FEATURES_AT, 14)
+        self._seen = np.ones((66, 4))  # x and y in the picture, depth, 1
+        self._seen[:, 2] = DEPTHS_M[IBUG]
+        self._depths = (NOSE_OUT_M - DEPTHS_M[IBUG]) / UNIT_M
+
+    def fill(self, sample: Sample, face: Face, size: tuple[int, int]) -> bytearray:
+        """Return the record of a face in a picture of that width and height."""
+        turn = _matrix(*sample.head.rotation.tolist())
+        closed_right, closed_left = sample.aus[CLOSED].tolist()
+        HEAD.pack_into(
+            self._bytes, 0, sample.time, self._id, *size, 1 - closed_right, 1 - closed_left, 1, 0,
+            *quaternion(*sample.head.rotation.tolist()), *euler_deg(turn), *nose(sample.head, turn),
+        )  # fmt: skip
+        self._features[:] = FEATURE_MATRIX @ sample.aus
+        points = SELECT @ face.landmarks_px
+        if math.isfinite(points.sum()):  # a replayed take has no landmarks
+            self._confidence[:] = 1
+            self._points[:] = points
+            self._place(points, turn, sample.gaze)
+        else:
+            for empty in (self._confidence, self._points, self._points_3d):
+                empty[:] = 0
+        return self._bytes
+
+    def _place(self, points: Points, turn: Turn, gaze: Vector) -> None:
+        """Write 66 landmarks, pupils and centres of the eyeballs, in the tracker's axes."""
+        out = self._points_3d
+        self._seen[:, :2] = points[:66]
+        out[:66, :2] = self._seen @ _unprojection(points, turn)
+        out[:66, 2] = self._depths
+        left, right = gaze.tolist()
+        for eye, (corners, (pitch, yaw)) in enumerate(zip(CORNERS, (right, left), strict=True)):
+            (ax, ay, az), (bx, by, bz) = out[corners, :].tolist()
+            radius = EYEBALL * math.hypot(ax - bx, ay - by, az - bz)
+            x, y, z = (ax + bx) / 2, (ay + by) / 2, (az + bz) / 2 + radius
+            out[68 + eye] = x, y, z
+            out[66 + eye] = (
+                x - radius * math.cos(pitch) * math.sin(yaw),
+                y - radius * math.sin(pitch),
+                z - radius * math.cos(pitch) * math.cos(yaw),
+            )
+
+
+def _unprojection(points: Points, turn: Turn) -> Points:
+    """Return (4, 2), from x and y in the picture, depth and 1 to the tracker's x and y.
+
+    Those are to the subject's right and down from the nose's tip, ours turned around, in
+    ``UNIT_M``. The head is taken for seen from far away.
     """
-    seen = BEHIND @ TO_CAMERA @ rotation @ np.diag(TO_MODEL)
-    nose = head.translation + rotation @ NOSE_TIP_M
-    return _quaternion(seen.T), _euler_deg(seen), TO_CAMERA @ nose / UNIT_M
-
-
-def points_3d(landmarks_px: Points, rotation: Points, gaze: Vector) -> Points:
-    """Return (70, 3) points of the model: 66 landmarks, pupils, centres of the eyeballs.
-
-    Args:
-        landmarks_px: (68, 2), x right and y down.
-        rotation: (3, 3), from head to camera axes.
-        gaze: (2, 2) radians, left and right eye, pitch and yaw.
-    """
-    landmarks = _unproject(landmarks_px, rotation)
-    corners = landmarks[CORNERS]  # (2, 2, 3)
-    widths = corners[:, 0] - corners[:, 1]
-    radius = EYEBALL * np.sqrt((widths * widths).sum(axis=1, keepdims=True))
-    eyeballs = corners.mean(axis=1) - radius * [0, 0, 1]
-    pupils = eyeballs + radius * _ahead(gaze[::-1])
-    metres = np.concatenate([landmarks[IBUG], pupils, eyeballs])
-    model: Points = (metres - NOSE_TIP_M) * TO_MODEL / UNIT_M
-    return model
-
-
-def _ahead(gaze: Vector) -> Points:
-    """Return (2, 3) where eyes look, in head coordinates."""
-    pitch, yaw = gaze.T.astype(np.float64)
-    return np.stack([np.cos(pitch) * np.sin(yaw), np.sin(pitch), np.cos(pitch) * np.cos(yaw)], 1)
-
-
-def _unproject(landmarks_px: Points, rotation: Points) -> Points:
-    """Return (68, 3) metres in head coordinates, as seen from far away."""
-    picture = landmarks_px * [1, -1]
+    xx, xy, yx, yy = turn.xx + 1e-3, turn.xy, turn.yx, turn.yy + 1e-3
     # Across the face a turn hides width: past about 70 degrees nothing is left to divide by.
-    across = rotation[:2, :2] + 1e-3 * np.eye(2)
-    if np.linalg.det(across) < 0.3:
-        across = np.eye(2)
-    eyes = picture[CORNERS].mean(axis=1)
-    origin = eyes.mean(axis=0)
-    straighten = np.linalg.inv(across)
-    spread = np.linalg.norm(straighten @ (eyes[1] - eyes[0]))
-    metres = (picture - origin) * (0.062 / max(float(spread), 1e-6))  # adults' eyes are 62 mm apart
-    flat = metres - np.outer(DEPTHS_M, rotation[:2, 2])
-    return np.column_stack([flat @ straighten.T, DEPTHS_M])
-
-
-def features(sample: Sample) -> Vector:
-    """Return the tracker's 14 features, -1 to 1, 0 at rest."""
-    au = dict(zip(AU_INDEX, sample.aus.tolist(), strict=True))
-    sides = ("left", "right")
-    eyes = [au[f"{side}_lid_raise"] - au[f"{side}_eye_close"] for side in sides]
-    brows = [
-        value
-        for side in sides
-        for value in (
-            au[f"{side}_brow_lower"],
-            au[f"{side}_brow_raise"] - au[f"{side}_brow_lower"],
-            au[f"{side}_brow_raise"],
-        )
-    ]
-    corners = [
-        value
-        for side in sides
-        for value in (
-            au[f"{side}_lip_corner_pull"],
-            au["lip_pucker"] - au[f"{side}_lip_corner_stretch"],
-        )
-    ]
-    wide = (au["left_lip_corner_stretch"] + au["right_lip_corner_stretch"]) / 2 - au["lip_pucker"]
-    return np.array([*eyes, *brows, *corners, au["jaw_drop"], wide], np.float32)
-
-
-def _eye_centres(landmarks_px: Points) -> Points:
-    """Return (2, 2) pixels, right and left: where the pupils of eyes that look ahead are."""
-    return np.array([landmarks_px[eye].mean(axis=0) for eye in (RIGHT_EYE, LEFT_EYE)])
-
-
-def _matrix(rotation: Vector) -> Points:
-    """Return the (3, 3) matrix of a quaternion x, y, z, w."""
-    x, y, z, w = rotation.astype(np.float64)
+    if (area := xx * yy - xy * yx) < 0.3:
+        xx, xy, yx, yy, area = 1.0, 0.0, 0.0, 1.0, 1.0
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = points[[36, 39, 42, 45]].tolist()
+    across, down = (cx + dx - ax - bx) / 2, (cy + dy - ay - by) / 2
+    origin_x, origin_y = (ax + bx + cx + dx) / 4, (ay + by + cy + dy) / 4
+    wide = (yy * across + xy * down) / area, (-yx * across - xx * down) / area
+    metres = EYES_M / max(math.hypot(*wide), 1e-6)  # a pixel
+    # What undoes the turn, from picture (y down) to ours divided by -UNIT_M.
+    unit = -1 / (area * UNIT_M)
+    x_x, x_y = yy * metres * unit, xy * metres * unit
+    y_x, y_y = -yx * metres * unit, -xx * metres * unit
     return np.array(
         [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)],
-            [2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)],
-            [2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)],
+            [x_x, y_x],
+            [x_y, y_y],
+            [(xy * turn.yz - yy * turn.xz) * unit, (yx * turn.xz - xx * turn.yz) * unit],
+            [
+                -origin_x * x_x - origin_y * x_y,
+                NOSE_UP_M / UNIT_M - origin_x * y_x - origin_y * y_y,
+            ],
         ]
     )
 
 
-def _euler_deg(matrix: Points) -> Points:
-    """Return (3,) degrees about x, then y, then z; of the two answers that with |y| <= 90."""
+def _matrix(x: float, y: float, z: float, w: float) -> Turn:
+    """Return the matrix of a quaternion."""
+    return Turn(
+        *(1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)),
+        *(2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)),
+        *(2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)),
+    )
+
+
+def nose(head: Head, turn: Turn) -> tuple[float, float, float]:
+    """Return where the tracker puts the tip of the nose: up, to the left in the picture, back."""
+    x, y, z = head.translation.tolist()
+    return (
+        (y + turn.yy * NOSE_UP_M + turn.yz * NOSE_OUT_M) / UNIT_M,
+        -(x + turn.xy * NOSE_UP_M + turn.xz * NOSE_OUT_M) / UNIT_M,
+        (z + turn.zy * NOSE_UP_M + turn.zz * NOSE_OUT_M) / UNIT_M,
+    )
+
+
+def euler_deg(turn: Turn) -> tuple[float, float, float]:
+    """Return degrees about the tracker's x, then y, then z; of two answers that with |y| <= 90."""
     # As OpenCV's RQDecomp3x3, which picks the other answer where y is exactly 0.
-    x = np.arctan2(matrix[2, 1], matrix[2, 2])
-    y = -np.arcsin(np.clip(matrix[2, 0], -1, 1))
-    z = np.arctan2(matrix[1, 0], matrix[0, 0])
-    return np.degrees([x, y, z])
+    return (
+        math.degrees(math.atan2(-turn.zy, -turn.zz)),
+        math.degrees(-math.asin(min(max(turn.zx, -1.0), 1.0))),
+        math.degrees(math.atan2(turn.xx, -turn.yx)),
+    )
 
 
-def _quaternion(matrix: Points) -> Points:
-    """Return the quaternion x, y, z, w, x not negative, of a rotation matrix."""
-    axis = cv2.Rodrigues(matrix)[0].ravel()
-    angle = float(np.linalg.norm(axis))
-    turned = np.append(axis * (np.sin(angle / 2) / max(angle, 1e-12)), np.cos(angle / 2))
-    return turned if turned[0] >= 0 else -turned
+def quaternion(x: float, y: float, z: float, w: float) -> tuple[float, float, float, float]:
+    """Return the tracker's x, y, z, w, x not negative: a head upside down, inverted."""
+    half = math.copysign(math.sqrt(0.5), z - w)
+    return half * (z - w), -half * (w + z), half * (x + y), half * (y - x)

@@ -20,11 +20,12 @@ import logging
 import queue
 import re
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX
 from facedrive.sinks.channels import load_channels
@@ -88,28 +89,6 @@ class Target(NamedTuple):
     bits: int = 1
     """How many there are."""
 
-    def key(self, value: float) -> int:
-        """Return what the value is to the avatar; where two are the same, nothing has changed."""
-        match self.kind:
-            case "f":
-                return round(value / STEP)
-            case "i":
-                return round(value)
-            case "bool":
-                return int(value > 0.5)
-            case "negative":
-                return int(value < 0)
-            case "bit":
-                return int(abs(value) * (2**self.bits - 1) + 1e-6) >> self.shift & 1
-
-    def message(self, value: float) -> bytes:
-        """Return the OSC message that sets it."""
-        if self.kind == "f":
-            return lay_out(self.address, "f")[:-4] + struct.pack(">f", value)
-        if self.kind == "i":
-            return lay_out(self.address, "i")[:-4] + struct.pack(">i", self.key(value))
-        return lay_out(self.address, "")[:-4] + (b",T\0\0" if self.key(value) else b",F\0\0")
-
 
 @dataclass
 class VrchatSink:
@@ -130,10 +109,10 @@ class VrchatSink:
         self._mapping = load_channels(self.mapping, "unified")
         self._combine = Combine(self._mapping.channels)
         self._names = (*self._mapping.channels, *COMPUTED, *ACTIVE)
-        self._targets = list(all_targets(self._names))
-        self._keys: dict[str, object] = {}
+        self._changes = Changes(all_targets(self._names))
+        self._eyes_sent: dict[str, object] = {}
         self._refreshed: float | None = None
-        self._changes = UdpReceiver(self.host, self.listen) if self.listen else None
+        self._avatar_changes = UdpReceiver(self.host, self.listen) if self.listen else None
         self._udp = UdpSender(self.host, self.port)
         self._watch = AvatarWatch(self.query) if self.query else None
 
@@ -142,65 +121,127 @@ class VrchatSink:
         self._forget_what_was_sent(sample.time)
         shapes = self._mapping.apply(sample.aus, sample.gaze)
         active = [sample.face is not None] * len(ACTIVE)
-        values = np.concatenate([shapes, self._combine(shapes, sample), active]).tolist()
-        messages = [*self._changed_targets(values)]
+        values = np.concatenate([shapes, self._combine(shapes, sample), active])
+        elements = self._changes.take(values)
         if self.eyes:
-            messages += self._changed_eyes(sample)
-        for datagram in bundles(messages):
+            elements += self._changed_eyes(sample)
+        for datagram in bundles(elements):
             self._udp.send(datagram)
 
     def close(self) -> None:
         """Ask and send no more."""
         if self._watch is not None:
             self._watch.stop()
-        if self._changes is not None:
-            self._changes.close()
+        if self._avatar_changes is not None:
+            self._avatar_changes.close()
         self._udp.close()
 
     def _forget_what_was_sent(self, time: float) -> None:
         """Let everything be sent again where it is due, or the avatar is another."""
         due = self._refreshed is None or not 0 <= time - self._refreshed < REFRESH_S
         if self._is_avatar_new() or due:
-            self._keys.clear()
+            self._changes.forget()
+            self._eyes_sent.clear()
             self._refreshed = time
 
     def _is_avatar_new(self) -> bool:
         new = False
-        for datagram, _ in self._changes.take() if self._changes else ():
+        for datagram, _ in self._avatar_changes.take() if self._avatar_changes else ():
             new |= datagram.startswith(AVATAR_CHANGE)
         if self._watch is not None:
             try:
                 taken = matching_targets(self._names, self._watch.found.get(0))
-                self._targets = list(itertools.islice(taken, MAX_TARGETS))
+                self._changes = Changes(itertools.islice(taken, MAX_TARGETS))
             except (queue.Empty, ClosedError):
                 return new
-            log.info("vrchat: the avatar takes %d of our parameters", len(self._targets))
+            log.info("vrchat: the avatar takes %d of our parameters", self._changes.count)
             return True
         return new
 
-    def _changed_targets(self, values: list[float]) -> Iterator[bytes]:
-        for target in self._targets:
-            value = values[target.channel]
-            if self._is_new(target.address, target.key(value)):
-                yield target.message(value)
-
     def _changed_eyes(self, sample: Sample) -> Iterator[bytes]:
-        closed = float(np.mean(_closed(sample)))
+        closed = float(_closed(sample).mean())
         if self._is_new(CLOSED, round(closed / STEP)):
-            yield lay_out(CLOSED, "f")[:-4] + struct.pack(">f", closed)
+            yield element(CLOSED, "f", closed)
         angles = (-np.degrees(sample.gaze)).ravel().tolist()
         if self._is_new(LOOK, tuple(round(angle / STEP_DEG) for angle in angles)):
-            yield lay_out(LOOK, "ffff")[:-16] + struct.pack(">4f", *angles)
+            yield element(LOOK, "ffff", *angles)
 
     def _is_new(self, address: str, key: object) -> bool:
-        if self._keys.get(address) == key:
+        if self._eyes_sent.get(address) == key:
             return False
-        self._keys[address] = key
+        self._eyes_sent[address] = key
         return True
 
 
 CLOSED = "/tracking/eye/EyesClosedAmount"
 LOOK = "/tracking/eye/LeftRightPitchYaw"
+
+
+class Changes:
+    """The avatar's parameters, and what each was last sent as.
+
+    Where a new value is the same to the avatar as the last one, nothing has changed.
+    """
+
+    def __init__(self, targets: Iterable[Target]) -> None:
+        self._targets = list(targets)
+        self._channels = np.array([each.channel for each in self._targets], np.intp)
+        self._shifts = np.array([each.shift for each in self._targets], np.int64)
+        self._full = np.array([2.0**each.bits - 1 for each in self._targets])
+        kinds = np.array([each.kind for each in self._targets], str)
+        self._of_kind = {kind: np.flatnonzero(kinds == kind) for kind in np.unique(kinds).tolist()}
+        self._zeros = [element(each.address, TYPES[each.kind], 0) for each in self._targets]
+        self._trues = [element(each.address, "T") for each in self._targets]
+        self._sent = np.full(len(self._targets), UNSENT)
+
+    @property
+    def count(self) -> int:
+        """How many parameters there are."""
+        return len(self._targets)
+
+    def forget(self) -> None:
+        """Let everything count as changed."""
+        self._sent = np.full(self.count, UNSENT)
+
+    def take(self, values: Vector) -> list[bytes]:
+        """Return what has changed, as elements of a bundle; it counts as sent."""
+        chosen = values[self._channels]
+        keys = self._keys(chosen)
+        changed = np.flatnonzero(keys != self._sent).tolist()
+        self._sent = keys
+        floats, ints = chosen.astype(">f4").tobytes(), keys.astype(">i4").tobytes()
+        elements = []
+        for i in changed:
+            match self._targets[i].kind:
+                case "f":
+                    elements.append(self._zeros[i][:-4] + floats[4 * i : 4 * i + 4])
+                case "i":
+                    elements.append(self._zeros[i][:-4] + ints[4 * i : 4 * i + 4])
+                case _:
+                    elements.append(self._trues[i] if keys[i] else self._zeros[i])
+        return elements
+
+    def _keys(self, values: Vector) -> NDArray[np.int64]:
+        """Return (n,) what the values are to the avatar."""
+        keys = np.zeros(self.count, np.int64)
+        for kind, those in self._of_kind.items():
+            if kind == "bit":
+                whole = (np.abs(values[those]) * self._full[those] + 1e-6).astype(np.int64)
+                keys[those] = whole >> self._shifts[those] & 1
+            else:
+                keys[those] = READ[kind](values[those])
+        return keys
+
+
+READ: dict[str, Callable[[Vector], NDArray[Any]]] = {
+    "f": lambda values: np.rint(values / STEP),
+    "i": np.rint,
+    "bool": lambda values: values > 0.5,
+    "negative": lambda values: values < 0,
+}
+TYPES: dict[Kind, str] = {"f": "f", "i": "i", "bool": "F", "bit": "F", "negative": "F"}
+
+UNSENT = -(2**62)
 
 
 class Combine:
@@ -267,18 +308,29 @@ def _bit_target(
         yield Target(address, channel, "bit", place, bits)
 
 
-def bundles(messages: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the messages in bundles that each fit one datagram."""
+def element(address: str, types: str, *floats: float) -> bytes:
+    """Return a message with the size that it has in a bundle; ``i`` is 0."""
+    if types in ("T", "F"):
+        message = lay_out(address, "")[:-4] + f",{types}\0\0".encode()
+    else:
+        message = lay_out(address, types)[: -4 * len(floats)] + struct.pack(
+            f">{len(floats)}f", *floats
+        )
+    return struct.pack(">i", len(message)) + message
+
+
+def bundles(elements: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the elements in bundles that each fit one datagram."""
     header = b"#bundle\0" + struct.pack(">Q", IMMEDIATELY)
-    bundle = header
-    for message in messages:
-        element = struct.pack(">i", len(message)) + message
-        if len(bundle) + len(element) > MAX_DATAGRAM:
-            yield bundle
-            bundle = header
-        bundle += element
-    if bundle != header:
-        yield bundle
+    size, parts = len(header), [header]
+    for each in elements:
+        if size + len(each) > MAX_DATAGRAM:
+            yield b"".join(parts)
+            size, parts = len(header), [header]
+        size += len(each)
+        parts.append(each)
+    if len(parts) > 1:
+        yield b"".join(parts)
 
 
 def _closed(sample: Sample) -> Vector:
