@@ -34,6 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rig", type=Path, help="also measure morphing and drawing this rig")
     parser.add_argument("--json", action="store_true", help="one JSON object, nothing else")
     options.add_tracking(parser)
+    outputs = parser.add_argument_group("bench outputs")
+    outputs.add_argument("--seconds", type=float, default=60, help="how long; default: 60")
+    outputs.add_argument("--rate", type=float, default=120, metavar="HZ",
+                         help="samples a second; default: 120")  # fmt: skip
     training = parser.add_argument_group("bench train")
     training.add_argument("--threads", type=int, metavar="N", help="CPU threads; default: all")
     training.add_argument("--compile", action="store_true", help="fuse the network's operations")
@@ -43,6 +47,8 @@ def run(args: argparse.Namespace) -> int:
     """Measure what was asked for and print it."""
     if args.clip == "train":
         return _bench_training(args)
+    if args.clip == "outputs":
+        return _bench_outputs(args)
     from facedrive import benchmark
 
     frames = benchmark.decode(args.clip, args.size, args.frames)
@@ -87,6 +93,25 @@ def _bench_training(args: argparse.Namespace) -> int:
               "images_a_second": found.as_dict()}  # fmt: skip
     print(json.dumps(report) if args.json else _table(report))
     return 0
+
+
+def _bench_outputs(args: argparse.Namespace) -> int:
+    """Send to every output at once, to receivers on this computer."""
+    from facedrive import soak
+
+    if not (args.seconds > 0 and 0 < args.rate <= 1000):
+        raise FacedriveError("bench outputs: --seconds and --rate must be positive.")
+    report = {"machine": machine()} | soak.measure(args.seconds, args.rate)
+    print(json.dumps(report) if args.json else _outputs_table(report))
+    return 0
+
+
+def _outputs_table(report: dict[str, Any]) -> str:
+    lines = [f"{'output':<14}{'sent':>8}{'received':>10}{'median ms':>11}{'p99 ms':>9}"]
+    for name, each in report.pop("outputs").items():
+        lines.append(f"{name:<14}{each['sent']:>8}{each['received']:>10}"
+                     f"{each['median_ms']:>11.3f}{each['p99_ms']:>9.3f}")  # fmt: skip
+    return "\n".join([*lines, "", _table(report)])
 
 
 def machine() -> str:

@@ -166,16 +166,21 @@ class _Link:
                 with connect(
                     self._url, open_timeout=ANSWER_S, close_timeout=1, proxy=None, compression=None
                 ) as connection:
-                    self._authenticate(connection, stopping)
-                    self._inject(connection, self._prepare(connection))
-            except ClosedError:
-                return
-            except SinkError as refusal:
-                self.refusal = refusal
-                return
+                    self._drive(connection, stopping)
+                    return
             except (OSError, WebSocketException, AnswerError) as error:
                 self._note(str(error) or type(error).__name__)
             stopping.wait(RETRY_S)
+
+    def _drive(self, connection: ClientConnection, stopping: threading.Event) -> None:
+        """Inject samples until none will come, or the user says no."""
+        try:
+            self._authenticate(connection, stopping)
+            self._inject(connection, self._prepare(connection))
+        except SinkError as refusal:
+            self.refusal = refusal
+        except ClosedError:
+            return  # from here, so that VTube Studio hears a goodbye and not of an error
 
     def _note(self, trouble: str) -> None:
         """Log a change between working and not."""

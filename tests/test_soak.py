@@ -1,0 +1,35 @@
+"""The soak of all outputs: that it sees all that is sent. What it measures is for the bench."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from facedrive.cli.main import main
+from facedrive.sinks import SINKS
+
+pytest.importorskip("websockets")
+pytest.importorskip("pyarrow")
+
+
+def test_every_output_is_driven_and_no_frame_is_missed_on_loopback(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["bench", "outputs", "--seconds", "0.5", "--rate", "60", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    outputs = report["outputs"]
+    assert set(outputs) == set(SINKS) - {"video"}
+    assert {each["sent"] for each in outputs.values()} == {30}
+    newest_wins = ("vts", "ws")
+    assert {outputs[name]["received"] for name in outputs if name not in newest_wins} == {30}
+    assert all(outputs[name]["received"] <= 30 for name in newest_wins)
+    assert report["machine"]
+
+
+@pytest.mark.parametrize("words", [("--seconds", "0"), ("--rate", "-1"), ("--rate", "nan")])
+def test_a_span_or_a_rate_that_is_none_is_refused(
+    words: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["bench", "outputs", *words]) == 2
+    assert "must be positive" in capsys.readouterr().err
