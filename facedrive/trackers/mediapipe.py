@@ -117,9 +117,9 @@ class _Video:
     """The landmarker on the frames of one video, whose time only goes forward."""
 
     def __init__(self, model: Path | None, *, blendshapes: bool) -> None:
-        self._path = fetch_model() if model is None else model
+        self._model = model
         self._blendshapes = blendshapes
-        self._landmarker = _open_landmarker(self._path, blendshapes)
+        self._landmarker = open_landmarker(model, blendshapes=blendshapes)
         self._time_ms = -1
 
     def detect(self, frame: Frame) -> FaceLandmarkerResult:
@@ -133,14 +133,24 @@ class _Video:
 
     def restart(self) -> None:
         self._landmarker.close()
-        self._landmarker = _open_landmarker(self._path, self._blendshapes)
+        self._landmarker = open_landmarker(self._model, blendshapes=self._blendshapes)
         self._time_ms = -1
 
     def close(self) -> None:
         self._landmarker.close()
 
 
-def _open_landmarker(path: Path, blendshapes: bool) -> FaceLandmarker:
+def open_landmarker(model: Path | None, *, blendshapes: bool) -> FaceLandmarker:
+    """Open MediaPipe's landmarker for pictures in order of time; ``close`` it when done.
+
+    Args:
+        model: Its file; None for the one that is fetched into the cache folder.
+        blendshapes: Whether it scores blendshapes too.
+
+    Raises:
+        DependencyError: if mediapipe is not installed.
+        ModelError: if the file is missing or is something else.
+    """
     try:
         from mediapipe.tasks.python import BaseOptions, vision
     except ImportError as error:
@@ -148,6 +158,7 @@ def _open_landmarker(path: Path, blendshapes: bool) -> FaceLandmarker:
             "the mediapipe tracker needs the package mediapipe, which is not installed; "
             "pip install 'facedrive[mediapipe]', or use --tracker dlib."
         ) from error
+    path = fetch_model() if model is None else model
     if not path.is_file():
         raise ModelError(f"{path} is missing; give a face_landmarker.task with --tracker-model.")
     options = vision.FaceLandmarkerOptions(
