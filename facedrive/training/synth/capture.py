@@ -93,7 +93,8 @@ def _draw_hand(
     root = landmarks_px[int(rng.choice([2, 4, 6, 8, 10, 12, 14]))]
     inward = (landmarks_px[30] - root) * rng.uniform(0.15, 0.4)
     side = np.array([-inward[1], inward[0]]) / max(float(np.linalg.norm(inward)), 1e-6)
-    tone = float(np.median(picture[tuple(np.clip(landmarks_px[30, ::-1].astype(int), 0, 255))]))
+    nose = np.clip(landmarks_px[30, ::-1].astype(int), 0, np.array(picture.shape) - 1)
+    tone = float(picture[tuple(nose)])
     drawn = np.zeros(picture.shape, np.uint8)
     for finger in range(int(rng.integers(2, 5))):
         start = root - 1.5 * inward + side * unit * 0.16 * (finger - 1)
@@ -117,8 +118,8 @@ def _degrade(rng: np.random.Generator, picture: Picture) -> Image:
     if rng.random() < 0.12:
         picture = _streak(rng, picture)
     curve = rng.uniform(0.8, 1.25)
-    curved = 255 * (np.clip(picture, 0, 255) / 255) ** curve
-    noise = rng.normal(0, rng.uniform(0, 7), picture.shape)
+    curved = 255 * (np.clip(picture, 0, 255) / 255) ** np.float32(curve)
+    noise = rng.standard_normal(picture.shape, np.float32) * np.float32(rng.uniform(0, 7))
     image = np.clip(curved + noise, 0, 255).astype(np.uint8)
     return _compress(rng, image) if rng.random() < 0.6 else image
 

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.errors import DataError
-from facedrive.trackers.align import CropSpec, crop_matrix, warp_crop
-from facedrive.training.folds import split_people
+from facedrive.trackers.align import CropSpec, crop_matrix, warp_square
 from facedrive.training.synth.camera import Camera, head_pose, rotation_matrix
 from facedrive.training.synth.capture import capture
-from facedrive.training.synth.face import (
-    LANDMARKS,
-    Indices,
-    Person,
-    load_face_model,
-    random_identity,
-)
-from facedrive.training.synth.paint import Look, Paint, grey
-from facedrive.training.synth.photographs import open_photographs
+from facedrive.training.synth.face import Person
 from facedrive.training.synth.sampling import Performance, sample_performance
-from facedrive.training.synth.scene import FaceRenderer
-from facedrive.training.synth.texture import Map, build_atlas
+from facedrive.training.synth.studio import People, Studio, sample_look
+from facedrive.training.synth.workers import StudioPlan, render_jobs
 from facedrive.types import Image, Vector
-
-log = logging.getLogger(__name__)
-
-People = Literal["train", "validation", "test"]
 
 SPEC = CropSpec(size=160, padding=0.5)
 """The middle 128 of these 160 pixels are a crop of 128 with padding 0.3; the rest is room for
@@ -40,6 +28,12 @@ training to turn, shift and scale."""
 PICTURE = 256
 FACES_A_PERSON = 4
 """Pictures of one identity, in one skin, before the next."""
+
+FACES_A_BLOCK = 64
+"""Faces that share a random generator; a process renders whole blocks."""
+
+CROP_MARGIN_PX = 8
+"""What blur and smear may bring into the crop from outside."""
 
 
 @dataclass(frozen=True)
@@ -55,64 +49,22 @@ class Rendered:
     """(3,) pitch, yaw, roll in radians, signs of ``EulerDegrees``."""
 
 
-class Studio:
-    """Holds what all pictures share: the model, the context, the photographs' skins."""
+class Block(NamedTuple):
+    """Some faces in a row."""
 
-    def __init__(self, data: Path, people: People, most_skins: int = 600) -> None:
-        """Load everything.
-
-        Args:
-            data: The folder with ``faces.zip``, ``faces_teacher.npz`` and ``ict/``.
-            people: Whose skin may be worn; ``folds.split_people`` says who they are.
-            most_skins: How many photographs at most.
-        """
-        self.model = load_face_model(data / "ict" / "ict_facekit.npz")
-        self._photographs = open_photographs(data)
-        self._atlas = build_atlas(self.model, self._photographs, size=256)
-        self._renderer = FaceRenderer(self.model, PICTURE, PICTURE)
-        rows = self._photographs.best_rows()
-        allowed = getattr(split_people(self._photographs.person[rows]), people)
-        self.rows = _spread(rows[allowed], most_skins)
-        self._skins: dict[int, Map] = {}
-
-    def person_of(self, row: int) -> int:
-        """Say whom a photograph shows."""
-        return int(self._photographs.person[row])
-
-    def shoot(self, rng: np.random.Generator, person: Person, row: int) -> Rendered:
-        """Render one picture of a person who wears the skin of a photograph."""
-        performance = sample_performance(rng)
-        weights = self.model.weights(performance.aus, performance.extras)
-        vertices = self.model.express(person, weights, performance.gaze)
-        head = _sample_head(rng)
-        camera, pose = _frame_head(rng, head)
-        self._dress(rng, row)
-        picture, mask = self._renderer.render(vertices, pose, camera, _sample_look(rng))
-        points = vertices[LANDMARKS] @ pose[:3, :3].T + pose[:3, 3]
-        landmarks = camera.project(points)
-        backdrop = self._photographs.read(int(rng.choice(self.rows)))
-        gray = capture(rng, picture[..., 1].astype(np.float32), mask, backdrop, landmarks)
-        matrix = crop_matrix(landmarks, SPEC)
-        in_crop = landmarks @ matrix[:, :2].T + matrix[:, 2]
-        return Rendered(
-            warp_crop(gray, landmarks, SPEC),
-            performance,
-            in_crop.astype(np.float32),
-            head,
-        )
-
-    def _dress(self, rng: np.random.Generator, row: int) -> None:
-        """Put on skin of a random tone, hair, teeth and gums."""
-        if row not in self._skins:
-            landmarks = self._photographs.landmarks[row]
-            self._skins[row] = self._atlas.lift(self._photographs.read(row), landmarks)
-        skin = self._skins[row] if rng.random() < 0.5 else self._skins[row][:, ::-1]
-        self._renderer.set_skin(np.repeat(skin[..., None], 3, axis=2))
-        self._renderer.paint(_sample_paint(rng))
+    seed: int
+    number: int
+    faces: int
 
 
 def render_dataset(
-    data: Path, output: Path, count: int, seed: int = 0, people: People = "train"
+    data: Path,
+    output: Path,
+    count: int,
+    seed: int = 0,
+    people: People = "train",
+    workers: int = 1,
+    progress: Callable[[int], object] | None = None,
 ) -> None:
     """Write ``count`` synthetic faces to an ``.npz``.
 
@@ -125,34 +77,53 @@ def render_dataset(
         data: The folder with ``faces.zip``, ``faces_teacher.npz`` and ``ict/``.
         output: The file to write.
         count: How many faces.
-        seed: The same seed gives the same faces; other seeds other identities.
+        seed: The same seed gives the same faces, whatever ``workers``; others other identities.
         people: Whose skin may be worn.
+        workers: Processes to render with.
+        progress: Called with the number of faces that were added.
 
     Raises:
-        DataError: if the data cannot be read or ``count`` is not positive.
+        DataError: if the data cannot be read, ``output`` cannot be written or a number is not
+            positive.
         RenderError: if there is no OpenGL context.
     """
-    if count < 1:
-        raise DataError(f"{count} faces asked for; ask for at least 1.")
-    arrays = render_faces(Studio(data, people), count, seed)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(output, **arrays)  # type: ignore[arg-type]
+    if count < 1 or workers < 1 or seed < 0:
+        raise DataError(
+            f"{count} faces asked for, of seed {seed}, by {workers} workers; ask for at least 1 "
+            "face and 1 worker, and a seed of 0 or more."
+        )
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{output.parent} cannot be made: {error}; name another.") from error
+    blocks = split_blocks(count, seed)
+    parts: list[dict[str, NDArray[np.generic]]] = [{} for _ in blocks]
+    plan = StudioPlan(data, people, PICTURE)
+    for index, part in render_jobs(plan, render_block, blocks, workers):
+        parts[index] = part
+        if progress is not None:
+            progress(blocks[index].faces)
+    _save(output, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
 
 
-def render_faces(studio: Studio, count: int, seed: int) -> dict[str, NDArray[np.generic]]:
-    """Render the arrays of ``render_dataset``."""
-    rng = np.random.default_rng(seed)
+def split_blocks(count: int, seed: int) -> list[Block]:
+    """Cut so many faces into blocks of ``FACES_A_BLOCK``; the last may be shorter."""
+    starts = range(0, count, FACES_A_BLOCK)
+    return [Block(seed, n, min(FACES_A_BLOCK, count - start)) for n, start in enumerate(starts)]
+
+
+def render_block(studio: Studio, block: Block) -> dict[str, NDArray[np.generic]]:
+    """Render the arrays of ``render_dataset`` for one block."""
+    rng = np.random.default_rng([block.seed, block.number])
     rendered: list[Rendered] = []
-    identities, persons = np.zeros(count, np.uint64), np.zeros(count, np.uint32)
-    for index in range(count):
+    identities, persons = np.zeros(block.faces, np.uint64), np.zeros(block.faces, np.uint32)
+    for index in range(block.faces):
         if index % FACES_A_PERSON == 0:
-            person = studio.model.identity(random_identity(rng))
-            row = int(rng.choice(studio.rows))
-        rendered.append(studio.shoot(rng, person, row))
-        identities[index] = (seed << 32) + index // FACES_A_PERSON
+            person, row = studio.cast(rng)
+        rendered.append(shoot(studio, rng, person))
+        number = block.number * FACES_A_BLOCK + index
+        identities[index] = (block.seed << 32) + number // FACES_A_PERSON
         persons[index] = studio.person_of(row)
-        if (index + 1) % 1000 == 0:
-            log.info("%d of %d faces rendered", index + 1, count)
     return {
         "crops": np.stack([item.crop for item in rendered]),
         "aus": np.stack([item.performance.aus for item in rendered]),
@@ -161,16 +132,38 @@ def render_faces(studio: Studio, count: int, seed: int) -> dict[str, NDArray[np.
         "head": np.stack([item.head for item in rendered]),
         "identity": identities,
         "person": persons,
-        "crop_size": np.array(SPEC.size),
-        "crop_padding": np.array(SPEC.padding),
     }
 
 
-def _spread(rows: Indices, most: int) -> Indices:
-    """Take at most so many rows, evenly over all of them."""
-    if len(rows) <= most:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, most).astype(np.intp)]
+def shoot(studio: Studio, rng: np.random.Generator, person: Person) -> Rendered:
+    """Render one picture of whoever was cast last."""
+    performance = sample_performance(rng)
+    weights = studio.model.weights(performance.aus, performance.extras)
+    vertices = studio.model.express(person, weights, performance.gaze)
+    head = _sample_head(rng)
+    camera, pose = _frame_head(rng, head)
+    face, mask, landmarks = studio.draw(vertices, pose, camera, sample_look(rng))
+    matrix = crop_matrix(landmarks, SPEC)
+    rows, columns = _region(matrix, PICTURE)
+    origin = np.array([columns.start, rows.start], np.float32)
+    gray = capture(
+        rng, face[rows, columns], mask[rows, columns], studio.backdrop(rng), landmarks - origin
+    )
+    in_crop = landmarks @ matrix[:, :2].T + matrix[:, 2]
+    matrix[:, 2] += matrix[:, :2] @ origin
+    return Rendered(
+        warp_square(gray, matrix, SPEC.size), performance, in_crop.astype(np.float32), head
+    )
+
+
+def _region(matrix: NDArray[np.float64], side_px: int) -> tuple[slice, slice]:
+    """Find the rows and columns of the picture that the crop is cut from."""
+    back = cv2.invertAffineTransform(matrix)
+    edge = SPEC.size - 1
+    corners = np.array([[0, 0], [edge, 0], [0, edge], [edge, edge]]) @ back[:, :2].T + back[:, 2]
+    low = np.clip(np.floor(corners.min(axis=0)).astype(int) - CROP_MARGIN_PX, 0, side_px - 1)
+    high = np.clip(np.ceil(corners.max(axis=0)).astype(int) + CROP_MARGIN_PX, low + 1, side_px)
+    return slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
 
 
 def _sample_head(rng: np.random.Generator) -> Vector:
@@ -187,38 +180,18 @@ def _frame_head(rng: np.random.Generator, head: Vector) -> tuple[Camera, NDArray
     return Camera(PICTURE, PICTURE, float(focal)), head_pose(rotation_matrix(*head), centre)
 
 
-def _sample_paint(rng: np.random.Generator) -> Paint:
-    tone = float(np.exp(rng.uniform(np.log(0.12), np.log(0.6))))
-    hair = float(np.exp(rng.uniform(np.log(0.01), np.log(0.4))))
-    teeth, gums, lashes = rng.uniform([0.35, 0.08, 0.01], [0.8, 0.3, 0.08]).tolist()
-    return Paint(
-        tone=grey(tone),
-        hair=grey(hair),
-        hair_cover=float(rng.uniform(0.7, 1.0)) if rng.random() < 0.75 else 0.0,
-        hairline=float(rng.normal(0, 1.2)),
-        clothes=grey(float(rng.uniform(0.01, 0.7))),
-        gums=grey(gums),
-        teeth=grey(teeth),
-        lashes=grey(lashes),
-    )
-
-
-def _sample_look(rng: np.random.Generator) -> Look:
-    """Draw a key, a fill and a third light, eyes and shine."""
-    key, fill, third = rng.normal(size=(3, 3))
-    key[2], fill[2] = abs(key[2]) + 0.5, abs(fill[2]) + 0.3
-    key[1] = abs(key[1]) if rng.random() < 0.8 else key[1]
-    strengths = rng.uniform([0.3, 0.0, 0.0], [1.1, 0.5, 0.4])
-    iris = float(np.exp(rng.uniform(np.log(0.02), np.log(0.25))))
-    return Look(
-        lights=np.array([key, fill, third], np.float32),
-        light_colours=np.repeat(strengths[:, None], 3, axis=1).astype(np.float32),
-        ambient=grey(float(rng.uniform(0.15, 0.7))),
-        iris_colour=grey(iris),
-        sclera_colour=grey(float(rng.uniform(0.4, 0.8))),
-        iris_radius=float(rng.uniform(0.36, 0.41)),
-        pupil_radius=float(rng.uniform(0.12, 0.22)),
-        lash_length=float(rng.uniform(0.05, 0.6)),
-        shine=float(rng.uniform(0, 0.25)),
-        wrap=float(rng.uniform(0.15, 0.5)),
-    )
+def _save(output: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
+    """Write the file under another name first, so that a half one is never taken for whole."""
+    part = output.with_name(output.name + ".part")
+    try:
+        with part.open("wb") as file:
+            np.savez_compressed(
+                file,
+                crop_size=np.array(SPEC.size),
+                crop_padding=np.array(SPEC.padding),
+                **arrays,  # type: ignore[arg-type]
+            )
+        part.replace(output)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise DataError(f"{output} cannot be written: {error}; is the disk full?") from error

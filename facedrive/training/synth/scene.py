@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import ctypes
 import os
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
+# Pictures this small are drawn faster without the software renderer's threads.
+os.environ.setdefault("LP_NUM_THREADS", "0")
 
 from OpenGL import GL
 from OpenGL.GL import shaders
@@ -22,8 +25,27 @@ from facedrive.errors import RenderError
 from facedrive.training.synth.camera import FAR_CM, NEAR_CM, Camera, head_pose
 from facedrive.training.synth.face import LANDMARKS, FaceModel, Indices, Kind
 from facedrive.training.synth.paint import Look, Paint, hair_mask
-from facedrive.training.synth.shaders import FRAGMENT_SHADER, VERTEX_SHADER
+from facedrive.training.synth.shaders import SHADERS
 from facedrive.types import Image, Vector
+
+MATERIAL_OF: dict[Kind, str] = {
+    Kind.SKIN: "skin",
+    Kind.BACK: "skin",
+    Kind.GUM: "mouth",
+    Kind.TOOTH: "mouth",
+    Kind.EYE: "eye",
+    Kind.LASH: "lash",
+}
+"""Which of the ``SHADERS`` draws a kind; hair is drawn over the scalp again."""
+
+
+class _Draw(NamedTuple):
+    """One program and the triangles that it draws."""
+
+    program: int
+    first: int
+    """Of the indices."""
+    length: int
 
 
 class FaceRenderer:
@@ -49,21 +71,15 @@ class FaceRenderer:
         self.corner_vertex = corners[:, 0]
         """(C,) vertex of each drawn corner; a vertex on a texture seam has several."""
         self._corner_uv = model.uv[corners[:, 1]]
-        self._indices = triangles.size
-        self._program = shaders.compileProgram(
-            shaders.compileShader(VERTEX_SHADER, GL.GL_VERTEX_SHADER),
-            shaders.compileShader(FRAGMENT_SHADER, GL.GL_FRAGMENT_SHADER),
-            validate=False,
-        )
-        hairy = (hair_mask(model)[triangles] > 0).any(axis=1)
-        order = order.reshape(-1, 3)
-        order = np.vstack([order[~hairy], order[hairy]])
-        self._hairy = 3 * int(hairy.sum())
+        groups = _group(model, triangles)
+        order = np.vstack([order.reshape(-1, 3)[group] for group in groups.values()])
         self._moving, self._paint = self._upload(np.asarray(order, np.uint32))
+        self._draws = _compile(groups)
+        self._scene = int(GL.glGenBuffers(1))
         self._texture = _texture()
         self._openness = np.ones(len(model.neutral), np.float32)
         self._drawn = _framebuffer(width, height, samples)
-        self._read = _framebuffer(width, height, 0)
+        self._read = _framebuffer(width, height, 0) if samples else self._drawn
         self.paint(Paint())
         openness = self.bake_openness(model.neutral)
         self._openness = np.clip(0.1 + 1.1 * openness, 0, 1)
@@ -104,13 +120,20 @@ class FaceRenderer:
         return NEAR_CM * FAR_CM / (FAR_CM - depth * (FAR_CM - NEAR_CM))
 
     def set_skin(self, texture: NDArray[np.float32]) -> None:
-        """Upload the (S, S, 3) linear RGB skin texture, first row at the top."""
+        """Upload the skin texture, (S, S, 3) linear RGB or (S, S) grey, first row at the top."""
         self._platform.make_current()
         rows = np.ascontiguousarray(texture[::-1], np.float32)
-        GL.glBindTexture(GL.GL_TEXTURE_2D, self._texture)
         height, width = rows.shape[:2]
-        size = (GL.GL_RGB16F, width, height, 0)
-        GL.glTexImage2D(GL.GL_TEXTURE_2D, 0, *size, GL.GL_RGB, GL.GL_FLOAT, rows)
+        if rows.ndim == 2:
+            stored, given, blue_from = GL.GL_R16F, GL.GL_RED, GL.GL_RED
+        else:
+            stored, given, blue_from = GL.GL_RGB16F, GL.GL_RGB, GL.GL_BLUE
+        green_from = GL.GL_RED if rows.ndim == 2 else GL.GL_GREEN
+        GL.glBindTexture(GL.GL_TEXTURE_2D, self._texture)
+        GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_SWIZZLE_G, green_from)
+        GL.glTexParameteri(GL.GL_TEXTURE_2D, GL.GL_TEXTURE_SWIZZLE_B, blue_from)
+        size = (stored, width, height, 0)
+        GL.glTexImage2D(GL.GL_TEXTURE_2D, 0, *size, given, GL.GL_FLOAT, rows)
         GL.glGenerateMipmap(GL.GL_TEXTURE_2D)
 
     def render(
@@ -133,33 +156,33 @@ class FaceRenderer:
         """
         self._platform.make_current()
         width, height = self._size
-        moving = np.concatenate([vertices, self._model.normals(vertices)], axis=1)
-        moving = moving[self.corner_vertex].astype(np.float32)
         GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, self._drawn)
         GL.glViewport(0, 0, width, height)
         GL.glEnable(GL.GL_DEPTH_TEST)
         GL.glEnable(GL.GL_CULL_FACE)
         GL.glClearColor(0, 0, 0, 0)
         GL.glClear(GL.GL_COLOR_BUFFER_BIT | GL.GL_DEPTH_BUFFER_BIT)
-        GL.glUseProgram(self._program)
-        self._set_uniforms(pose, camera, look)
-        place = GL.glGetUniformLocation(self._program, "mouth_light")
-        GL.glUniform1f(place, _mouth_light(vertices))
+        block = scene_block(pose, camera, look, _mouth_light(vertices))
+        GL.glBindBufferBase(GL.GL_UNIFORM_BUFFER, 0, self._scene)
+        GL.glBufferData(GL.GL_UNIFORM_BUFFER, block.nbytes, block, GL.GL_STREAM_DRAW)
+        self._move(vertices)
+        GL.glBindTexture(GL.GL_TEXTURE_2D, self._texture)
+        for material, draw in self._draws.items():
+            GL.glUseProgram(draw.program)
+            if material == "hair":
+                _draw_hair(draw, look.hair_layers)
+            else:
+                _draw(draw)
+        return self._read_back()
+
+    def _move(self, vertices: NDArray[np.float32]) -> None:
+        """Upload the positions and normals of the corners."""
+        moving = np.empty((len(self.corner_vertex), 6), np.float32)
+        moving[:, :3] = vertices.take(self.corner_vertex, axis=0)
+        moving[:, 3:] = self._model.normals(vertices).take(self.corner_vertex, axis=0)
         GL.glBindBuffer(GL.GL_ARRAY_BUFFER, self._moving)
         GL.glBufferData(GL.GL_ARRAY_BUFFER, moving.nbytes, moving, GL.GL_STREAM_DRAW)
         GL.glBindVertexArray(self._array)
-        GL.glBindTexture(GL.GL_TEXTURE_2D, self._texture)
-        GL.glDrawElements(GL.GL_TRIANGLES, self._indices, GL.GL_UNSIGNED_INT, None)
-        self._draw_hair(look)
-        return self._read_back()
-
-    def _draw_hair(self, look: Look) -> None:
-        """Draw the scalp again and again, each time further out and with more gaps."""
-        first = ctypes.c_void_p(4 * (self._indices - self._hairy))
-        place = GL.glGetUniformLocation(self._program, "shell")
-        for layer in range(look.hair_layers):
-            GL.glUniform1f(place, (layer + 1) / look.hair_layers)
-            GL.glDrawElements(GL.GL_TRIANGLES, self._hairy, GL.GL_UNSIGNED_INT, first)
 
     def _read_back(self) -> tuple[Image, NDArray[np.float32]]:
         width, height = self._size
@@ -170,26 +193,13 @@ class FaceRenderer:
 
     def _resolve(self, planes: int) -> None:
         """Average the samples into the framebuffer that can be read, and bind that."""
+        if self._drawn == self._read:
+            return
         area = (0, 0, *self._size)
         GL.glBindFramebuffer(GL.GL_READ_FRAMEBUFFER, self._drawn)
         GL.glBindFramebuffer(GL.GL_DRAW_FRAMEBUFFER, self._read)
         GL.glBlitFramebuffer(*area, *area, planes, GL.GL_NEAREST)
         GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, self._read)
-
-    def _set_uniforms(self, pose: NDArray[np.float32], camera: Camera, look: Look) -> None:
-        def place(name: str) -> int:
-            return int(GL.glGetUniformLocation(self._program, name))
-
-        GL.glUniformMatrix4fv(place("model"), 1, GL.GL_TRUE, pose.astype(np.float32))
-        GL.glUniformMatrix4fv(place("projection"), 1, GL.GL_TRUE, camera.projection())
-        lights = look.lights / np.linalg.norm(look.lights, axis=1, keepdims=True)
-        GL.glUniform3fv(place("lights"), 3, lights.astype(np.float32))
-        GL.glUniform3fv(place("light_colours"), 3, look.light_colours.astype(np.float32))
-        GL.glUniform1f(place("shell"), 0.0)
-        for name in ("ambient", "iris_colour", "sclera_colour", "hair_colour"):
-            GL.glUniform3f(place(name), *getattr(look, name))
-        for name in ("hair_length", "lash_length", "shine", "wrap", "iris_radius", "pupil_radius"):
-            GL.glUniform1f(place(name), getattr(look, name))
 
     def _upload(self, order: NDArray[np.uint32]) -> tuple[int, int]:
         """Make the buffers: positions and normals (moving), texture and eyes (fixed), paint."""
@@ -240,6 +250,21 @@ def _seen_from(direction: NDArray[np.float32]) -> NDArray[np.float32]:
     return head_pose(rotation, np.array([0, 0, -40 * 20.0], np.float32))
 
 
+def scene_block(
+    pose: NDArray[np.float32], camera: Camera, look: Look, mouth_light: float
+) -> NDArray[np.float32]:
+    """Lay out the shaders' ``SCENE_BLOCK`` as std140 does: columns first, colours in fours."""
+    lights = look.lights / np.linalg.norm(look.lights, axis=1, keepdims=True)
+    fours = [*lights, *look.light_colours]
+    fours += [look.ambient, look.iris_colour, look.sclera_colour, look.hair_colour]
+    vectors = np.zeros((len(fours), 4), np.float32)
+    vectors[:, :3] = fours
+    numbers = [look.hair_length, look.lash_length, look.shine, look.wrap]
+    numbers += [look.iris_radius, look.pupil_radius, mouth_light, 0.0]
+    matrices = [pose.T.ravel(), camera.projection().T.ravel()]
+    return np.concatenate([*matrices, vectors.ravel(), numbers]).astype(np.float32)
+
+
 def _mouth_light(vertices: NDArray[np.float32]) -> float:
     """Tell how much light falls between the lips: hardly any through a slit."""
     gaps = vertices[LANDMARKS[[61, 62, 63]]] - vertices[LANDMARKS[[67, 66, 65]]]
@@ -252,6 +277,49 @@ def _with_backs(model: FaceModel) -> tuple[Indices, Indices]:
     lashes = (model.kind[model.triangles] == Kind.LASH).all(axis=1)
     backs = [model.triangles[lashes][:, ::-1], model.triangle_uvs[lashes][:, ::-1]]
     return np.vstack([model.triangles, backs[0]]), np.vstack([model.triangle_uvs, backs[1]])
+
+
+def _group(model: FaceModel, triangles: Indices) -> dict[str, Indices]:
+    """Find the triangles of each material, in the order in which they are drawn.
+
+    Neighbours come one after the other: a software renderer then moves fewer vertices twice.
+    """
+    order = np.argsort(triangles.min(axis=1), kind="stable")
+    materials = np.array([MATERIAL_OF[kind] for kind in Kind])
+    material = materials[model.kind[triangles[order]].max(axis=1)]
+    groups = {name: order[material == name] for name in SHADERS}
+    hairy = (hair_mask(model)[triangles[order]] > 0).any(axis=1)
+    groups["hair"] = order[hairy]
+    return groups
+
+
+def _compile(groups: dict[str, Indices]) -> dict[str, _Draw]:
+    """Make each material's program, and find its place among the indices."""
+    draws, first = {}, 0
+    for name, triangles in groups.items():
+        program = shaders.compileProgram(
+            shaders.compileShader(SHADERS[name].vertex, GL.GL_VERTEX_SHADER),
+            shaders.compileShader(SHADERS[name].fragment, GL.GL_FRAGMENT_SHADER),
+            validate=False,
+        )
+        block = GL.glGetUniformBlockIndex(program, "Scene")
+        GL.glUniformBlockBinding(program, block, 0)
+        draws[name] = _Draw(program, first, 3 * len(triangles))
+        first += draws[name].length
+    return draws
+
+
+def _draw(draw: _Draw) -> None:
+    first = ctypes.c_void_p(4 * draw.first)
+    GL.glDrawElements(GL.GL_TRIANGLES, draw.length, GL.GL_UNSIGNED_INT, first)
+
+
+def _draw_hair(draw: _Draw, layers: int) -> None:
+    """Draw the scalp again and again, each time further out and with more gaps."""
+    place = GL.glGetUniformLocation(draw.program, "shell")
+    for layer in range(layers):
+        GL.glUniform1f(place, (layer + 1) / layers)
+        _draw(draw)
 
 
 def _open_context(width: int, height: int) -> egl.EGLPlatform:
