@@ -28,11 +28,10 @@ PARTS: dict[str, Part] = {
 }
 """Folder, in lower case → part."""
 
-NOBODY = frozenset(
-    {*PARTS, "feafa+", "feafa_plus", "data", "dataset", "frames", "image", "images", "label",
-     "labels", "auw", "video", "videos"}
-)  # fmt: skip
-"""Folders, in lower case, that are not named after a subject."""
+NOBODY = re.compile(
+    "posed|spontaneous|feafa|disfa|data|frame|image|label|video|camera|auw|output", re.IGNORECASE
+)
+"""What a folder's name has in it that is not a subject's."""
 
 _NUMBER = re.compile(r"(\d+)\D*$")
 _KIND_OF_FOLDER = re.compile(r"[_\- ]*(?:data|output)$", re.IGNORECASE)
@@ -83,7 +82,7 @@ def name_video(folder: Path, root: Path) -> Naming:
         above = steps[: coded[-1]]
     else:
         name, above = "/".join(_without_parts(steps)), steps[:-1]
-    named = [step for step in above if step.lower() not in NOBODY and not CODE.search(step)]
+    named = [step for step in above if not NOBODY.search(step) and not CODE.search(step)]
     subject = named[-1] if named else _KIND_OF_FOLDER.sub("", name.rsplit("/", 1)[-1]) or name
     return Naming(name, subject, _part_of(steps, root, name))
 
@@ -131,7 +130,7 @@ def _code_in(step: str) -> str:
 
 def _without_parts(steps: Sequence[str]) -> Sequence[str]:
     """Leave out folders above the video that say nothing about it."""
-    kept = [step for step in steps[:-1] if step.lower() not in NOBODY]
+    kept = [step for step in steps[:-1] if not NOBODY.search(step)]
     return [*kept, steps[-1]]
 
 
