@@ -79,3 +79,8 @@ def scores_of(totals: Table) -> Scores:
             explained_variance=np.where(varied, 1 - (mse - bias**2) / xx, np.nan),
             icc=np.where(xx + yy > FLAT, 2 * xy / (xx + yy), np.nan),
         )
+
+
+def number(value: float) -> float | None:
+    """Return a figure for JSON, None where it is undefined."""
+    return float(value) if np.isfinite(value) else None

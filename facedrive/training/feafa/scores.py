@@ -1,13 +1,11 @@
 """How good predictions are, per AU and fold, with bootstrap intervals over videos.
 
-Frames of one video resemble each other, so it is videos that are resampled, not frames. Every
-figure follows from sums over frames (``metrics.sums``), so a resample adds up its videos' sums:
-all resamples are one matrix product.
+Every figure follows from sums over frames (``metrics.sums``), so a resample adds up its videos'
+sums: all resamples are one matrix product.
 """
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +14,13 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_NAMES
 from facedrive.errors import DataError
-from facedrive.training.metrics import Table, centred, scores_of, sums
+from facedrive.training.feafa.bootstrap import (
+    RESAMPLES,
+    draw_videos,
+    percentile_bounds,
+    resample,
+)
+from facedrive.training.metrics import Table, centred, number, scores_of, sums
 
 METRICS = {
     "mse": "MSE",
@@ -34,8 +38,6 @@ OVERALL = {"mse_sum": "MSE, sum over AUs"} | {
 """Figures over AUs: the paper's (equation 3 sums the AUs' squared errors), then the means over the
 AUs for which the figure is defined."""
 
-COVERAGE = 0.95
-
 
 @dataclass(frozen=True)
 class Estimate:
@@ -47,7 +49,7 @@ class Estimate:
 
     def as_dict(self, index: int | tuple[int, int]) -> dict[str, float | None]:
         """Return one figure, None for NaN."""
-        return {name: _number(each[index]) for name, each in vars(self).items()}
+        return {name: number(each[index]) for name, each in vars(self).items()}
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class FoldScores:
 
     def _spread(self, name: str) -> dict[str, float | None]:
         mean, deviation = self.spread(name)
-        return {"mean": _number(mean), "std": _number(deviation)}
+        return {"mean": number(mean), "std": number(deviation)}
 
     def _figures(self, figures: Figures) -> dict[str, Any]:
         return {
@@ -111,7 +113,7 @@ def score_folds(
     fold: NDArray[np.integer],
     *,
     aus: tuple[str, ...] = AU_NAMES,
-    resamples: int = 2000,
+    resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> FoldScores:
     """Score predictions of frames that their model never saw.
@@ -184,13 +186,12 @@ def _score(
     overall = _over_aus(aus, known)
     if videos < 2:  # nothing to resample
         return Figures(videos, int(frames.sum()), _point(aus), _point(overall))
-    drawn = random.multinomial(videos, np.full(videos, 1 / videos), size=resamples)  # (R, V)
-    draws = _per_au((drawn @ totals.reshape(videos, -1)).reshape(-1, *totals.shape[1:]))
+    draws = _per_au(resample(totals, draw_videos(videos, resamples, random)))  # (R, 6, C)
     return Figures(
         videos,
         int(frames.sum()),
-        Estimate(aus, *_bounds(draws)),
-        Estimate(overall, *_bounds(_over_aus(draws, known))),
+        Estimate(aus, *percentile_bounds(draws)),
+        Estimate(overall, *percentile_bounds(_over_aus(draws, known))),
     )
 
 
@@ -208,17 +209,5 @@ def _over_aus(aus: Table, known: int) -> Table:
     return np.concatenate([known * means[..., :1], means], axis=-1)
 
 
-def _bounds(draws: Table) -> tuple[Table, Table]:
-    """Return the percentile interval over the first axis, of the draws that are defined."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
-        low, high = np.nanquantile(draws, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2], axis=0)
-    return low, high
-
-
 def _point(value: Table) -> Estimate:
     return Estimate(value, np.full_like(value, np.nan), np.full_like(value, np.nan))
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,190 @@
+"""``facedrive analyze``: what a dataset's labels look like, and how far its coders agree."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from facedrive.errors import DataError, DependencyError
+
+if TYPE_CHECKING:
+    from facedrive.training.feafa.agreement import Agreement
+    from facedrive.training.feafa.analysis import Analysis, PartStatistics
+    from facedrive.training.feafa.ratings import Ratings
+
+RATINGS = Path("icc")
+"""In place of a folder: agreement of any raters, from CSV."""
+
+
+MEAN_SQUARES = ("MSR", "MSC", "MSE", "MSW")
+"""As equation 1 of the paper calls them; the last is for the one-way forms."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.usage = (
+        "facedrive analyze DIR [--coders DIR] [--out DIR] [--json]\n"
+        "       facedrive analyze icc RATINGS.csv [--json]"
+    )
+    parser.add_argument("data", type=Path, nargs="?", metavar="DIR",
+                        help="the dataset's folder, as facedrive data check takes it; icc for "
+                        "agreement of any raters, from CSV")  # fmt: skip
+    parser.add_argument("ratings", type=Path, nargs="?", metavar="RATINGS.csv",
+                        help="a header, then a row per subject, a column per rater")  # fmt: skip
+    parser.add_argument("--coders", type=Path, metavar="DIR",
+                        help="holds a folder per coder; default: DIR/coders")  # fmt: skip
+    parser.add_argument("--out", type=Path, metavar="DIR",
+                        help="write report.html, analysis.json and figures here")  # fmt: skip
+    parser.add_argument("--left", choices=("subject", "camera"), default="subject",
+                        help="whose left the FEAFA+ labels mean; default: subject")  # fmt: skip
+    parser.add_argument("--part", choices=("posed", "spontaneous"), default="posed",
+                        help="of videos whose path does not say; default: posed")  # fmt: skip
+    parser.add_argument("--json", action="store_true", help="one JSON object, nothing else")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Analyse a dataset, or ratings from CSV."""
+    need("scipy")
+    if args.data == RATINGS:
+        return _rate(args)
+    if args.ratings:
+        raise DataError(f"{args.data} and {args.ratings}: analyze takes one folder.")
+    if args.out:
+        need("matplotlib")
+    analysis = _analyse(args)
+    if args.out:
+        from facedrive.training.feafa.report import write_report
+
+        write_report(analysis, args.out)
+    print(json.dumps(analysis.as_dict(), allow_nan=False) if args.json else _tables(analysis))
+    if not args.json:
+        where = args.out / "report.html" if args.out else "add --out DIR"
+        print(f"\nfigures and report: {where}")
+    return 0
+
+
+def need(package: str) -> None:
+    """Raise a DependencyError unless the analyze extra is installed."""
+    import importlib.util
+
+    if importlib.util.find_spec(package) is None:
+        raise DependencyError(
+            f"{package} is not installed; analysing needs: pip install 'facedrive[analyze]'."
+        )
+
+
+def _analyse(args: argparse.Namespace) -> Analysis:
+    from facedrive.training.feafa.agreement import read_coders_in
+    from facedrive.training.feafa.analysis import analyse
+    from facedrive.training.feafa.dataset import read_coders, read_dataset
+
+    if not (args.data or args.coders):
+        raise DataError("no folder to analyze; give the dataset's, or --coders DIR.")
+    videos = read_dataset(args.data, args.left, args.part) if args.data else ()
+    if args.coders:
+        coders = read_coders_in(args.coders, args.left)
+    else:
+        coders = read_coders(args.data, args.left)
+    return analyse((args.data or args.coders).resolve().name, videos, coders)
+
+
+def _tables(analysis: Analysis) -> str:
+    """Lay the figures out for people; correlations are for the report."""
+    blocks = [_agreement_table(analysis.agreement)] if analysis.agreement else []
+    blocks += [_part_table(part, statistics) for part, statistics in analysis.parts.items()]
+    return "\n\n".join(blocks)
+
+
+def _agreement_table(agreement: Agreement) -> str:
+    from facedrive.aus import AU_NAMES
+    from facedrive.training.feafa.agreement import level
+
+    lines = [
+        f"agreement of {len(agreement.coders)} coders ({', '.join(agreement.coders)}) over "
+        f"{agreement.frames:,} frames of {len(agreement.videos)} videos"
+        + (f"; {agreement.left_out} videos lack a coder" if agreement.left_out else ""),
+        f"{'AU':<26}{'ICC(2,k)':>9}   {'95 %, frames':<15}{'95 %, videos':<15}",
+    ]
+    for index, name in enumerate(AU_NAMES):
+        icc, (low, high) = agreement.icc, agreement.over_videos
+        lines.append(
+            f"{name:<26}{_shown(icc.value[index]):>9}   "
+            f"{_range(icc.low[index], icc.high[index]):<15}{_range(low[index], high[index]):<15}"
+            f"{agreement.reasons[index] or level(icc.low[index])}"
+        )
+    return "\n".join(lines)
+
+
+def _part_table(part: str, statistics: PartStatistics) -> str:
+    from facedrive.aus import AU_NAMES
+    from facedrive.training.feafa.analysis import INTERVAL_NAMES
+
+    lines = [
+        f"{part}: {statistics.frames:,} frames of {statistics.videos} videos, "
+        f"{statistics.subjects} subjects; % of the frames in which the AU occurs, and of those by "
+        "intensity",
+        f"{'AU':<26}{'occurs':>8}" + "".join(f"{name:>12}" for name in INTERVAL_NAMES),
+    ]
+    for index, name in enumerate(AU_NAMES):
+        shares = "".join(f"{_shown(100 * x, 1):>12}" for x in statistics.distribution[index])
+        lines.append(f"{name:<26}{_shown(100 * statistics.occurrence[index], 1):>8}{shares}")
+    return "\n".join(lines)
+
+
+def _rate(args: argparse.Namespace) -> int:
+    """Print the six forms of the intraclass correlation of a CSV file."""
+    from facedrive.training.feafa.ratings import read_ratings
+
+    if not args.ratings:
+        raise DataError("no ratings; write: facedrive analyze icc RATINGS.csv (a folder of that "
+                        "name is ./icc).")  # fmt: skip
+    report = _reliability(read_ratings(args.ratings))
+    print(json.dumps(report, allow_nan=False) if args.json else _reliability_table(report))
+    return 0
+
+
+def _reliability(ratings: Ratings) -> dict[str, Any]:
+    from facedrive.training.feafa.icc import FORMS, analyse_variance, icc, why_undefined
+    from facedrive.training.metrics import number
+
+    squares = analyse_variance(ratings.values)
+    forms = {}
+    for form, meaning in FORMS.items():
+        bounds = {name: number(each) for name, each in vars(icc(squares, form)).items()}
+        reason = str(why_undefined(squares, form))
+        forms[f"ICC({form})"] = bounds | {"reason": reason, "meaning": meaning}
+    return {
+        "raters": list(ratings.raters),
+        "k": squares.k,
+        "n": int(squares.n),
+        "left_out": len(ratings.values) - int(squares.n),
+        **{name: number(getattr(squares, name.lower())) for name in MEAN_SQUARES},
+        "forms": forms,
+    }
+
+
+def _reliability_table(report: dict[str, Any]) -> str:
+    def figure(value: float | None, places: int = 3) -> str:
+        return _shown(float("nan") if value is None else value, places)
+
+    left_out = f"; {report['left_out']} left out, not rated by all" if report["left_out"] else ""
+    lines = [
+        f"{report['n']} subjects, {report['k']} raters ({', '.join(report['raters'])}){left_out}",
+        ", ".join(f"{name} {figure(report[name], 4)}" for name in MEAN_SQUARES),
+        f"{'form':<10}{'estimate':>9}   {'95 %':<17}",
+    ]
+    for form, row in report["forms"].items():
+        bounds = f"{figure(row['low'])} to {figure(row['high'])}"
+        lines.append(f"{form:<10}{figure(row['value']):>9}   {bounds:<17}"
+                     f"{row['reason'] or row['meaning']}")  # fmt: skip
+    return "\n".join(lines)
+
+
+def _shown(value: float, places: int = 3) -> str:
+    return "-" if value != value else f"{value:.{places}f}"
+
+
+def _range(low: float, high: float) -> str:
+    return f"{_shown(low)} {_shown(high)}"
