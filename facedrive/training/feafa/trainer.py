@@ -15,7 +15,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.optim.lr_scheduler import StepLR
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
@@ -78,6 +77,11 @@ def make_optimiser(recipe: ProtocolRecipe, network: nn.Module) -> torch.optim.Op
         momentum=recipe.momentum,
         weight_decay=recipe.weight_decay,
     )
+
+
+def learning_rate(recipe: ProtocolRecipe, epoch: int) -> float:
+    """Return an epoch's learning rate, as ``StepLR``: it falls every ``step_epochs`` epochs."""
+    return recipe.learning_rate * recipe.step_factor ** (epoch // recipe.step_epochs)
 
 
 @dataclass
@@ -168,7 +172,6 @@ class FoldTrainer:
         self.stepper = Stepper(recipe, machine, build_network(recipe, data.spec))
         self._check()
         self.loader = Loader(data, recipe.crop, recipe.context, machine.device)
-        self.schedule = StepLR(self.stepper.optimiser, recipe.step_epochs, recipe.step_factor)
         self.progress = Progress()
         self.identity = identify(recipe, data, train)
         self._resume()
@@ -216,6 +219,8 @@ class FoldTrainer:
         pieces = (piece for s in starts for piece in stepper.own(draw.part(s, s + recipe.batch)))
         batches = self.loader.batches(pieces)
         stepper.network.train()
+        for group in stepper.optimiser.param_groups:
+            group["lr"] = learning_rate(recipe, at.epoch)
         while at.step < self.steps:
             torch.manual_seed(((recipe.seed * 10_007 + at.epoch) * 1_000_003 + at.step) * 1_009
                               + self.machine.world.rank)  # fmt: skip
@@ -228,11 +233,11 @@ class FoldTrainer:
 
     def _close_epoch(self, board: SummaryWriter | None) -> None:
         """Write the epoch's row and a checkpoint, and go to the next epoch."""
-        at, rate = self.progress, self.stepper.optimiser.param_groups[0]["lr"]
+        at = self.progress
         if board is not None:
             row = {
                 "epoch": at.epoch + 1,
-                "learning_rate": rate,
+                "learning_rate": learning_rate(self.recipe, at.epoch),
                 "loss": at.loss / self.steps,
                 "watched_loss": self._watch(),
             }
@@ -240,7 +245,6 @@ class FoldTrainer:
             for name in ("learning_rate", "loss", "watched_loss"):
                 board.add_scalar(name, row[name], at.epoch)
             log.debug("%s: %s", self.title, row)
-        self.schedule.step()
         at.epoch, at.step, at.loss = at.epoch + 1, 0, 0.0
         self._save()
         self.machine.world.wait()
@@ -257,7 +261,6 @@ class FoldTrainer:
         state = {
             "network": self.stepper.network.state_dict(),
             "optimiser": self.stepper.optimiser.state_dict(),
-            "schedule": self.schedule.state_dict(),
             "progress": dict(vars(self.progress)),
         }
         save_checkpoint(self.folder / "checkpoint.pt", self.identity | state)
@@ -269,7 +272,6 @@ class FoldTrainer:
             return
         self.stepper.network.load_state_dict(saved["network"])
         self.stepper.optimiser.load_state_dict(saved["optimiser"])
-        self.schedule.load_state_dict(saved["schedule"])
         self.progress = Progress(**saved["progress"])
         log.info("%s: going on in epoch %d after %d steps", self.title, self.progress.epoch + 1,
                  self.progress.step)  # fmt: skip
