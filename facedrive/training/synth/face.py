@@ -42,9 +42,9 @@ AU_SHAPES: dict[str, dict[str, float]] = {
     "right_lip_corner_stretch": {"mouthStretch_R": 1.0},
     "upper_lip_suck": {"mouthRollUpper": 1.0},
     "lower_lip_suck": {"mouthRollLower": 1.0},
-    "jaw_thrust": {"jawForward": 1.0},
+    "jaw_thrust": {"jawForward": 1.5},
     "upper_lip_raise": {"mouthUpperUp_L": 1.0, "mouthUpperUp_R": 1.0},
-    "lower_lip_depress": {"mouthLowerDown_L": 1.0, "mouthLowerDown_R": 1.0},
+    "lower_lip_depress": {"mouthLowerDown_L": 1.5, "mouthLowerDown_R": 1.5},
     "chin_raise": {"mouthShrugLower": 1.0},
     "lip_pucker": {"mouthPucker": 1.0},
     "cheeks_puff": {"cheekPuff_L": 1.0, "cheekPuff_R": 1.0},
@@ -53,7 +53,7 @@ AU_SHAPES: dict[str, dict[str, float]] = {
 """The expressions that perform each AU at 1, and their weights.
 
 ``browDown`` is half of what people can do, so that a teacher scores it 0.01; 1.8 looks like a
-frown. ``eyeWide`` is a little timid.
+frown. ``eyeWide``, ``jawForward`` and ``mouthLowerDown`` are timid too.
 """
 
 DISTRACTORS: tuple[str, ...] = (
