@@ -27,12 +27,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--threads", type=int, metavar="N", help="CPU threads; default: all")
     ours = parser.add_argument_group("AU model of the live path")
-    ours.add_argument("--synthetic", type=Path, metavar="NPZ",
-                      help="synthetic faces with exact labels, to train on as well")  # fmt: skip
+    ours.add_argument("--teacher-model", type=Path, metavar="TASK",
+                      help="MediaPipe's face_landmarker.task; default: ../models beside the data, "
+                      "else fetched")  # fmt: skip
+    ours.add_argument("--workers", type=int, default=1, metavar="N",
+                      help="processes that make faces to train on; default: 1")  # fmt: skip
     ours.add_argument("--start", type=Path, metavar="CHECKPOINT",
                       help="start from another run's weights instead of random ones")  # fmt: skip
     ours.add_argument("--cache", type=Path, default=Path(".cache"), metavar="DIR",
-                      help="keeps the crops; default: .cache")  # fmt: skip
+                      help="keeps crops and faces made for training; default: "
+                      ".cache")  # fmt: skip
     protocol = parser.add_argument_group("the paper's protocol (recipes that name a network)")
     protocol.add_argument("--folds", default="video", metavar="HOW",
                           help="video (as the paper), subject, or a CSV of video,fold; "
@@ -90,27 +94,14 @@ def _cross_validate(args: argparse.Namespace, recipes: list[ProtocolRecipe]) -> 
 
 def _distil(args: argparse.Namespace) -> int:
     """Train the live path's AU model on a teacher's scores, and export it."""
-    from facedrive.training.data import load_photographs, load_synthetic
-    from facedrive.training.engine import Run, choose_device
-    from facedrive.training.export import export
-    from facedrive.training.folds import split_people
-    from facedrive.training.quantise import calibration_crops, quantise
+    from facedrive.training.distil import Workshop, distil
+    from facedrive.training.engine import choose_device
     from facedrive.training.recipe import load_recipe
 
     recipe = load_recipe(args.recipe[0])
     folder = args.output or Path("runs") / recipe.name
-    faces = load_photographs(args.data, args.cache)
-    split = split_people(faces.person)
-    synthetic = load_synthetic(args.synthetic) if args.synthetic else None
-    device = choose_device(args.device)
-    model = Run(recipe, folder, device, args.start).fit(
-        faces.select(split.train), faces.select(split.validation), synthetic
-    )
-    export(model, recipe.crop, folder / "model.onnx")
-    sets = [faces.select(split.train)] + ([synthetic] if synthetic else [])
-    crops = calibration_crops(sets, recipe.crop)
-    quantise(folder / "model.onnx", crops, folder / "model-int8.onnx")
-    small = folder / "model-int8.onnx"
-    print(f"{folder / 'model.onnx'}, and {small}, which takes about half the time")
-    print(f"score it with: facedrive evaluate --model {small} --data {args.data}")
+    shop = Workshop(args.data, args.cache, folder, args.teacher_model, args.workers)
+    model = distil(recipe, shop, choose_device(args.device), args.start)
+    print(f"{folder / 'model.onnx'}, and {model}, which takes about half the time")
+    print(f"score it with: facedrive evaluate {args.recipe[0]} --model {model} --data {args.data}")
     return 0

@@ -61,12 +61,14 @@ class FaceSet:
         )
 
 
-def load_photographs(data: Path, cache: Path) -> FaceSet:
+def load_photographs(data: Path, cache: Path, opinions: Vector | None = None) -> FaceSet:
     """Load the teacher-scored photographs of ``data``, cutting their crops on the first call.
 
     Args:
         data: Folder with ``faces.zip`` and ``faces_teacher.npz``.
         cache: Folder that keeps the crops between calls.
+        opinions: (N, 52) what the teacher said when it was asked again, NaN where it did not
+            find the face: labels become the mean of both, less noisy than either.
 
     Raises:
         DataError: if a file is missing, a picture is unreadable or rows do not match.
@@ -78,14 +80,32 @@ def load_photographs(data: Path, cache: Path) -> FaceSet:
     with np.load(labels) as table:
         landmarks = table["landmarks"][..., :2].astype(np.float32)
         names = [str(name) for name in table["blendshape_names"]]
-        targets = from_teacher(table["blendshapes"].astype(np.float32), names)
+        scores = table["blendshapes"].astype(np.float32)
+        if opinions is not None:
+            scores = np.nanmean([scores, opinions], axis=0)
+        targets = from_teacher(scores, names)
         person = table["person"].astype(np.int64)
     crops, inside = _cached_crops(archive, landmarks, cache)
     return FaceSet(crops, inside, _points(landmarks), targets, person, CACHE_SPEC)
 
 
-def load_synthetic(path: Path) -> FaceSet:
-    """Load faces that ``facedrive.training.synth`` rendered; every AU is known, no mesh point.
+def save_faces(faces: FaceSet, path: Path) -> None:
+    """Write a set to a file that ``load_faces`` reads, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(".part.npz")
+    np.savez(
+        part, crops=faces.crops, inside=np.packbits(faces.inside, axis=-1),
+        points=faces.points_px, aus=faces.targets.aus, known=faces.targets.known,
+        gaze=faces.targets.gaze, person=faces.person,
+        crop_size=np.array(faces.spec.size), crop_padding=np.array(faces.spec.padding),
+    )  # fmt: skip
+    part.replace(path)
+
+
+def load_faces(path: Path) -> FaceSet:
+    """Load faces that ``save_faces`` or ``facedrive synth`` wrote.
+
+    Rendered faces know every AU and, of the mesh, the landmarks that lie on a place of the skin.
 
     Raises:
         DataError: if the file is missing or is no such set.
@@ -93,13 +113,23 @@ def load_synthetic(path: Path) -> FaceSet:
     try:
         with np.load(path) as table:
             crops, aus, gaze = table["crops"], table["aus"], table["gaze"]
-            identity = table["identity"].astype(np.int64)
+            person = table["person" if "points" in table else "identity"].astype(np.int64)
             spec = CropSpec(int(table["crop_size"]), float(table["crop_padding"]))
+            known = table["known"] if "known" in table else np.ones(aus.shape, np.bool_)
+            points = table["points"] if "points" in table else _skin_points(table["landmarks"])
+            inside = np.ones(crops.shape, np.bool_)
+            if "inside" in table:
+                inside = np.unpackbits(table["inside"], axis=-1, count=spec.size).view(np.bool_)
     except (OSError, KeyError, ValueError) as error:
-        raise DataError(f"{path} is no set of synthetic faces: {error}.") from error
-    targets = Targets(aus, np.ones(aus.shape, np.bool_), gaze)
-    points = np.full((len(crops), MESH_POINTS, 2), np.nan, np.float32)
-    return FaceSet(crops, np.ones(crops.shape, np.bool_), points, targets, identity, spec)
+        raise DataError(f"{path} is no set of faces: {error}.") from error
+    return FaceSet(crops, inside, points, Targets(aus, known, gaze), person, spec)
+
+
+def _skin_points(landmarks_px: Vector) -> Vector:
+    """Put (N, 68, 2) landmarks where the mesh has them; but the jaw, which is an outline."""
+    points = np.full((len(landmarks_px), MESH_POINTS, 2), np.nan, np.float32)
+    points[:, MEDIAPIPE_TO_68[17:]] = landmarks_px[:, 17:]
+    return points
 
 
 def mirror_points(faces: FaceSet) -> NDArray[np.intp]:

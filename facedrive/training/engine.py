@@ -9,8 +9,9 @@ import pickle
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -30,8 +31,8 @@ from facedrive.types import Vector
 
 log = logging.getLogger(__name__)
 
-POINT_SPREAD = 0.08
-"""Standard deviation of a mesh point over faces, -1 to 1 across the crop."""
+POINT_STEP = 0.01
+"""A point that misses by less, -1 to 1 across the crop, hardly counts; beyond, all steps alike."""
 
 GAZE_SPREAD = 0.15
 """Standard deviation of a gaze angle over the photographs, radians."""
@@ -85,6 +86,23 @@ def load_averaged(model: nn.Module, recipe: Recipe, path: Path) -> None:
     model.load_state_dict(averaged.module.state_dict())
 
 
+class Kind(IntEnum):
+    """Where a face comes from: it decides which labels can be believed how far."""
+
+    PHOTOGRAPH = 0
+    MOVED = 1
+    RENDERED = 2
+
+
+class Faces(NamedTuple):
+    """One kind of face to train on."""
+
+    kind: Kind
+    faces: FaceSet
+    rows: int
+    """In every batch."""
+
+
 @dataclass(frozen=True)
 class Batch:
     """Augmented faces on the training device."""
@@ -97,39 +115,40 @@ class Batch:
     """(B, 4) float32 radians."""
     points: Tensor
     """(B, P, 2) float32, -1 to 1 across the crop; NaN where unknown."""
-    synthetic: Tensor
-    """(B,) bool."""
+    kind: Tensor
+    """(B,) ``Kind`` of each face."""
+
+
+def batch_shares(recipe: Recipe, sets: dict[Kind, FaceSet]) -> list[Faces]:
+    """Share a batch out among the kinds of faces that there are; photographs take the rest."""
+    shares = {Kind.MOVED: recipe.moved.share, Kind.RENDERED: recipe.rendered.share}
+    rows = {kind: round(recipe.batch * shares[kind]) for kind in sets if kind in shares}
+    rows[Kind.PHOTOGRAPH] = recipe.batch - sum(rows.values())
+    return [Faces(kind, sets[kind], rows[kind]) for kind in sorted(sets)]
 
 
 class Feeder:
-    """Draws augmented batches from photographs and, where given, synthetic faces."""
+    """Draws augmented batches from all kinds of faces."""
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        real: FaceSet,
-        synthetic: FaceSet | None,
-        device: torch.device,
-    ) -> None:
-        self.recipe, self.device = recipe, device
-        self.real, self.synthetic = real, synthetic
-        self.odds = rarity(real, recipe.rare)
-        self.mirror = torch.from_numpy(mirror_points(real)).to(device)
-        share = recipe.synthetic_share if synthetic is not None else 0.0
-        self.synthetic_rows = round(recipe.batch * share)
+    def __init__(self, recipe: Recipe, shares: list[Faces], device: torch.device) -> None:
+        self.recipe, self.device, self.shares = recipe, device, shares
+        photographs = shares[0]
+        self.odds = {Kind.PHOTOGRAPH: rarity(photographs.faces, recipe.rare)}
+        self.mirror = torch.from_numpy(mirror_points(photographs.faces)).to(device)
+        self.steps = len(photographs.faces) // photographs.rows
+        """In an epoch: as many as show the photographs once."""
 
     def epoch(self, random: np.random.Generator) -> Iterator[Batch]:
-        """Yield as many batches as hold the photographs once."""
-        real_rows = self.recipe.batch - self.synthetic_rows
-        for _ in range(len(self.real) // real_rows):
-            rows = random.choice(len(self.real), real_rows, p=self.odds)
-            batch = self._augment(self.real, rows, False)
-            if self.synthetic is not None:
-                rows = random.choice(len(self.synthetic), self.synthetic_rows)
-                batch = _join(batch, self._augment(self.synthetic, rows, True))
-            yield batch
+        """Yield the batches of one epoch."""
+        for _ in range(self.steps):
+            parts = [self._draw(share, random) for share in self.shares]
+            columns = zip(*(vars(part).values() for part in parts), strict=True)
+            yield Batch(*(torch.cat(column) for column in columns))
 
-    def _augment(self, faces: FaceSet, rows: NDArray[np.intp], synthetic: bool) -> Batch:
+    def _draw(self, share: Faces, random: np.random.Generator) -> Batch:
+        faces = share.faces
+        rows = random.choice(len(faces), share.rows, p=self.odds.get(share.kind))
+
         def move(values: NDArray[Any]) -> Tensor:
             return torch.from_numpy(values[rows]).to(self.device)
 
@@ -147,13 +166,8 @@ class Feeder:
         places = (move(faces.points_px) * 2 + 1) / faces.spec.size - 1
         points = augment.warp_points(places, matrices)
         points = torch.where(flips[:, None, None], points[:, self.mirror], points)
-        mark = torch.full((len(rows),), synthetic, device=self.device)
-        return Batch(crops, aus, known > 0, gaze, points, mark)
-
-
-def _join(first: Batch, second: Batch) -> Batch:
-    pairs = zip(vars(first).values(), vars(second).values(), strict=True)
-    return Batch(*(torch.cat(pair) for pair in pairs))
+        kind = torch.full((len(rows),), int(share.kind), device=self.device)
+        return Batch(crops, aus, known > 0, gaze, points, kind)
 
 
 def rarity(faces: FaceSet, strength: float) -> NDArray[np.float64]:
@@ -170,35 +184,32 @@ class Loss:
     """Squared error in units of each channel's own spread, so that timid channels count."""
 
     recipe: Recipe
-    real_scale: Tensor
-    """(24,) 1 / variance of each AU over the photographs."""
-    synthetic_scale: Tensor
-    """(24,) 1 / variance of each AU over the synthetic faces, where all are common."""
-    seen: Tensor
-    """(24,) bool: AUs the teacher sees on photographs."""
+    scale: Tensor
+    """(kinds, 24) 1 / variance of each AU."""
+    weight: Tensor
+    """(kinds, 24) of an AU that has a label."""
 
     def __call__(self, answer: tuple[Tensor, Tensor, Tensor], batch: Batch) -> Tensor:
         """Return the scalar loss of a model's answer."""
         aus, gaze, points = answer
-        weight = torch.where(batch.known, 1.0, self.recipe.unseen_weight)
-        rendered = torch.where(self.seen, self.recipe.synthetic_weight, self.recipe.blind_weight)
-        weight = torch.where(batch.synthetic[:, None], rendered, weight)
-        scale = torch.where(batch.synthetic[:, None], self.synthetic_scale, self.real_scale)
-        au_loss = (weight * scale * (aus - batch.aus).square()).mean()
+        weight = torch.where(batch.known, self.weight[batch.kind], self.recipe.unseen_weight)
+        au_loss = (weight * self.scale[batch.kind] * (aus - batch.aus).square()).mean()
         gaze_loss = ((gaze - batch.gaze) / GAZE_SPREAD).square().mean()
         placed = torch.isfinite(batch.points)
-        missed = torch.where(placed, points - torch.nan_to_num(batch.points), 0.0)
-        point_loss = (missed / POINT_SPREAD).square().sum() / placed.sum().clamp(min=1)
+        missed = torch.where(placed, points - torch.nan_to_num(batch.points), 0.0) / POINT_STEP
+        point_loss = ((1 + missed.square()).sqrt() - 1).sum() / placed.sum().clamp(min=1)
         return au_loss + self.recipe.gaze_weight * gaze_loss + self.recipe.point_weight * point_loss
 
 
-def make_loss(recipe: Recipe, real: FaceSet, synthetic: FaceSet | None,
-              device: torch.device) -> Loss:  # fmt: skip
-    """Scale each channel by its spread, on photographs and synthetic faces apart."""
-    seen = torch.from_numpy(real.targets.known.any(0))
-    common = _inverse_variance(synthetic if synthetic is not None else real)
-    own = torch.where(seen, _inverse_variance(real), common)
-    return Loss(recipe, own.to(device), common.to(device), seen.to(device))
+def make_loss(recipe: Recipe, sets: dict[Kind, FaceSet], device: torch.device) -> Loss:
+    """Scale each channel by its spread; photographs and moved ones share the teacher's units."""
+    photographs = sets[Kind.PHOTOGRAPH]
+    common = _inverse_variance(sets.get(Kind.RENDERED, sets.get(Kind.MOVED, photographs)))
+    seen = torch.from_numpy(photographs.targets.known.any(0))
+    teacher = torch.where(seen, _inverse_variance(photographs), common)
+    weight = torch.where(seen, 1.0, recipe.blind_weight)
+    scale = torch.stack([teacher, teacher, common])
+    return Loss(recipe, scale.to(device), weight.expand(len(Kind), -1).to(device))
 
 
 def _inverse_variance(faces: FaceSet) -> Tensor:
@@ -234,7 +245,7 @@ class Run:
     start: Path | None = None
     """A checkpoint whose averaged weights to start from, instead of random ones."""
 
-    def fit(self, real: FaceSet, validation: FaceSet, synthetic: FaceSet | None) -> nn.Module:
+    def fit(self, sets: dict[Kind, FaceSet], validation: FaceSet) -> nn.Module:
         """Train to the recipe's last epoch and return the averaged model."""
         recipe, device = self.recipe, self.device
         torch.manual_seed(recipe.seed)
@@ -243,8 +254,8 @@ class Run:
             load_averaged(model, recipe, self.start)
         model = model.to(device).to(memory_format=torch.channels_last)
         averaged = running_average(model, recipe.ema)
-        feeder = Feeder(recipe, real, synthetic, device)
-        steps = len(real) // (recipe.batch - feeder.synthetic_rows)
+        feeder = Feeder(recipe, batch_shares(recipe, sets), device)
+        steps = feeder.steps
         optimiser = torch.optim.AdamW(
             model.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
         )
@@ -254,7 +265,7 @@ class Run:
             total_steps=steps * recipe.epochs,
             pct_start=0.15,
         )
-        loss = make_loss(recipe, real, synthetic, device)
+        loss = make_loss(recipe, sets, device)
         state = {
             "model": model,
             "averaged": averaged,

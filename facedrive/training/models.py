@@ -38,9 +38,9 @@ class Block(nn.Module):
 class Compact(nn.Module):
     """A small residual network whose last map keeps its places.
 
-    AUs are displacements of a pixel or two, so the 8x8 map is flattened, not averaged, and
-    while training the same features also have to place the 478 mesh points: that is where a
-    landmark-based teacher reads its scores.
+    AUs are displacements of a pixel or two, so the 8x8 map is flattened, not averaged. The
+    features place the 478 mesh points first; AUs and gaze are read off the points, as a
+    landmark-based teacher does it, and off the features, which see folds and shades as well.
     """
 
     def __init__(
@@ -75,9 +75,10 @@ class Compact(nn.Module):
             nn.ReLU(),
         )
         self.points = nn.Linear(features, points * 2)
+        self.geometry = nn.BatchNorm1d(points * 2, affine=False)
         self.head = nn.Sequential(
-            nn.Dropout(dropout), nn.Linear(features, 192), nn.ReLU(),
-            nn.Linear(192, len(AUS) + GAZES),
+            nn.Linear(features + points * 2, 256), nn.ReLU(), nn.Dropout(dropout),
+            nn.Linear(256, len(AUS) + GAZES),
         )  # fmt: skip
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -88,9 +89,11 @@ class Compact(nn.Module):
             across the crop.
         """
         hidden = self.features(self.squeeze(self.blocks(self.stem(standardise(crops)))))
-        answer = self.head(hidden).float()
-        points = self.points(hidden).float().unflatten(1, (-1, 2))
-        return answer[:, : len(AUS)], answer[:, len(AUS) :], points
+        with torch.autocast(crops.device.type, enabled=False):  # a hundredth of a pixel counts
+            hidden = hidden.float()
+            points = self.points(hidden)
+            answer = self.head(torch.cat([hidden, self.geometry(points)], dim=1))
+        return answer[:, : len(AUS)], answer[:, len(AUS) :], points.unflatten(1, (-1, 2))
 
 
 def standardise(crops: Tensor) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import dataclasses
+import inspect
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +11,17 @@ from typing import Any
 from facedrive.errors import DataError, unknown
 from facedrive.trackers.align import CropSpec
 from facedrive.training.augment import Augment
+
+
+@dataclass(frozen=True)
+class Source:
+    """A set of faces that is made before training."""
+
+    faces: int
+    """How many; 0 leaves it out."""
+    share: float
+    """Of every batch."""
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -31,17 +42,17 @@ class Recipe:
     dropout: float = 0.1
     rare: float = 0.5
     """How much oftener faces with rare expressions are drawn."""
-    point_weight: float = 1.0
+    point_weight: float = 0.25
     """Of the mesh-point loss beside the AU loss."""
     gaze_weight: float = 0.5
-    unseen_weight: float = 0.1
+    unseen_weight: float = 0.2
     """Of an AU the teacher is blind to, held at 0 on photographs (it is rare in them)."""
-    synthetic_share: float = 0.35
-    """Share of the faces drawn that are synthetic, where there are any."""
-    synthetic_weight: float = 1.0
-    """Of an AU on synthetic faces that the teacher sees well on real ones."""
-    blind_weight: float = 5.0
-    """Of an AU on synthetic faces that the teacher is blind to: they alone show it."""
+    blind_weight: float = 2.0
+    """Of such an AU where it has a label: on moved and on rendered faces."""
+    moved: Source = Source(20_000, 0.3, 1)
+    """Photographs whose faces were made to move, scored by the teacher again."""
+    rendered: Source = Source(20_000, 0.3, 2)
+    """Synthetic faces with exact labels."""
     crop: CropSpec = field(default_factory=CropSpec)
     augment: Augment = field(default_factory=Augment)
 
@@ -57,7 +68,8 @@ def load_recipe(path: Path) -> Recipe:
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise DataError(f"{path} is no readable recipe: {error}.") from error
     table.setdefault("name", path.stem)
-    for part, kind in (("crop", CropSpec), ("augment", Augment)):
+    parts = {"crop": CropSpec, "augment": Augment, "moved": Source, "rendered": Source}
+    for part, kind in parts.items():
         if part in table:
             table[part] = _build(kind, table[part], path)
     recipe: Recipe = _build(Recipe, table, path)
@@ -65,9 +77,12 @@ def load_recipe(path: Path) -> Recipe:
 
 
 def _build(kind: type[Any], table: dict[str, Any], path: Path) -> Any:
-    fields = {each.name for each in dataclasses.fields(kind)}
+    fields = set(inspect.signature(kind).parameters)
     for name in table:
         if name not in fields:
             raise DataError(f"{path}: " + unknown("field", name, fields))
     frozen = {name: tuple(v) if isinstance(v, list) else v for name, v in table.items()}
-    return kind(**frozen)
+    try:
+        return kind(**frozen)
+    except TypeError as error:
+        raise DataError(f"{path}: {error}.") from error

@@ -76,6 +76,12 @@ class Teacher:
         return self._landmarker.detect_for_video(image, self._time_ms)
 
 
+def find_teacher(data: Path, asked: Path | None) -> Path | None:
+    """Return the teacher's model file: the one asked for, or one kept beside the data folder."""
+    beside = data / ".." / "models" / "face_landmarker.task"
+    return asked or (beside if beside.is_file() else None)
+
+
 def second_opinions(data: Path, cache: Path, model: Path | None = None) -> Vector:
     """Ask the teacher about every photograph again; slow the first time, then read from a cache.
 

@@ -1,0 +1,80 @@
+"""The AU model from the data folder alone: makes what it is trained on, trains, exports."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from facedrive.training.data import FaceSet, load_faces, load_photographs, save_faces
+from facedrive.training.engine import Kind, Run
+from facedrive.training.export import export
+from facedrive.training.folds import split_people
+from facedrive.training.photowarp.dataset import warped_set
+from facedrive.training.quantise import calibration_crops, quantise
+from facedrive.training.recipe import Recipe, Source
+from facedrive.training.teacher import find_teacher, second_opinions
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Where a run finds its data and leaves its work."""
+
+    data: Path
+    """Folder with ``faces.zip``, ``faces_teacher.npz`` and ``ict/``."""
+    cache: Path
+    """Keeps what is made from the data, for the next run."""
+    output: Path
+    """Gets checkpoints, log and models."""
+    teacher: Path | None = None
+    """MediaPipe's model file; None to look beside the data, then in the user's cache."""
+    workers: int = 1
+    """Processes that make faces."""
+
+
+def distil(recipe: Recipe, shop: Workshop, device: torch.device, start: Path | None = None) -> Path:
+    """Train and export; everything that exists already is taken up where it was left.
+
+    Returns:
+        The 8-bit model; ``model.onnx`` beside it is the whole one.
+    """
+    teacher = find_teacher(shop.data, shop.teacher)
+    opinions = second_opinions(shop.data, shop.cache, teacher)
+    photographs = load_photographs(shop.data, shop.cache, opinions)
+    split = split_people(photographs.person)
+    sets = {Kind.PHOTOGRAPH: photographs.select(split.train)}
+    if recipe.moved.faces:
+        sets[Kind.MOVED] = _moved(recipe.moved, shop, teacher)
+    if recipe.rendered.faces:
+        sets[Kind.RENDERED] = _rendered(recipe.rendered, shop)
+    model = Run(recipe, shop.output, device, start).fit(sets, photographs.select(split.validation))
+    whole, small = shop.output / "model.onnx", shop.output / "model-int8.onnx"
+    export(model, recipe.crop, whole)
+    quantise(whole, calibration_crops(list(sets.values()), recipe.crop), small)
+    return small
+
+
+def _moved(source: Source, shop: Workshop, teacher: Path | None) -> FaceSet:
+    path = shop.cache / f"moved-train-{source.faces}-{source.seed}.npz"
+    if not path.exists():
+        save_faces(
+            warped_set(shop.data, "train", source.faces, source.seed,
+                       teacher=teacher, workers=shop.workers),
+            path,
+        )  # fmt: skip
+    return load_faces(path)
+
+
+def _rendered(source: Source, shop: Workshop) -> FaceSet:
+    path = shop.cache / f"rendered-train-{source.faces}-{source.seed}.npz"
+    if not path.exists():
+        from facedrive.training.synth.dataset import render_dataset  # loads OpenGL
+
+        part = path.with_suffix(".part.npz")
+        render_dataset(shop.data, part, source.faces, source.seed, workers=shop.workers)
+        part.replace(path)
+    return load_faces(path)
