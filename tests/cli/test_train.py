@@ -1,0 +1,53 @@
+"""``facedrive train`` and ``facedrive bench train`` on recipes of the paper's protocol."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch", reason="training needs the train extra")
+
+from facedrive.cli.main import main  # noqa: E402
+
+RECIPES = Path(__file__).resolve().parents[2] / "train/recipes"
+TINY = 'network = "regional"\npart = "posed"\ncrop = 48\nbatch = 4\nwidths = [4, 4, 4]\n'
+
+
+def recipe(folder: Path) -> Path:
+    path = folder / "tiny.toml"
+    path.write_text(TINY)
+    return path
+
+
+def test_bench_train_prints_rates_of_training_and_of_loading(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["bench", "train", str(recipe(tmp_path)), "--device", "cpu", "--frames", "8", "--json"]
+    assert main(words) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert {"machine", "device", "threads", "recipe", "crop", "batch"} <= set(report)
+    assert set(report["images_a_second"]) == {"loader", "training", "ratio"}
+
+
+def test_data_that_was_not_prepared_is_said_with_the_command_for_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["train", str(recipe(tmp_path)), "--data", str(tmp_path)]) == 2
+    assert "facedrive data prepare" in capsys.readouterr().err
+
+
+def test_recipes_of_two_kinds_are_not_trained_together(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = [str(RECIPES / "regional.toml"), str(RECIPES / "default.toml")]
+    assert main(["train", *both, "--data", str(tmp_path)]) == 2
+    assert "default.toml names no network" in capsys.readouterr().err
+
+
+def test_bench_train_refuses_a_recipe_of_the_other_kind(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["bench", "train", str(RECIPES / "default.toml")]) == 2
+    assert "names no network" in capsys.readouterr().err
