@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("torch", reason="training needs the train extra")
 
-from facedrive.cli.main import main  # noqa: E402
+from facedrive.cli.main import main
 
 RECIPES = Path(__file__).resolve().parents[2] / "train/recipes"
 TINY = 'network = "regional"\npart = "posed"\ncrop = 48\nbatch = 4\nwidths = [4, 4, 4]\n'
