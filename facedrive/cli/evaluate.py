@@ -31,6 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cache", type=Path, default=Path(".cache"), metavar="DIR",
                         help="keeps crops, teacher's scores and rendered faces; "
                         "default: .cache")  # fmt: skip
+    parser.add_argument("--workers", type=int, default=1, metavar="N",
+                        help="processes that make test faces; default: 1")  # fmt: skip
     parser.add_argument("--output", type=Path, metavar="FILE", help="also write the JSON here")
     parser.add_argument("--json", action="store_true", help="one JSON object, nothing else")
 
@@ -58,7 +60,7 @@ def _open_exam(args: argparse.Namespace) -> tuple[Exam, Path]:
 
     model = args.model or _model_of(args.recipe)
     exam = Exam(OnnxRegressor(model, "cpu"), args.data, args.cache, args.teacher_model,
-                tuple(args.clips), args.synthetic)  # fmt: skip
+                tuple(args.clips), args.synthetic, args.workers)  # fmt: skip
     return exam, model
 
 
@@ -76,6 +78,15 @@ def _model_of(recipe: Path | None) -> Path:
     return trained if trained.is_file() else default_model()
 
 
+def _name(model: Path) -> str:
+    """Name a model without the folders of this machine."""
+    from facedrive.regressors.onnx import default_model
+
+    if model == default_model():
+        return "facedrive/weights/default.onnx, which ships"
+    return model.name if model.is_absolute() else str(model)
+
+
 def _report(exam: Exam, model: Path, sections: list[str]) -> dict[str, Any]:
     from facedrive.cli.bench import machine
     from facedrive.training.evaluation.goals import check_goals
@@ -83,7 +94,7 @@ def _report(exam: Exam, model: Path, sections: list[str]) -> dict[str, Any]:
     answers = exam.take(sections)
     crop = exam.regressor.crop
     return {
-        "model": model.name if model.is_absolute() else str(model),
+        "model": _name(model),
         "crop": {"size": crop.size, "padding": crop.padding},
         "machine": machine(),
         **answers,

@@ -11,7 +11,7 @@ from typing import Any
 
 from facedrive.errors import DataError, unknown
 from facedrive.regressors.onnx import OnnxRegressor
-from facedrive.training.data import load_synthetic
+from facedrive.training.data import load_faces
 from facedrive.training.evaluation.clips import find_clips, score_clips
 from facedrive.training.evaluation.crops import centre_crops
 from facedrive.training.evaluation.crosstalk import score_cross_talk
@@ -20,6 +20,7 @@ from facedrive.training.evaluation.rendered import open_rendered, score_rendered
 from facedrive.training.evaluation.speed import measure_speed
 from facedrive.training.evaluation.stills import Stills, load_stills, score_stills
 from facedrive.training.evaluation.teacher import Teacher, open_teacher
+from facedrive.training.evaluation.warped import open_warped, score_warped
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,8 @@ class Exam:
     """In place of the test clips."""
     synthetic: Path | None = None
     """A set of synthetic faces in place of those that are rendered for the test."""
+    workers: int = 1
+    """Processes that make test faces."""
 
     @cached_property
     def stills(self) -> Stills:
@@ -83,13 +86,18 @@ def _clips(exam: Exam) -> Section:
 
 def _synthetic(exam: Exam) -> Section:
     path = exam.synthetic
-    faces = load_synthetic(path) if path else open_rendered(exam.data, exam.cache)
+    faces = load_faces(path) if path else open_rendered(exam.data, exam.cache, exam.workers)
     return score_rendered(exam.regressor, faces)
 
 
 def _cross_talk(exam: Exam) -> Section:
     stills = exam.stills
     return score_cross_talk(stills.answers.aus, stills.faces.targets.aus)
+
+
+def _warped(exam: Exam) -> Section:
+    faces = open_warped(exam.data, exam.cache, exam.teacher.model, exam.workers)
+    return score_warped(exam.regressor, faces)
 
 
 def _jitter(exam: Exam) -> Section:
@@ -106,6 +114,7 @@ SECTIONS: dict[str, Callable[[Exam], Section]] = {
     "clips": _clips,
     "synthetic": _synthetic,
     "cross_talk": _cross_talk,
+    "warped": _warped,
     "jitter": _jitter,
     "speed": _speed,
 }

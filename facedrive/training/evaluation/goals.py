@@ -114,7 +114,7 @@ def _warped(section: Section) -> Iterator[Goal]:
 def _jitter(section: Section) -> Iterator[Goal]:
     measured = _number(section.get("live"))
     yield Goal("jitter", "raw change a frame", "most", 0.006, measured,
-               f"the teacher's {_number(section.get('teacher')):.4f}")  # fmt: skip
+               f"the teacher's {_number(section.get('teacher_apart')):.4f}")  # fmt: skip
 
 
 def _speed(section: Section) -> Iterator[Goal]:

@@ -24,7 +24,7 @@ from facedrive.types import Frame, Image, Vector
 
 SECONDS = 10.0
 FPS = 30.0
-KINDS = ("live", "fixed_crop", "teacher")
+KINDS = ("live", "fixed_crop", "teacher", "teacher_apart")
 NOISE = 6.0
 """Standard deviation a colour channel, grey levels."""
 
@@ -63,9 +63,9 @@ def score_jitter(
 
     Returns:
         ``live``: the tracker follows the noisy face; ``fixed_crop``: the crop stays where the
-        tracker put it in the first frame; ``teacher``: MediaPipe in its video mode on the same
-        frames. Means over the stills, and each still's own. A still on which one of them finds no
-        face is left out.
+        tracker put it in the first frame; ``teacher``: MediaPipe in its video mode, which smooths;
+        ``teacher_apart``: the same on single frames. Means over the stills, and each still's own.
+        A still on which one of them finds no face is left out.
     """
     table = {still.name: _score_still(regressor, teacher, still) for still in stills}
     seen = [row for row in table.values() if None not in row.values()]
@@ -76,9 +76,12 @@ def score_jitter(
 def _score_still(
     regressor: OnnxRegressor, teacher: Teacher, still: Still
 ) -> dict[str, float | None]:
-    taught = teacher.targets(teacher.score_frames(still.noisy_frames())).aus
-    live, fixed = _read_still(regressor, still)
-    return dict(zip(KINDS, map(_change, (live, fixed, taught)), strict=True))
+    answers = _read_still(regressor, still)
+    taught = (
+        teacher.targets(look(still.noisy_frames())).aus
+        for look in (teacher.score_frames, teacher.score_apart)
+    )
+    return dict(zip(KINDS, map(_change, (*answers, *taught)), strict=True))
 
 
 def _read_still(regressor: OnnxRegressor, still: Still) -> tuple[Vector, Vector]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,10 @@ import numpy as np
 
 from facedrive.regressors.onnx import OnnxRegressor
 from facedrive.training import synth
-from facedrive.training.data import FaceSet, load_synthetic
+from facedrive.training.data import FaceSet, load_faces
 from facedrive.training.evaluation.comparison import answer, compare
 from facedrive.training.evaluation.crops import centre_crops
+from facedrive.training.evaluation.kept import digest, keep, sources
 
 log = logging.getLogger(__name__)
 
@@ -29,15 +29,15 @@ def open_rendered(data: Path, cache: Path, workers: int = 1) -> FaceSet:
         DataError: if the photographs or the parametric face are missing.
         RenderError: if there is no OpenGL context.
     """
-    path = cache / f"synthetic-test-{FACES}-{SEED}-{_renderer_digest()}.npz"
-    if not path.exists():
-        from facedrive.training.synth.dataset import render_dataset
+    name = f"synthetic-test-{FACES}-{SEED}-{digest(sources(synth))}.npz"
+    return load_faces(keep(cache / name, lambda path: _render(data, path, workers)))
 
-        log.info("rendering %d synthetic test faces", FACES)
-        part = path.with_suffix(".part.npz")
-        render_dataset(data, part, count=FACES, seed=SEED, people="test")
-        part.replace(path)
-    return load_synthetic(path)
+
+def _render(data: Path, path: Path, workers: int) -> None:
+    from facedrive.training.synth.dataset import render_dataset
+
+    log.info("rendering %d synthetic test faces", FACES)
+    render_dataset(data, path, count=FACES, seed=SEED, people="test", workers=workers)
 
 
 def score_rendered(regressor: OnnxRegressor, faces: FaceSet) -> dict[str, Any]:
@@ -45,11 +45,3 @@ def score_rendered(regressor: OnnxRegressor, faces: FaceSet) -> dict[str, Any]:
     answers = answer(regressor, centre_crops(faces, regressor.crop))
     identities = len(np.unique(faces.person))
     return {"identities": identities} | compare(answers, faces.targets).as_dict()
-
-
-def _renderer_digest() -> str:
-    """Return a name for the renderer as it is: another one renders its own test faces."""
-    digest = hashlib.sha256()
-    for source in sorted(Path(synth.__path__[0]).glob("*.py")):
-        digest.update(source.read_bytes())
-    return digest.hexdigest()[:12]

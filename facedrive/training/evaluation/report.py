@@ -12,11 +12,15 @@ Section = dict[str, Any]
 
 def tables(report: Mapping[str, Any]) -> str:
     """Lay out a report: what was examined, every section, the goals."""
-    lines = [f"{report['model']}, crops of {report['crop']['size']} px", f"on {report['machine']}"]
+    lines = [f"{report['model']}, {_crop(report['crop'])}", f"on {report['machine']}"]
     for name, table in _TABLES.items():
         if name in report:
             lines += ["", *table(report[name])]
     return "\n".join([*lines, "", *_goals(report["targets"])])
+
+
+def _crop(crop: Section) -> str:
+    return f"crops of {crop['size']} px, padding {crop['padding']:g}"
 
 
 def _photographs(section: Section) -> list[str]:
@@ -33,19 +37,21 @@ def _photographs(section: Section) -> list[str]:
 
 def _clips(section: Section) -> list[str]:
     pooled = section["pooled"]
-    lines = [
+    rows = section["clips"] | {"teacher on single frames": section["teacher_itself"]}
+    return [
         f"clips: {pooled['faces']} of {pooled['frames']} frames, {pooled['missed']} missed",
         *_summary(pooled),
         *_channels(pooled),
         f"{'clip':<26}{'frames':>8}{'missed':>8}{'live':>8}{'r live':>8}{'r all':>8}{'MAE':>8}"
         f"{'r gaze':>8}",
+        *(_clip(name, clip) for name, clip in rows.items()),
     ]
-    for name, clip in section["clips"].items():
-        figures = (clip["mean_pearson_live"], clip["mean_pearson"], clip["mean_mae_live"],
-                   clip["mean_pearson_gaze"])  # fmt: skip
-        counts = f"{clip['frames']:>8}{clip['missed']:>8}{_live(clip):>8}"
-        lines.append(f"{name:<26}{counts}" + "".join(map(_figure, figures)))
-    return lines
+
+
+def _clip(name: str, clip: Section) -> str:
+    columns = ("mean_pearson_live", "mean_pearson", "mean_mae_live", "mean_pearson_gaze")
+    counts = f"{clip['frames']:>8}{clip['missed']:>8}{_live(clip):>8}"
+    return f"{name:<26}{counts}" + "".join(_figure(clip[column]) for column in columns)
 
 
 def _synthetic(section: Section) -> list[str]:
@@ -74,7 +80,7 @@ def _warped(section: Section) -> list[str]:
 def _jitter(section: Section) -> list[str]:
     lines = [
         f"jitter: mean change a frame, {section['frames']} frames, noise {section['noise']:g}",
-        f"{'still':<26}{'live':>8}{'fixed':>8}{'teacher':>8}",
+        f"{'still':<26}{'live':>8}{'fixed':>8}{'teacher':>8}{'apart':>8}",
     ]
     for name, row in {"mean": section, **section["stills"]}.items():
         lines.append(f"{name:<26}" + "".join(_figure(row.get(kind), 4) for kind in KINDS))

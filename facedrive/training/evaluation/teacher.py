@@ -1,12 +1,11 @@
-"""The teacher on clips: MediaPipe's scores of every frame, in its video mode, kept on disk."""
+"""The teacher on clips: MediaPipe's scores of every frame, kept on disk."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +13,12 @@ import numpy as np
 from facedrive.errors import DataError
 from facedrive.sources.video import VideoFile
 from facedrive.trackers.mediapipe import fetch_model, open_blendshapes
+from facedrive.training.evaluation.kept import digest, keep
 from facedrive.training.labels import Targets, from_teacher
-from facedrive.types import Frame, Vector
+from facedrive.types import Frame, Image, Vector
+
+NOBODY: Image = np.zeros((64, 64, 3), np.uint8)
+"""A picture that makes the teacher forget the face before."""
 
 log = logging.getLogger(__name__)
 
@@ -32,22 +35,37 @@ class Teacher:
 
     def score_clip(self, clip: Path) -> Vector:
         """Return (F, 52) scores of a clip's frames, NaN where the teacher sees no face."""
-        kept = self.cache / f"teacher-{_digest(clip, self.model)}.npy"
-        if not kept.exists():
-            log.info("the teacher looks at %s", clip.name)
-            scores = self.score_frames(VideoFile(clip).frames())
-            self.cache.mkdir(parents=True, exist_ok=True)
-            part = kept.with_suffix(".part.npy")
-            np.save(part, scores)
-            part.replace(kept)
-        return np.asarray(np.load(kept))
+        return self._kept("video", clip, self.score_frames)
+
+    def score_clip_apart(self, clip: Path) -> Vector:
+        """Return (F, 52) scores of a clip's frames, each as if there were no other."""
+        return self._kept("apart", clip, self.score_apart)
 
     def score_frames(self, frames: Iterable[Frame]) -> Vector:
         """Return (F, 52) scores of frames in time order, NaN where there is no face."""
-        blind = np.full(len(self.names), np.nan, np.float32)
         with closing(open_blendshapes(self.model)) as landmarker:
-            rows = [landmarker(frame) for frame in frames]
+            return self._table([landmarker(frame) for frame in frames])
+
+    def score_apart(self, frames: Iterable[Frame]) -> Vector:
+        """Return (F, 52) scores of frames, each as if there were no other."""
+        rows = []
+        with closing(open_blendshapes(self.model)) as landmarker:
+            for frame in frames:
+                landmarker(replace(frame, image=NOBODY))
+                rows.append(landmarker(frame))
+        return self._table(rows)
+
+    def _table(self, rows: Sequence[Vector | None]) -> Vector:
+        blind = np.full(len(self.names), np.nan, np.float32)
         return np.stack([blind if row is None else row for row in rows])
+
+    def _kept(self, kind: str, clip: Path, look: Callable[[Iterable[Frame]], Vector]) -> Vector:
+        def write(path: Path) -> None:
+            log.info("the teacher looks at %s", clip.name)
+            np.save(path, look(VideoFile(clip).frames()))
+
+        name = f"teacher-{kind}-{digest([clip, self.model])}.npy"
+        return np.asarray(np.load(keep(self.cache / name, write)))
 
     def targets(self, scores: Vector) -> Targets:
         """Turn (N, 52) scores into AUs and gaze."""
@@ -71,10 +89,3 @@ def open_teacher(data: Path, cache: Path, model: Path | None = None) -> Teacher:
     beside = data.resolve().parent / "models" / "face_landmarker.task"
     found = model or (beside if beside.is_file() else fetch_model())
     return Teacher(found, names, cache)
-
-
-def _digest(*files: Path) -> str:
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]

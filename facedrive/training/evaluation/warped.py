@@ -2,18 +2,49 @@
 
 from __future__ import annotations
 
+import logging
+from pathlib import Path
 from typing import Any
 
 from facedrive.aus import AU_INDEX
 from facedrive.regressors.onnx import OnnxRegressor
-from facedrive.training.data import FaceSet
+from facedrive.training import photowarp, synth
+from facedrive.training import teacher as asked
+from facedrive.training.data import FaceSet, load_faces, save_faces
 from facedrive.training.evaluation.comparison import answer, compare, rounded
 from facedrive.training.evaluation.crops import centre_crops
 from facedrive.training.evaluation.crosstalk import BLIND, RESTING
+from facedrive.training.evaluation.kept import digest, keep, sources
 from facedrive.types import Vector
+
+log = logging.getLogger(__name__)
+
+FACES = 800
+SEED = 90_002
 
 RAISED = 0.5
 """An AU from this on is clearly there."""
+
+
+def open_warped(data: Path, cache: Path, teacher: Path, workers: int = 1) -> FaceSet:
+    """Return the warped test faces, making them on the first call.
+
+    Args:
+        data: The folder with ``faces.zip``, ``faces_teacher.npz`` and ``ict``.
+        cache: Folder that keeps them between calls.
+        teacher: Its model file: it scores the warped faces anew.
+        workers: Processes that share the work.
+    """
+
+    def write(path: Path) -> None:
+        from facedrive.training.photowarp.dataset import warped_set
+
+        log.info("warping %d photographs of test people", FACES)
+        save_faces(warped_set(data, "test", FACES, SEED, teacher=teacher, workers=workers), path)
+
+    makers = sources(photowarp, synth)
+    name = f"warped-test-{FACES}-{SEED}-{digest([*makers, Path(asked.__file__)])}.npz"
+    return load_faces(keep(cache / name, write))
 
 
 def score_warped(regressor: OnnxRegressor, faces: FaceSet) -> dict[str, Any]:

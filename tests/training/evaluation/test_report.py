@@ -1,0 +1,69 @@
+"""Reports as text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from facedrive.training.evaluation.comparison import Answers, answer, compare
+from facedrive.training.evaluation.crosstalk import score_cross_talk
+from facedrive.training.evaluation.exam import SECTIONS
+from facedrive.training.evaluation.goals import check_goals
+from facedrive.training.evaluation.jitter import KINDS
+from facedrive.training.evaluation.report import tables
+from facedrive.training.evaluation.stills import Stills, mean_grey, score_stills
+from facedrive.training.evaluation.warped import score_warped
+
+
+@pytest.fixture
+def sections(model, faces) -> dict[str, Any]:
+    answers = answer(model, faces.crops)
+    stills = Stills(faces, np.zeros(60, np.float32), mean_grey(faces, model.crop), answers)
+    figures = compare(answers, faces.targets).as_dict()
+    clip = {"frames": 60, "missed": 0} | figures
+    blank = Answers(np.zeros_like(answers.aus), answers.gaze)
+    flat = {"frames": 60, "missed": 0} | compare(blank, faces.targets).as_dict()
+    row = dict.fromkeys(KINDS, 0.001)
+    return {
+        "photographs": score_stills(stills),
+        "clips": {"pooled": clip, "clips": {"calm": flat}, "teacher_itself": clip},
+        "synthetic": {"identities": 20} | figures,
+        "cross_talk": score_cross_talk(answers.aus, faces.targets.aus),
+        "warped": score_warped(model, faces),
+        "jitter": {"frames": 300, "noise": 6.0} | row | {"stills": {"calm": row}},
+        "speed": {"faces": 60, "median_ms": 1.0, "p95_ms": 1.5},
+    }
+
+
+def whole(sections: dict[str, Any]) -> dict[str, Any]:
+    head = {"model": "some.onnx", "crop": {"size": 32, "padding": 0.3}, "machine": "a machine"}
+    return head | sections | {"targets": [goal.as_dict() for goal in check_goals(sections)]}
+
+
+def test_every_section_has_a_table(sections: dict[str, Any]) -> None:
+    assert set(sections) == set(SECTIONS)
+    text = tables(whole(sections))
+    for title in ("photographs:", "clips:", "synthetic:", "cross-talk:", "warped", "jitter:",
+                  "speed:", "head yaw", "mean grey", "teacher on single frames"):  # fmt: skip
+        assert title in text
+
+
+def test_every_goal_has_a_line_and_the_count_comes_last(sections: dict[str, Any]) -> None:
+    report = whole(sections)
+    lines = tables(report).splitlines()
+    met = sum(goal["met"] for goal in report["targets"])
+    assert lines[-1] == f"{met} of {len(report['targets'])} met"
+    for goal in report["targets"]:
+        assert any(f"{goal['section']}: {goal['figure']}" in line for line in lines)
+
+
+def test_lines_fit_a_terminal(sections: dict[str, Any]) -> None:
+    assert max(map(len, tables(whole(sections)).splitlines())) <= 120
+
+
+def test_one_section_alone_is_a_report(sections: dict[str, Any]) -> None:
+    text = tables(whole({"speed": sections["speed"]}))
+    assert "speed: 1.00 ms a face" in text
+    assert "1 of 1 met" in text
