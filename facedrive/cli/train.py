@@ -26,6 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "paper's protocol, which makes a folder a recipe there")  # fmt: skip
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--threads", type=int, metavar="N", help="CPU threads; default: all")
+    parser.add_argument("--compile", action="store_true",
+                        help="fuse the network's operations; needs a C++ compiler")  # fmt: skip
     ours = parser.add_argument_group("AU model of the live path")
     ours.add_argument("--teacher-model", type=Path, metavar="TASK",
                       help="MediaPipe's face_landmarker.task; default: ../models beside the data, "
@@ -43,7 +45,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                           "default: video")  # fmt: skip
     protocol.add_argument("--budget", choices=("full", "cpu"), default="full",
                           help="cpu: fewer frames and epochs, for a night on 2 cores")  # fmt: skip
-    protocol.add_argument("--compile", action="store_true", help="fuse the network's operations")
     protocol.add_argument("--float32", action="store_true",
                           help="never multiply in bfloat16, even where it is faster")  # fmt: skip
 
@@ -100,7 +101,7 @@ def _distil(args: argparse.Namespace) -> int:
 
     recipe = load_recipe(args.recipe[0])
     folder = args.output or Path("runs") / recipe.name
-    shop = Workshop(args.data, args.cache, folder, args.teacher_model, args.workers)
+    shop = Workshop(args.data, args.cache, folder, args.teacher_model, args.workers, args.compile)
     model = distil(recipe, shop, choose_device(args.device), args.start)
     print(f"{folder / 'model.onnx'}, and {model}, which takes about half the time")
     print(f"score it with: facedrive evaluate {args.recipe[0]} --model {model} --data {args.data}")

@@ -34,6 +34,8 @@ class Workshop:
     """MediaPipe's model file; None to look beside the data, then in the user's cache."""
     workers: int = 1
     """Processes that make faces."""
+    compile: bool = False
+    """As for ``engine.Run``."""
 
 
 def distil(recipe: Recipe, shop: Workshop, device: torch.device, start: Path | None = None) -> Path:
@@ -51,7 +53,8 @@ def distil(recipe: Recipe, shop: Workshop, device: torch.device, start: Path | N
         sets[Kind.MOVED] = _moved(recipe.moved, shop, teacher)
     if recipe.rendered.faces:
         sets[Kind.RENDERED] = _rendered(recipe.rendered, shop)
-    model = Run(recipe, shop.output, device, start).fit(sets, photographs.select(split.validation))
+    run = Run(recipe, shop.output, device, start, shop.compile)
+    model = run.fit(sets, photographs.select(split.validation))
     whole, small = shop.output / "model.onnx", shop.output / "model-int8.onnx"
     export(model, recipe.crop, whole)
     quantise(whole, calibration_crops(list(sets.values()), recipe.crop), small)

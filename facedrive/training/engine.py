@@ -244,6 +244,8 @@ class Run:
     device: torch.device
     start: Path | None = None
     """A checkpoint whose averaged weights to start from, instead of random ones."""
+    compile: bool = False
+    """Whether to fuse the network's operations, a fifth faster on a CPU; needs a C++ compiler."""
 
     def fit(self, sets: dict[Kind, FaceSet], validation: FaceSet) -> nn.Module:
         """Train to the recipe's last epoch and return the averaged model."""
@@ -274,6 +276,8 @@ class Run:
         }
         first = self._resume(state)
         board = SummaryWriter(str(self.folder), purge_step=first)
+        if self.compile:
+            model.compile()
         for epoch in range(first, recipe.epochs):
             random = np.random.default_rng([recipe.seed, epoch])
             torch.manual_seed(recipe.seed * 100_003 + epoch)

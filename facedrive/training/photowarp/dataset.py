@@ -7,6 +7,7 @@ done to the photograph.
 from __future__ import annotations
 
 import logging
+import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,7 +143,7 @@ def warped_set(data: Path, people: People, count: int, seed: int = 0, *,
     blocks = range(0, count, BLOCK)
     jobs = [Job(data, teacher, people, seed, index, min(BLOCK, count - start))
             for index, start in enumerate(blocks)]  # fmt: skip
-    with ProcessPoolExecutor(workers) as pool:
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         done = pool.map(_make_block, jobs)
         parts = list(tqdm(done, "moving faces", len(jobs), unit="block"))
     return _assemble([moved for part, _ in parts for moved in part], parts[0][1], data)
