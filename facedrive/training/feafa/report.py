@@ -43,8 +43,9 @@ th.name, td.name { text-align: left; }
 tbody tr:nth-child(even) { background: var(--band); }
 .wide { overflow-x: auto; }
 @media print { :root { --ink: #000; --soft: #444; --line: #ccc; --paper: #fff; --band: #f5f5f5; }
-  body { font-size: 10pt; max-width: none; padding: 0; } table { font-size: 7.5pt; }
-  figure, tr { break-inside: avoid; } h2 { break-after: avoid; }
+  body { font-size: 10pt; max-width: none; padding: 0; }
+  table { font-size: 7.5pt; line-height: 1.25; } th, td { padding: .1rem .5rem; }
+  figure, .wide { break-inside: avoid; } h2, h3 { break-after: avoid; }
   .pair { grid-template-columns: 1fr 1fr; } .wide { overflow: visible; } }
 """
 
@@ -92,7 +93,9 @@ def lay_out(analysis: Analysis, pictures: Mapping[str, bytes]) -> str:
     return (
         f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{title}</title>\n'
         '<meta name="viewport" content="width=device-width">\n'
-        f"<style>{STYLE}</style>\n<body>\n<h1>{title}</h1>\n" + "\n".join(sections) + "\n</html>\n"
+        f"<style>{STYLE}</style>\n<body>\n<h1>{title}</h1>\n"
+        + "\n".join(sections)
+        + "\n</body>\n</html>\n"
     )
 
 
