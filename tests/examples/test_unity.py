@@ -1,21 +1,32 @@
-"""The Unity component, compiled against stubs of Unity and fed by facedrive's own OSC output."""
+"""The Unity components, compiled against stubs of Unity and uOSC and fed by facedrive's own OSC."""
 
 from __future__ import annotations
 
+import math
 import re
 import shutil
 import socket
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pythonosc.osc_bundle import OscBundle
 
 from facedrive.mappings.table import FULL_GAZE_RAD, INPUTS, load_mapping
 from facedrive.sinks.osc import OscSink
 
 from .conftest import EXAMPLES, make_sample
 
-SOURCE = EXAMPLES / "unity" / "FacedriveReceiver.cs"
+SOURCES = sorted((EXAMPLES / "unity").glob("*.cs"))
+
+
+@pytest.fixture
+def receiver() -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiving:
+        receiving.bind(("127.0.0.1", 0))
+        receiving.settimeout(30)
+        yield receiving
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +35,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("no C# compiler (mcs and mono) is installed")
     built = tmp_path_factory.mktemp("unity") / "receiver.exe"
     stubs = Path(__file__).with_name("unity_stubs.cs")
-    subprocess.run(["mcs", "-warnaserror", f"-out:{built}", SOURCE, stubs], check=True)
+    subprocess.run(["mcs", "-warnaserror", f"-out:{built}", *SOURCES, stubs], check=True)
     return built
 
 
@@ -63,8 +74,26 @@ def test_au_blend_shapes_win_and_rubbish_is_skipped(program: Path) -> None:
     assert weights == ["50", "100", "none"]
 
 
+def test_the_uosc_component_takes_what_uosc_hands_it(
+    program: Path, receiver: socket.socket
+) -> None:
+    sink = OscSink(*receiver.getsockname())
+    aus = {"left_eye_close": 1.0, "jaw_drop": 0.5}
+    sink.send(make_sample(rotation=(0.6, 0.0, 0.0, 0.8), gaze=((0.0, 0.215), (0, 0)), **aus), None)
+    sink.close()
+    messages = [(one.address, *one.params) for one in OscBundle(receiver.recv(65_536))]
+    messages += [("/facedrive/au/jaw_drop", "text"), ("/other/au/jaw_drop", 1)]
+    messages += [("/facedrive/au/jaw_drop", math.nan), ("/facedrive/head/rotation", 0, 0, 0, 0)]
+    lines = "\n".join(" ".join(map(str, message)) for message in messages)
+    command = ["mono", str(program), "uosc", "jawOpen", "eyeBlink_L", "eyeLookOutLeft"]
+    shown = subprocess.run(command, input=lines, capture_output=True, text=True, check=True).stdout
+    head, *weights = shown.splitlines()
+    assert [float(number) for number in head.split()] == pytest.approx([0.6, 0, 0, 0.8])
+    assert [float(weight) for weight in weights] == pytest.approx([50, 100, 50])
+
+
 def test_its_table_is_facedrives() -> None:
-    source = SOURCE.read_text(encoding="utf-8")
+    source = (EXAMPLES / "unity" / "FacedriveFace.cs").read_text(encoding="utf-8")
     arkit = load_mapping("arkit")
     rows = [
         " ".join([channel, *(f"{INPUTS[i]} {row[i]:.4g}" for i in row.nonzero()[0])])

@@ -1,4 +1,4 @@
-// As much of Unity as FacedriveReceiver uses, and a program that shows what it did.
+// As much of Unity and uOSC as the components use, and a program that shows what they did.
 
 using System;
 using System.Collections.Generic;
@@ -9,7 +9,13 @@ using System.Threading;
 namespace UnityEngine
 {
     public class TooltipAttribute : Attribute { public TooltipAttribute(string text) { } }
-    public class MonoBehaviour { public bool enabled = true; }
+    public class RequireComponent : Attribute { public RequireComponent(Type type) { } }
+    public class MonoBehaviour
+    {
+        public bool enabled = true;
+        public object Component;
+        public T GetComponent<T>() { return (T)Component; }
+    }
     public class Transform { public Quaternion localRotation = Quaternion.identity; }
     public static class Debug { public static void LogError(string text) { Console.WriteLine("error " + text); } }
 
@@ -49,9 +55,25 @@ namespace UnityEngine
     }
 }
 
+namespace uOSC
+{
+    public struct Message { public string address; public object[] values; }
+
+    public class DataReceiveEvent
+    {
+        private event Action<Message> Listeners;
+        public void AddListener(Action<Message> listener) { Listeners += listener; }
+        public void RemoveListener(Action<Message> listener) { Listeners -= listener; }
+        public void Invoke(Message message) { if (Listeners != null) Listeners(message); }
+    }
+
+    public class uOscServer { public DataReceiveEvent onDataReceived = new DataReceiveEvent(); }
+}
+
 public static class Program
 {
-    // Arguments: the port, then blend shape names. Prints the head, then a weight a name.
+    // Arguments: the port, or "uosc" to read messages from standard input, a line each; then blend
+    // shape names. Prints the head, then a weight a name.
     public static void Main(string[] arguments)
     {
         CultureInfo.DefaultThreadCurrentCulture = CultureInfo.InvariantCulture;
@@ -59,12 +81,14 @@ public static class Program
         var face = new UnityEngine.SkinnedMeshRenderer();
         face.sharedMesh.Names = new string[arguments.Length - 1];
         Array.Copy(arguments, 1, face.sharedMesh.Names, 0, arguments.Length - 1);
-        var receiver = new FacedriveReceiver
-        {
-            port = int.Parse(arguments[0]),
-            faces = new[] { face },
-            head = new UnityEngine.Transform(),
-        };
+        var head = new UnityEngine.Transform();
+        if (arguments[0] == "uosc") RunUosc(face, head);
+        else RunReceiver(int.Parse(arguments[0]), face, head);
+    }
+
+    private static void RunReceiver(int port, UnityEngine.SkinnedMeshRenderer face, UnityEngine.Transform head)
+    {
+        var receiver = new FacedriveReceiver { port = port, faces = new[] { face }, head = head };
         Call(receiver, "OnEnable");
         Console.WriteLine("ready");
         Console.Out.Flush();
@@ -73,13 +97,43 @@ public static class Program
             Thread.Sleep(5);
             Call(receiver, "LateUpdate");
         }
-        var turn = receiver.head.localRotation;
+        Print(face, head);
+        Call(receiver, "OnDisable");
+    }
+
+    private static void RunUosc(UnityEngine.SkinnedMeshRenderer face, UnityEngine.Transform head)
+    {
+        var server = new uOSC.uOscServer();
+        var component = new FacedriveUosc { faces = new[] { face }, head = head, Component = server };
+        Call(component, "OnEnable");
+        string line;
+        while ((line = Console.ReadLine()) != null)
+        {
+            var words = line.Split(' ');
+            var values = new object[words.Length - 1];
+            for (var i = 1; i < words.Length; i++)
+            {
+                int whole;
+                float number;
+                if (int.TryParse(words[i], out whole)) values[i - 1] = whole;
+                else if (float.TryParse(words[i], out number)) values[i - 1] = number;
+                else values[i - 1] = words[i];
+            }
+            server.onDataReceived.Invoke(new uOSC.Message { address = words[0], values = values });
+        }
+        Call(component, "LateUpdate");
+        Print(face, head);
+        Call(component, "OnDisable");
+    }
+
+    private static void Print(UnityEngine.SkinnedMeshRenderer face, UnityEngine.Transform head)
+    {
+        var turn = head.localRotation;
         Console.WriteLine(turn.x + " " + turn.y + " " + turn.z + " " + turn.w);
-        for (var i = 0; i < arguments.Length - 1; i++)
+        for (var i = 0; i < face.sharedMesh.Names.Length; i++)
         {
             Console.WriteLine(face.Weights.ContainsKey(i) ? face.Weights[i].ToString() : "none");
         }
-        Call(receiver, "OnDisable");
     }
 
     private static void Call(object receiver, string name)
