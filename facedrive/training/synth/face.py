@@ -29,39 +29,50 @@ AU_SHAPES: dict[str, dict[str, float]] = {
     "right_eye_close": {"eyeBlink_R": 1.0},
     "left_lid_raise": {"eyeWide_L": 1.25},
     "right_lid_raise": {"eyeWide_R": 1.25},
-    "left_brow_lower": {"browDown_L": 1.8},
-    "right_brow_lower": {"browDown_R": 1.8},
+    "left_brow_lower": {"browDown_L": 2.0},
+    "right_brow_lower": {"browDown_R": 2.0},
     "left_brow_raise": {"browOuterUp_L": 1.0, "browInnerUp_L": 1.0},
     "right_brow_raise": {"browOuterUp_R": 1.0, "browInnerUp_R": 1.0},
     "jaw_drop": {"jawOpen": 1.0},
-    "jaw_slide_left": {"jawLeft": 1.0},
-    "jaw_slide_right": {"jawRight": 1.0},
+    "jaw_slide_left": {"jawLeft": 1.35},
+    "jaw_slide_right": {"jawRight": 1.35},
     "left_lip_corner_pull": {"mouthSmile_L": 1.0},
     "right_lip_corner_pull": {"mouthSmile_R": 1.0},
-    "left_lip_corner_stretch": {"mouthStretch_L": 1.0},
-    "right_lip_corner_stretch": {"mouthStretch_R": 1.0},
-    "upper_lip_suck": {"mouthRollUpper": 1.0},
-    "lower_lip_suck": {"mouthRollLower": 1.0},
-    "jaw_thrust": {"jawForward": 1.5},
+    "left_lip_corner_stretch": {"mouthStretch_L": 1.25},
+    "right_lip_corner_stretch": {"mouthStretch_R": 1.25},
+    "upper_lip_suck": {"mouthRollUpper": 1.2, "mouthClose": 0.16},
+    "lower_lip_suck": {"mouthRollLower": 1.1, "mouthClose": 0.1},
+    "jaw_thrust": {"jawForward": 1.6, "mouthClose": 0.1},
     "upper_lip_raise": {"mouthUpperUp_L": 1.0, "mouthUpperUp_R": 1.0},
     "lower_lip_depress": {"mouthLowerDown_L": 1.5, "mouthLowerDown_R": 1.5},
-    "chin_raise": {"mouthShrugLower": 1.0},
-    "lip_pucker": {"mouthPucker": 1.0},
-    "cheeks_puff": {"cheekPuff_L": 1.0, "cheekPuff_R": 1.0},
-    "nose_wrinkle": {"noseSneer_L": 1.0, "noseSneer_R": 1.0},
+    "chin_raise": {"mouthShrugLower": 1.25},
+    "lip_pucker": {"mouthPucker": 1.2},
+    "cheeks_puff": {"cheekPuff_L": 1.25, "cheekPuff_R": 1.25, "mouthClose": 0.08},
+    "nose_wrinkle": {
+        "noseSneer_L": 1.3,
+        "noseSneer_R": 1.3,
+        "mouthUpperUp_L": -0.75,
+        "mouthUpperUp_R": -0.75,
+    },
 }
 """The expressions that perform each AU at 1, and their weights.
 
-``browDown`` is half of what people can do, so that a teacher scores it 0.01; 1.8 looks like a
-frown. ``eyeWide``, ``jawForward`` and ``mouthLowerDown`` are timid too.
+At 1 an AU is the strongest that a person can do, and looks like itself. ``browDown`` is half of
+that, so that a teacher scores it 0.01; 2 looks like a frown. ``eyeWide``, ``jawForward``,
+``jawLeft`` and ``mouthLowerDown`` are timid too. Rolled lips, a thrust jaw and puffed cheeks leave
+a slit full of teeth, as a raised lip does, unless ``mouthClose`` shuts it; ``noseSneer`` raises
+the upper lip by 0.7 cm, most of which is taken back.
 """
 
-DISTRACTORS: tuple[str, ...] = (
-    "cheekRaiser_L", "cheekRaiser_R", "cheekSquint_L", "cheekSquint_R", "eyeSquint_L",
-    "eyeSquint_R", "mouthDimple_L", "mouthDimple_R", "mouthFrown_L", "mouthFrown_R",
-    "mouthFunnel", "mouthLeft", "mouthRight", "mouthPress_L", "mouthPress_R", "mouthShrugUpper",
-)  # fmt: skip
-"""Expressions that belong to no AU: faces make them, labels must not follow them."""
+DISTRACTORS: dict[str, float] = {
+    "cheekRaiser_L": 0.4, "cheekRaiser_R": 0.4, "cheekSquint_L": 0.4, "cheekSquint_R": 0.4,
+    "eyeSquint_L": 0.4, "eyeSquint_R": 0.4, "mouthDimple_L": 0.3, "mouthDimple_R": 0.3,
+    "mouthFrown_L": 0.3, "mouthFrown_R": 0.3, "mouthFunnel": 0.2, "mouthLeft": 0.15,
+    "mouthRight": 0.15, "mouthPress_L": 0.4, "mouthPress_R": 0.4, "mouthShrugUpper": 0.2,
+}  # fmt: skip
+"""Expressions that belong to no AU, and the most that is made of them: faces make them, labels
+must not follow them. Those that look like an AU (``mouthShrugUpper`` raises the upper lip,
+``mouthFunnel`` puckers, ``mouthLeft`` moves the lower lip twice as far as a slid jaw) stay weak."""
 
 # fmt: off
 LANDMARKS: Indices = np.array([
@@ -158,7 +169,7 @@ class FaceModel:
         weights = np.zeros(len(self.expression_names), np.float32)
         for au in AUS:
             for shape, weight in AU_SHAPES[au.name].items():
-                weights[self.expression_names.index(shape)] = weight * aus[AU_INDEX[au.name]]
+                weights[self.expression_names.index(shape)] += weight * aus[AU_INDEX[au.name]]
         for shape, weight in (extras or {}).items():
             weights[self.expression_names.index(shape)] += weight
         return weights

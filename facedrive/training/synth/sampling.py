@@ -35,15 +35,15 @@ SINGLES: dict[str, float] = {
     "jaw_drop": 0.3,
     "jaw_slide_left": 0.22,
     "jaw_slide_right": 0.22,
-    "upper_lip_suck": 0.24,
-    "lower_lip_suck": 0.24,
+    "upper_lip_suck": 0.36,
+    "lower_lip_suck": 0.28,
     "jaw_thrust": 0.2,
-    "upper_lip_raise": 0.3,
-    "lower_lip_depress": 0.25,
-    "chin_raise": 0.22,
-    "lip_pucker": 0.34,
+    "upper_lip_raise": 0.34,
+    "lower_lip_depress": 0.3,
+    "chin_raise": 0.26,
+    "lip_pucker": 0.44,
     "cheeks_puff": 0.24,
-    "nose_wrinkle": 0.2,
+    "nose_wrinkle": 0.22,
 }
 """Probability that each AU without sides moves, before ``EXCLUSIVE`` takes some away."""
 
@@ -63,6 +63,8 @@ EXCLUSIVE: tuple[tuple[str, str], ...] = (
     ("lip_pucker", "right_lip_corner_stretch"),
     ("cheeks_puff", "jaw_drop"),
     ("cheeks_puff", "upper_lip_raise"),
+    ("lower_lip_depress", "chin_raise"),
+    ("nose_wrinkle", "upper_lip_suck"),
 )
 """Pairs of which at most one moves: the same skin cannot go both ways."""
 
@@ -71,6 +73,13 @@ SECOND_YIELDS = 0.68
 
 TRACE_SHARE = 0.15
 """Share of the resting AUs that stir a little, as real faces never quite rest."""
+
+
+FEW_SHARE = 0.25
+"""Share of the faces that make one to three movements only, so that each is also seen alone."""
+
+DISTRACTED = 0.07
+"""Probability of each expression that belongs to no AU."""
 
 
 class Performance(NamedTuple):
@@ -95,11 +104,10 @@ def sample_aus(rng: np.random.Generator) -> Vector:
     aus = np.zeros(len(AU_NAMES), np.float32)
     if rng.random() < 0.04:
         return aus
-    for pair in PAIRS:
-        aus[[AU_INDEX[pair.left], AU_INDEX[pair.right]]] = _sample_pair(rng, pair)
-    for name, probability in SINGLES.items():
-        if rng.random() < probability:
-            aus[AU_INDEX[name]] = _intensity(rng)
+    if rng.random() < FEW_SHARE:
+        _move_few(rng, aus)
+    else:
+        _move_many(rng, aus)
     stirring = (aus == 0) & (rng.random(len(aus)) < TRACE_SHARE)
     aus[stirring] = rng.uniform(0, 0.2, int(stirring.sum()))
     _exclude(rng, aus)
@@ -113,6 +121,26 @@ def sample_gaze(rng: np.random.Generator) -> Vector:
     convergence = rng.uniform(0, 0.05)
     gaze = np.array([[pitch, yaw - convergence], [pitch, yaw + convergence]])
     return np.asarray(gaze + rng.normal(0, 0.01, (2, 2)), np.float32)
+
+
+def _move_many(rng: np.random.Generator, aus: Vector) -> None:
+    for pair in PAIRS:
+        aus[[AU_INDEX[pair.left], AU_INDEX[pair.right]]] = _sample_pair(rng, pair)
+    for name, probability in SINGLES.items():
+        if rng.random() < probability:
+            aus[AU_INDEX[name]] = _intensity(rng)
+
+
+def _move_few(rng: np.random.Generator, aus: Vector) -> None:
+    """Move one to three of the pairs and singles, each as likely as any other."""
+    moves = [*PAIRS, *SINGLES]
+    for index in rng.choice(len(moves), int(rng.integers(1, 4)), replace=False):
+        move = moves[index]
+        if isinstance(move, Pair):
+            strength = _intensity(rng)
+            aus[[AU_INDEX[move.left], AU_INDEX[move.right]]] = strength
+        else:
+            aus[AU_INDEX[move]] = _intensity(rng)
 
 
 def _sample_pair(rng: np.random.Generator, pair: Pair) -> tuple[float, float]:
@@ -142,7 +170,11 @@ def _exclude(rng: np.random.Generator, aus: Vector) -> None:
 
 
 def _sample_extras(rng: np.random.Generator, aus: Vector) -> dict[str, float]:
-    extras = {name: float(rng.uniform(0, 0.4)) for name in DISTRACTORS if rng.random() < 0.1}
+    extras = {
+        name: float(rng.uniform(0, most))
+        for name, most in DISTRACTORS.items()
+        if rng.random() < DISTRACTED
+    }
     for side in ("left", "right"):
         smile = float(aus[AU_INDEX[f"{side}_lip_corner_pull"]])
         if rng.random() < 0.5:
