@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import platform
 import subprocess
@@ -40,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                          help="samples a second; default: 120")  # fmt: skip
     training = parser.add_argument_group("bench train")
     training.add_argument("--threads", type=int, metavar="N", help="CPU threads; default: all")
+    training.add_argument("--batch", type=int, metavar="N", help="in place of the recipe's")
     training.add_argument("--compile", action="store_true", help="fuse the network's operations")
 
 
@@ -86,6 +88,8 @@ def _bench_training(args: argparse.Namespace) -> int:
         raise FacedriveError(
             f"{args.recipe} names no network; bench train times recipes of the paper's protocol."
         )
+    if args.batch:
+        recipe = dataclasses.replace(recipe, batch=args.batch)
     device = choose_device(args.device)
     found = measure_throughput(recipe, Machine(device, compiled=args.compile), args.frames)
     report = {"machine": machine(), "device": device.type, "threads": torch.get_num_threads(),

@@ -131,9 +131,10 @@ class _Sum(Function):
         return total
 
 
-def mean_over_processes(value: Tensor, world: World) -> float:
-    """Return the mean over processes of a scalar, as a number."""
-    total = value.detach().clone()
-    if world.size > 1:
-        distributed.all_reduce(total)
-    return float(total) / world.size
+def mean_over_processes(value: Tensor, world: World) -> Tensor:
+    """Return the mean over processes of a scalar, on its device; a GPU is not waited for."""
+    if world.size == 1:
+        return value
+    total = value.clone()
+    distributed.all_reduce(total)
+    return total / world.size

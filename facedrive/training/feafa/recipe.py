@@ -14,6 +14,7 @@ from facedrive.training.feafa.video import Part
 
 Network = Literal["resnet18", "vgg16", "regional"]
 Optimiser = Literal["sgd", "adamw"]
+Schedule = Literal["step", "cosine"]
 BudgetName = Literal["full", "cpu"]
 
 NETWORKS: tuple[str, ...] = get_args(Network)
@@ -39,6 +40,8 @@ class ProtocolRecipe:
     accumulate: int = 1
     """Pieces that a process takes its share of a batch in, where memory is short."""
     optimiser: Optimiser = "sgd"
+    schedule: Schedule = "step"
+    """``step`` as the paper; ``cosine`` rises over the first tenth and falls to 0 over the rest."""
     learning_rate: float = 0.01
     momentum: float = 0.9
     weight_decay: float = 5e-4
@@ -117,6 +120,7 @@ def _check(table: dict[str, Any], path: Path) -> None:
     _check_choice(path, "network", [table["network"]], NETWORKS)
     _check_choice(path, "part", table["part"] or [""], get_args(Part))
     _check_choice(path, "optimiser", [table.get("optimiser", "sgd")], get_args(Optimiser))
+    _check_choice(path, "schedule", [table.get("schedule", "step")], get_args(Schedule))
     if table.get("context") and table["network"] != "regional":
         raise DataError(f"{path}: only the regional network takes context frames; leave it out.")
     for name in ("epochs", "step_epochs", "batch", "accumulate", "folds", "crop"):

@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from facedrive.aus import AUS
 from facedrive.trackers.align import CENTRE_Y
-from facedrive.training.models import Block, standardise
+from facedrive.training.models import Block
 
 STRIDE = 8
 """Crop pixels a cell of the stem's map."""
@@ -171,7 +172,7 @@ class Regional(nn.Module):
         Both have the face's outside at column 0: the left half, on the picture's right, is
         mirrored.
         """
-        level = standardise(crops)
+        level = even_out(crops)
         left = level.flip(3)[..., : self.width]
         both = torch.stack([left, level[..., : self.width]], 1).flatten(0, 1)
         return both.contiguous(memory_format=torch.channels_last)
@@ -199,6 +200,24 @@ class OverTime(nn.Module):
         changes = features - now[:, None]
         mixed: Tensor = self.mix(changes.transpose(1, 2).flatten(2)) + now
         return mixed
+
+
+def even_out(crops: Tensor) -> Tensor:
+    """Give every neighbourhood of (N, 1, S, S) mean 0 and spread 1: what light does goes out.
+
+    A neighbourhood is about 5 by 5 cells of ``STRIDE`` pixels, an eye with its brow.
+    """
+    mean = _surroundings(crops)
+    centred = crops - mean
+    spread = _surroundings(centred.square()).clamp(min=0).sqrt()
+    return centred / (spread + 4.0)
+
+
+def _surroundings(values: Tensor) -> Tensor:
+    """Average (N, 1, S, S) over neighbourhoods, smoothly."""
+    coarse = functional.avg_pool2d(values, STRIDE)
+    wide = functional.avg_pool2d(coarse, 5, stride=1, padding=2, count_include_pad=False)
+    return functional.interpolate(wide, size=values.shape[2:], mode="bilinear", align_corners=False)
 
 
 def _pick(side: str, answer: Tensor) -> Tensor:

@@ -22,7 +22,7 @@ from facedrive.training.feafa.trainer import Machine, Stepper
 WARM = 3
 """Steps that are not timed: the first ones choose algorithms, or compile."""
 
-STORED = 256
+STORED = 512
 """Crops that the timed batches are drawn from."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import logging
+import math
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -32,6 +33,10 @@ log = logging.getLogger(__name__)
 
 WATCHED = 512
 """Frames of the test videos whose error is shown after each epoch; nothing is chosen by it."""
+
+
+WARM_UP = 0.1
+"""Share of a cosine schedule in which the learning rate rises."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +84,17 @@ def make_optimiser(recipe: ProtocolRecipe, network: nn.Module) -> torch.optim.Op
     )
 
 
-def learning_rate(recipe: ProtocolRecipe, epoch: int) -> float:
-    """Return an epoch's learning rate, as ``StepLR``: it falls every ``step_epochs`` epochs."""
-    return recipe.learning_rate * recipe.step_factor ** (epoch // recipe.step_epochs)
+def learning_rate(recipe: ProtocolRecipe, epoch: int, share: float) -> float:
+    """Return the learning rate of a step, ``share`` of the epoch being done.
+
+    ``step`` is what ``StepLR`` does: it falls every ``step_epochs`` epochs.
+    """
+    if recipe.schedule == "step":
+        return recipe.learning_rate * recipe.step_factor ** (epoch // recipe.step_epochs)
+    done = (epoch + share) / recipe.epochs
+    if done < WARM_UP:
+        return recipe.learning_rate * (0.05 + 0.95 * done / WARM_UP)
+    return recipe.learning_rate * 0.5 * (1 + math.cos(math.pi * (done - WARM_UP) / (1 - WARM_UP)))
 
 
 @dataclass
@@ -219,17 +232,20 @@ class FoldTrainer:
         pieces = (piece for s in starts for piece in stepper.own(draw.part(s, s + recipe.batch)))
         batches = self.loader.batches(pieces)
         stepper.network.train()
-        for group in stepper.optimiser.param_groups:
-            group["lr"] = learning_rate(recipe, at.epoch)
+        total = torch.tensor(at.loss, dtype=torch.float64, device=self.machine.device)
         while at.step < self.steps:
+            for group in stepper.optimiser.param_groups:
+                group["lr"] = learning_rate(recipe, at.epoch, at.step / self.steps)
             torch.manual_seed(((recipe.seed * 10_007 + at.epoch) * 1_000_003 + at.step) * 1_009
                               + self.machine.world.rank)  # fmt: skip
             loss = stepper.step([next(batches) for _ in range(recipe.accumulate)])
-            at.loss += mean_over_processes(loss, self.machine.world)
+            total += mean_over_processes(loss, self.machine.world)
             at.step += 1
             bar.update()
             if time.monotonic() - self._saved_at > self.machine.checkpoint_s:
+                at.loss = float(total)
                 self._save()
+        at.loss = float(total)
 
     def _close_epoch(self, board: SummaryWriter | None) -> None:
         """Write the epoch's row and a checkpoint, and go to the next epoch."""
@@ -237,7 +253,7 @@ class FoldTrainer:
         if board is not None:
             row = {
                 "epoch": at.epoch + 1,
-                "learning_rate": learning_rate(self.recipe, at.epoch),
+                "learning_rate": learning_rate(self.recipe, at.epoch, 0.0),
                 "loss": at.loss / self.steps,
                 "watched_loss": self._watch(),
             }
