@@ -8,7 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from facedrive.aus import AUS, MIRROR
-from facedrive.training.feafa.folders import Folder, find_film, frame_number, name_video
+from facedrive.training.feafa.folders import (
+    LABEL_SUFFIX,
+    Folder,
+    find_film,
+    find_pictures,
+    frame_number,
+    name_video,
+)
 from facedrive.training.feafa.video import (
     BAD_LABEL,
     FRAME_TWICE,
@@ -20,8 +27,6 @@ from facedrive.training.feafa.video import (
     Video,
 )
 from facedrive.types import Vector
-
-SUFFIX = ".auw"
 
 
 def read_auw(path: Path) -> Vector | Problem:
@@ -65,19 +70,25 @@ def find_videos(
         part: Of a video whose path does not say.
     """
     return [
-        _read_folder(folder, root, films, left, part)
+        _read_folder(folder, root, folders, films, left, part)
         for folder in folders
-        if any(name.lower().endswith(SUFFIX) for name in folder.files)
+        if any(name.lower().endswith(LABEL_SUFFIX) for name in folder.files)
     ]
 
 
 def _read_folder(
-    folder: Folder, root: Path, films: Sequence[Path], left: Left, part: Part
+    folder: Folder,
+    root: Path,
+    folders: Sequence[Folder],
+    films: Sequence[Path],
+    left: Left,
+    part: Part,
 ) -> Found:
     problems: list[Problem] = []
-    files = [folder.path / name for name in folder.files if name.lower().endswith(SUFFIX)]
+    files = [folder.path / name for name in folder.files if name.lower().endswith(LABEL_SUFFIX)]
     labels = number_files(files, problems, nameless=True)
-    pictures = number_files(folder.images(), problems)
+    home = folder if folder.images() else find_pictures(folder.path, folders)
+    pictures = number_files(home.images(), problems) if home else {}
     frames = sorted({*labels, *pictures})
     aus = np.full((len(frames), len(AUS)), np.nan, np.float32)
     for row, frame in enumerate(frames):

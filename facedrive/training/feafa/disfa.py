@@ -56,7 +56,7 @@ def _read_folder(
     problems: list[Problem] = []
     tracks = _read_tracks(folder, problems)
     naming = name_video(folder.path, root)
-    home = find_pictures(naming.name, folders)
+    home = find_pictures(folder.path, folders)
     pictures = number_files(home.images(), problems) if home else {}
     frames = sorted({*pictures, *(frame for track in tracks.values() for frame in track)})
     aus = np.full((len(frames), len(AUS)), np.nan, np.float32)

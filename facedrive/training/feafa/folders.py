@@ -14,6 +14,8 @@ from facedrive.sources import IMAGE_SUFFIXES
 from facedrive.training.feafa.pictures import FILM_SUFFIXES
 from facedrive.training.feafa.video import Part
 
+LABEL_SUFFIX = ".auw"
+
 CODERS = "coders"
 """Folder of the root that holds what each coder said; its labels are not the dataset's."""
 
@@ -107,10 +109,26 @@ def find_film(folder: Path, films: Sequence[Path]) -> Path | None:
     return None
 
 
-def find_pictures(code: str, folders: Sequence[Folder]) -> Folder | None:
-    """Return the folder of images whose name has a video's code."""
-    fits = [each for each in folders if _same_code(each.path.name, code) and each.images()]
+def find_pictures(labels: Path, folders: Sequence[Folder]) -> Folder | None:
+    """Return the folder of images that belongs to a folder of labels that has none itself.
+
+    Its name has the same code; or it lies in a folder of the same name, and is called the same
+    but for ``_data`` or ``_output``.
+    """
+    code = CODE.search(labels.name)
+    fits = [
+        each
+        for each in folders
+        if (_same_code(each.path.name, code[0]) if code else _alike(each.path, labels))
+        and each.images()
+        and not any(_suffix(name) == LABEL_SUFFIX for name in each.files)
+    ]
     return min(fits, key=lambda each: _right_camera(each.path)) if fits else None
+
+
+def _alike(one: Path, other: Path) -> bool:
+    names = [_KIND_OF_FOLDER.sub("", path.name).lower() for path in (one, other)]
+    return names[0] == names[1] and one.parent.name == other.parent.name
 
 
 def _same_code(name: str, code: str) -> bool:

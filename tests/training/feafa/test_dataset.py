@@ -67,6 +67,20 @@ def test_a_film_beside_the_folder_is_taken_where_there_are_no_images(tmp_path: P
     assert one.pictured.all()
 
 
+@pytest.mark.parametrize(
+    ("labels", "images"),
+    [("labels/SN001", "images/SN001"), ("Ann/smile_output", "Ann/smile_data"),
+     ("labels/Ann/smile", "images/Ann/smile")],
+)  # fmt: skip
+def test_images_may_lie_in_a_folder_of_their_own(labels: str, images: str, tmp_path: Path) -> None:
+    label = write(tmp_path, labels, 1)
+    picture = tmp_path / images / "00001.jpg"
+    picture.parent.mkdir(parents=True)
+    label.with_suffix(".jpg").rename(picture)
+    (video,) = read_dataset(tmp_path)
+    assert video.pictures == (picture,)
+
+
 def test_videos_of_one_name_are_told_apart_by_their_path(tmp_path: Path) -> None:
     write(tmp_path, "posed/PV001/first_data", 1)
     write(tmp_path, "posed/PV001/second_data", 1)
