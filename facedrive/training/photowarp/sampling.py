@@ -7,7 +7,7 @@ import numpy as np
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.training.photowarp.flow import Move
 from facedrive.training.synth.face import DISTRACTORS, FaceModel
-from facedrive.training.synth.sampling import sample_aus
+from facedrive.training.synth.sampling import DISTRACTED, sample_aus
 from facedrive.types import Vector
 
 KEPT = (0.15, 0.8)
@@ -21,9 +21,6 @@ RARE = (
 
 RELAXED = 0.3
 """Probability that an AU of the photograph is taken back, at least in part."""
-
-DISTRACTED = 0.06
-"""Probability of each expression that belongs to no AU."""
 
 OTHER_SHAPE = 0.4
 """Standard deviation of the identity weights added."""
@@ -57,7 +54,11 @@ def sample_move(
     added[AU_INDEX["jaw_drop"]] *= min(mouth_gap / OPEN_MOUTH, 1.0) ** 2
     relaxed = (rng.random(len(AU_NAMES)) < RELAXED) & (added == 0)
     change = added - relaxed * aus * rng.random(len(AU_NAMES))
-    extras = {name: float(rng.uniform(0, 0.4)) for name in DISTRACTORS if rng.random() < DISTRACTED}
+    extras = {
+        name: float(rng.uniform(0, most))
+        for name, most in DISTRACTORS.items()
+        if rng.random() < DISTRACTED
+    }
     shape = rng.normal(0, OTHER_SHAPE, len(model.identities)) * (rng.random() < 0.6)
     turn = np.radians(rng.normal(0, OTHER_TURN_DEG)) * (rng.random() < 0.6)
     weights = model.weights(change.astype(np.float32), extras)
