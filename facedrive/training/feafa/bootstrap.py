@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 RESAMPLES = 2000
 COVERAGE = 0.95
 
+MOST_UNDEFINED = 0.1
+"""Share of draws that may be undefined: what shows in fewer than three videos misses more of them,
+and the draws that have it tell nothing of how it differs between videos."""
+
 
 def draw_videos(videos: int, resamples: int, random: np.random.Generator) -> NDArray[np.int64]:
     """Return (R, V): how often each video is in each resample."""
@@ -25,8 +29,9 @@ def resample(totals: NDArray[np.floating], drawn: NDArray[np.int64]) -> NDArray[
 def percentile_bounds(
     draws: NDArray[np.floating],
 ) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
-    """Return the 95 % interval of (R, ...) draws, of those that are defined; NaN where none is."""
+    """Return the 95 % interval of (R, ...) draws that are defined; NaN where too few are."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "All-NaN slice", RuntimeWarning)
         low, high = np.nanquantile(draws, [(1 - COVERAGE) / 2, (1 + COVERAGE) / 2], axis=0)
-    return low, high
+    scarce = np.isnan(draws).mean(0) > MOST_UNDEFINED
+    return np.where(scarce, np.nan, low), np.where(scarce, np.nan, high)

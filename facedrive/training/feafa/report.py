@@ -118,7 +118,7 @@ def _agreement(agreement: Agreement, pictures: Mapping[str, bytes]) -> str:
         f"Table 3. ICC(2,k) of {coders} coders ({escape(', '.join(agreement.coders))}) over "
         f"{agreement.frames:,} frames of {videos} videos{left_out}. {LEVELS_TOLD} The first "
         "interval takes frames as independent, as the paper’s does; frames of one video are not, "
-        "so the second draws whole videos."
+        "so the second draws whole videos; it is left out for an AU that shows in fewer than three."
     )
     head = ["AU", "", "ICC(2,k)", "95 %, frames", "95 %, videos", "MSR", "MSC", "MSE", "agreement"]
     rows = [_agreement_row(agreement, index) for index in range(len(AUS))]

@@ -25,7 +25,15 @@ def test_a_resample_adds_up_the_videos_drawn() -> None:
 
 def test_bounds_hold_95_percent_of_the_draws_that_are_defined() -> None:
     draws = np.stack([np.arange(1001.0), np.full(1001, np.nan)], axis=1)
-    draws[::2, 0] = np.nan
+    draws[::20, 0] = np.nan
     low, high = percentile_bounds(draws)
     assert [low[0], high[0]] == pytest.approx([25, 975], abs=2)
     assert np.isnan([low[1], high[1]]).all()
+
+
+def test_what_shows_in_a_video_or_two_has_no_interval_over_videos() -> None:
+    shows = np.zeros((30, 3))
+    shows[:1, 0] = shows[:2, 1] = shows[:6, 2] = 1
+    count = resample(shows, draw_videos(30, 2000, random))
+    low, _ = percentile_bounds(np.where(count > 0, count, np.nan))
+    assert np.isnan(low).tolist() == [True, True, False]
