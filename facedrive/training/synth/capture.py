@@ -32,10 +32,7 @@ def capture(
         (H, W) uint8.
     """
     picture = _expose(rng, face, mask)
-    behind = _backdrop(rng, background, picture.shape)
-    inner = cv2.erode(mask, np.ones((3, 3), np.uint8))  # the rim is mixed with the black behind
-    soft = np.asarray(cv2.GaussianBlur(inner, (0, 0), 0.8), np.float32)
-    picture = picture * soft + behind * (1 - soft)
+    picture = lay_over(picture, mask, blurred_backdrop(rng, background, picture.shape))
     if rng.random() < 0.15:
         _draw_glasses(rng, picture, landmarks_px)
     if rng.random() < 0.08:
@@ -51,7 +48,17 @@ def _expose(rng: np.random.Generator, face: Picture, mask: Picture) -> Picture:
     return np.asarray((face - middle) * contrast + rng.uniform(60, 190), np.float32)
 
 
-def _backdrop(rng: np.random.Generator, background: Image, shape: tuple[int, ...]) -> Picture:
+def lay_over(face: Picture, mask: Picture, behind: Picture) -> Picture:
+    """Put a face before a backdrop, its edge softened."""
+    inner = cv2.erode(mask, np.ones((3, 3), np.uint8))  # the rim is mixed with the black behind
+    soft = np.asarray(cv2.GaussianBlur(inner, (0, 0), 0.8), np.float32)
+    return face * soft + behind * (1 - soft)
+
+
+def blurred_backdrop(
+    rng: np.random.Generator, background: Image, shape: tuple[int, ...]
+) -> Picture:
+    """Make a backdrop of a shape: a photograph out of focus, or shades that run into each other."""
     height, width = shape
     if rng.random() < 0.4:
         corners = rng.uniform(0, 255, (2, 2)).astype(np.float32)

@@ -57,10 +57,15 @@ class Studio:
         """Photographs that skin and backdrops are taken from."""
         self._skins: dict[int, Map] = {}
 
-    def cast(self, rng: np.random.Generator) -> tuple[Person, int]:
-        """Make somebody up, dress them, and tell whose photograph's skin they wear."""
+    def cast(self, rng: np.random.Generator, row: int | None = None) -> tuple[Person, int]:
+        """Make somebody up, dress them, and tell whose photograph's skin they wear.
+
+        Args:
+            rng: Decides.
+            row: The photograph; any of ``rows`` if None.
+        """
         person = self.model.identity(random_identity(rng))
-        row = int(rng.choice(self.rows))
+        row = int(rng.choice(self.rows)) if row is None else row
         skin = self._skin(row)
         self._renderer.set_skin(skin if rng.random() < 0.5 else skin[:, ::-1])
         self._renderer.paint(sample_paint(rng))
