@@ -84,9 +84,7 @@ def _prepare(args: argparse.Namespace) -> int:
         return 0
     people = len({video.subject for video in videos if counts[video.name].kept})
     print(_kept(list(counts.values()), people))
-    print(
-        f"train on it with: facedrive train train/recipes/feafa_resnet18.toml --data {args.cache}"
-    )
+    print(f"train on it with: facedrive train RECIPE --data {args.cache}")
     return 0
 
 
@@ -108,16 +106,16 @@ def _report(report: Report) -> str:
 
 def _table(report: Report) -> str:
     """Show a column a dataset, with the paper's counts below its own."""
-    lines = [f"{'':<26}" + "".join(f"{' '.join(key):>22}" for key in report.tallies)]
+    rows = [("", *(" ".join(key) for key in report.tallies))]
     for field, title in ROWS.items():
         if not report.opened and field in ("duplicate_pictures", "unreadable_pictures"):
             continue
-        values = (f"{getattr(tally, field):,}" for tally in report.tallies.values())
-        lines.append(f"{title:<26}" + "".join(f"{value:>22}" for value in values))
+        counts = (f"{getattr(tally, field):,}" for tally in report.tallies.values())
+        rows.append((title, *counts))
         if field in PAPER_ROWS:
-            shown = (_paper(report, key, field) for key in report.tallies)
-            lines.append(f"{'  in the paper':<26}" + "".join(f"{each:>22}" for each in shown))
-    return "\n".join(lines)
+            rows.append(("  in the paper", *(_paper(report, key, field) for key in report.tallies)))
+    width = max(len(cell) for row in rows for cell in row[1:]) + 2
+    return "\n".join(f"{row[0]:<24}" + "".join(f"{x:>{width}}" for x in row[1:]) for row in rows)
 
 
 def _paper(report: Report, key: tuple[Layout, Part], field: str) -> str:
@@ -151,7 +149,7 @@ def _kept(counts: list[Counts], people: int) -> str:
         return sum(getattr(each, field) for each in counts)
 
     return (
-        f"{total('kept'):,} of {total('frames'):,} frames of {people} subjects kept; left out: "
+        f"{total('kept'):,} of {total('frames'):,} frames kept, of {people} subjects; left out: "
         f"{total('faceless'):,} without a detected face, {total('unlabelled'):,} without a label, "
         f"{total('unpictured'):,} without a picture, {total('unreadable'):,} unreadable"
     )

@@ -61,7 +61,7 @@ def test_prepare_tells_what_was_kept_and_left_out(
 ) -> None:
     words = ["data", "prepare", str(dataset), "--cache", str(tmp_path / "cache"), "--workers", "1"]
     assert main(words) == 0
-    assert "2 of 3 frames of 1 subjects kept" in capsys.readouterr().out
+    assert "2 of 3 frames kept, of 1 subjects" in capsys.readouterr().out
     assert main([*words, "--json"]) == 0
     counts = json.loads(capsys.readouterr().out)
     assert counts["PV001"]["unlabelled"] == 1 and counts["PV001"]["kept"] == 2
