@@ -6,6 +6,7 @@ import * as THREE from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
 import { GLTFLoader } from "three/addons/loaders/GLTFLoader.js";
 
+import { openCorneas } from "./eyes.js";
 import { Rig } from "./rig.js";
 import { connect } from "./stream.js";
 
@@ -26,14 +27,19 @@ const controls = new OrbitControls(camera, renderer.domElement);
 let newest = null;
 let model = null;
 let rig = null;
+let mixer = null;
+const clock = new THREE.Clock();
 const arrivals = [];
 
 async function load(address, name) {
-  const loaded = (await new GLTFLoader().loadAsync(address)).scene;
+  const loaded = await new GLTFLoader().loadAsync(address);
   if (model) scene.remove(model);
-  model = loaded;
+  model = loaded.scene;
+  openCorneas(model);
   scene.add(model);
   rig = new Rig(model);
+  mixer = new THREE.AnimationMixer(model);
+  for (const animation of loaded.animations) mixer.clipAction(animation).play();
   look(model);
   element("rig").textContent = rig.targets.length
     ? `${name}: ${rig.targets.length} morph targets`
@@ -88,11 +94,14 @@ function draw() {
   camera.aspect = clientWidth / clientHeight;
   camera.updateProjectionMatrix();
   controls.update();
+  const passed = clock.getDelta();
   if (newest) {
+    mixer?.stopAllAction(); // a face that is there is more than a recorded one
     drawBars(newest);
     rig?.show(newest);
     newest = null;
   }
+  mixer?.update(passed);
   renderer.render(scene, camera);
 }
 
