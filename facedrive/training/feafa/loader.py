@@ -15,9 +15,13 @@ from torch import Tensor
 from facedrive.aus import MIRROR
 from facedrive.errors import DataError
 from facedrive.training.feafa.prepared import Prepared
+from facedrive.types import Image
 
 AHEAD = 3
 """Batches that are read while the device works."""
+
+AVERAGED = 48
+"""Frames of a video that its mean face is made of, at most."""
 
 Rows = NDArray[np.int64]
 
@@ -49,7 +53,7 @@ class Batch:
     """Frames and their labels on the training device."""
 
     crops: Tensor
-    """(B, T, S, S) uint8; the AUs are of the middle one of T frames."""
+    """(B, 1, S, S) uint8; or (B, 2, S, S), the second being the mean face of the video."""
     aus: Tensor
     """(B, 24) float32, NaN where unknown."""
 
@@ -79,14 +83,16 @@ def draw_plain(rows: Rows, room: int) -> Draw:
 class Loader:
     """Reads drawn frames of a prepared dataset, a few batches ahead, and moves them to a device."""
 
-    def __init__(self, data: Prepared, crop: int, context: int, device: torch.device) -> None:
+    def __init__(
+        self, data: Prepared, crop: int, device: torch.device, *, video_mean: bool = False
+    ) -> None:
         """Take what all batches share.
 
         Args:
             data: The dataset.
             crop: Side of what is cut from each prepared crop, pixels.
-            context: Frames before and after each that are shown with it.
             device: Where cropping and flipping are done, and the batches are wanted.
+            video_mean: Give each frame the mean face of its video, under the same crop and flip.
 
         Raises:
             DataError: if the prepared crops are smaller than ``crop``.
@@ -96,10 +102,9 @@ class Loader:
                 f"the prepared crops are {data.spec.size} pixels wide and the recipe cuts {crop}; "
                 "lower the recipe's crop."
             )
-        self.data, self.crop, self.context, self.device = data, crop, context, device
+        self.data, self.crop, self.device = data, crop, device
         self.room = data.spec.size - crop
-        self.video_ends = np.flatnonzero(np.diff(data.video, append=-1))
-        """(V,) last row of each video."""
+        self._means = mean_faces(data) if video_mean else None
 
     def batches(self, draws: Iterable[Draw]) -> Iterator[Batch]:
         """Yield the draws' batches, in order."""
@@ -113,17 +118,13 @@ class Loader:
                 yield self._finish(*waiting.popleft())
 
     def _read(self, draw: Draw) -> Tensor:
-        """Copy (B, T, S, S) prepared crops out of the file."""
-        pixels = torch.from_numpy(self.data.crops[self._with_context(draw.rows)])
+        """Copy (B, 1 or 2, S, S) prepared crops out of the file."""
+        crops = self.data.crops[draw.rows][:, None]
+        if self._means is not None:
+            means = self._means[self.data.video[draw.rows]][:, None]
+            crops = np.concatenate([crops, means], axis=1)
+        pixels = torch.from_numpy(crops)
         return pixels.pin_memory() if self.device.type == "cuda" else pixels
-
-    def _with_context(self, rows: Rows) -> Rows:
-        """Return (B, T) rows: each with its neighbours, held at the ends of its video."""
-        video = np.searchsorted(self.video_ends, rows)
-        last = self.video_ends[video]
-        first = np.where(video > 0, self.video_ends[video - 1] + 1, 0)
-        wanted = rows[:, None] + np.arange(-self.context, self.context + 1)
-        return np.asarray(np.clip(wanted, first[:, None], last[:, None]))
 
     def _finish(self, draw: Draw, read: Future[Tensor]) -> Batch:
         def move(values: NDArray[np.generic]) -> Tensor:
@@ -135,15 +136,30 @@ class Loader:
         return Batch(crops, mirror_aus(move(self.data.aus[draw.rows]), flip))
 
 
+def mean_faces(data: Prepared) -> Image:
+    """Average evenly spaced crops of every video: its face at rest, if it often rests.
+
+    Returns:
+        (V, S, S) uint8; no label is looked at.
+    """
+    size = data.spec.size
+    means = np.zeros((len(data.videos), size, size), np.uint8)
+    for video in np.unique(data.video):
+        rows = np.flatnonzero(data.video == video)
+        some = rows[np.linspace(0, len(rows) - 1, min(len(rows), AVERAGED)).astype(np.intp)]
+        means[video] = data.crops[some].mean(axis=0).round()
+    return means
+
+
 def crop_and_flip(pixels: Tensor, top: Tensor, left: Tensor, flip: Tensor, size: int) -> Tensor:
-    """Cut (B, T, size, size) out of (B, T, S, S) at (B,) places and mirror some of them."""
+    """Cut (B, C, size, size) out of (B, C, S, S) at (B,) places and mirror some of them."""
     side = torch.arange(size, device=pixels.device)
     across = torch.where(flip[:, None], size - 1 - side, side)
     rows = (top[:, None] + side)[:, None, :, None]
     columns = (left[:, None] + across)[:, None, None, :]
     batch = torch.arange(len(pixels), device=pixels.device)[:, None, None, None]
-    time = torch.arange(pixels.shape[1], device=pixels.device)[None, :, None, None]
-    return pixels[batch, time, rows, columns]
+    channel = torch.arange(pixels.shape[1], device=pixels.device)[None, :, None, None]
+    return pixels[batch, channel, rows, columns]
 
 
 def mirror_aus(aus: Tensor, flip: Tensor) -> Tensor:

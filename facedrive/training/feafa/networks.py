@@ -42,15 +42,15 @@ def build_network(recipe: ProtocolRecipe, spec: CropSpec) -> nn.Module:
         spec: How the prepared crops are aligned: a facial region is a place in them.
 
     Returns:
-        A module that maps (B, T, S, S) uint8 crops to (B, 24) AUs, unclipped; T is
-        1 + 2 * ``recipe.context`` frames, the middle one of which the AUs are of.
+        A module that maps (B, 1, S, S) uint8 crops to (B, 24) AUs, unclipped; (B, 2, S, S) with
+        the mean face of each crop's video behind it, where the recipe asks for ``video_mean``.
     """
     torch.manual_seed(recipe.seed)
     if recipe.network == "regional":
         pixels_a_unit = spec.size / spec.span
         return Regional(
             recipe.crop, pixels_a_unit, recipe.widths, recipe.features, recipe.dropout,
-            recipe.context,
+            recipe.video_mean,
         )  # fmt: skip
     backbone = resnet18(weights=None) if recipe.network == "resnet18" else vgg16(weights=None)
     return Baseline(backbone)

@@ -50,8 +50,8 @@ class ProtocolRecipe:
     frames_per_video: int = 0
     """Evenly spaced frames that each training video lends; 0 for all. All are tested on."""
     budget: BudgetName = "full"
-    context: int = 0
-    """Frames before and after that the regional network looks at as well."""
+    video_mean: bool = False
+    """Show the regional network the mean face of each frame's video as well."""
     widths: tuple[int, int, int] = (16, 32, 64)
     """Channels of the regional network at a half, a quarter and an eighth of the crop's side."""
     features: int = 48
@@ -121,8 +121,8 @@ def _check(table: dict[str, Any], path: Path) -> None:
     _check_choice(path, "part", table["part"] or [""], get_args(Part))
     _check_choice(path, "optimiser", [table.get("optimiser", "sgd")], get_args(Optimiser))
     _check_choice(path, "schedule", [table.get("schedule", "step")], get_args(Schedule))
-    if table.get("context") and table["network"] != "regional":
-        raise DataError(f"{path}: only the regional network takes context frames; leave it out.")
+    if table.get("video_mean") and table["network"] != "regional":
+        raise DataError(f"{path}: only the regional network takes video_mean; leave it out.")
     for name in ("epochs", "step_epochs", "batch", "accumulate", "folds", "crop"):
         value = table.get(name, fields[name].default)
         if not isinstance(value, int) or value < 1:

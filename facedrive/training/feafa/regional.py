@@ -119,12 +119,12 @@ class Regional(nn.Module):
         widths: tuple[int, int, int] = (16, 32, 64),
         features: int = 48,
         dropout: float = 0.1,
-        context: int = 0,
+        video_mean: bool = False,
     ) -> None:
         super().__init__()
         self.width = _whole_cells(crop / 2 + OVERLAP * pixels_a_unit, crop)
         self.stem = nn.Sequential(
-            nn.Conv2d(1, widths[0], 5, 2, 2, bias=False),
+            nn.Conv2d(2 if video_mean else 1, widths[0], 5, 2, 2, bias=False),
             nn.BatchNorm2d(widths[0]),
             nn.ReLU(),
             Block(widths[0], widths[1], 2),
@@ -138,11 +138,6 @@ class Regional(nn.Module):
         self.regions = nn.ModuleDict({
             name: RegionReader(widths[2], *place, features) for name, place in places.items()
         })  # fmt: skip
-        self.context = context
-        if context:
-            self.over_time = nn.ModuleDict({
-                name: OverTime(features, 2 * context + 1) for name in REGIONS
-            })  # fmt: skip
         self.heads = nn.ModuleDict({
             kind: nn.Sequential(
                 nn.Dropout(dropout), nn.Linear(2 * features * len(names), 32), nn.ReLU(),
@@ -150,24 +145,20 @@ class Regional(nn.Module):
             )
             for kind, names in KINDS.items()
         })  # fmt: skip
+        for head in self.heads.values():
+            # From a face at rest: random heads would first have to unlearn what they say.
+            nn.init.zeros_(head[-1].weight)  # type: ignore[index]
+            nn.init.zeros_(head[-1].bias)  # type: ignore[index]
 
     def forward(self, crops: Tensor) -> Tensor:
-        """Map (B, T, S, S) uint8, T = 1 + 2 * context, to (B, 24) AUs of the middle frame."""
-        times = crops.shape[1]
-        halves = self._halve(crops.flatten(0, 1)[:, None].float())  # (B * T * 2, 1, S, width)
-        maps = self.stem(halves)
-        read = {
-            name: region(maps).unflatten(0, (-1, times, 2)) for name, region in self.regions.items()
-        }  # each (B, T, 2, F)
-        if self.context:
-            seen = {name: self.over_time[name](each) for name, each in read.items()}
-        else:
-            seen = {name: each[:, 0] for name, each in read.items()}
+        """Map (B, C, S, S) uint8 to (B, 24) AUs; C is 2 with the mean face of the video."""
+        maps = self.stem(self._halve(crops.float()))
+        seen = {name: region(maps).unflatten(0, (-1, 2)) for name, region in self.regions.items()}
         answers = {kind: self._ask(kind, seen) for kind in KINDS}  # each (B, 2)
         return torch.stack([_pick(au.side, answers[kind_of(au.name)]) for au in AUS], 1).float()
 
     def _halve(self, crops: Tensor) -> Tensor:
-        """Cut (N, 1, S, S) into the subject's left and right half, (2 N, 1, S, width).
+        """Cut (B, C, S, S) into the subject's left and right half, (2 B, C, S, width).
 
         Both have the face's outside at column 0: the left half, on the picture's right, is
         mirrored.
@@ -184,37 +175,20 @@ class Regional(nn.Module):
         return answer[..., 0]
 
 
-class OverTime(nn.Module):
-    """A region's features over some frames to those of the middle one: itself, and changes."""
-
-    def __init__(self, features: int, frames: int) -> None:
-        super().__init__()
-        self.middle = frames // 2
-        self.mix = nn.Linear(features * frames, features)
-        nn.init.zeros_(self.mix.weight)
-        nn.init.zeros_(self.mix.bias)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Map (B, T, 2, F) to (B, 2, F)."""
-        now = features[:, self.middle]
-        changes = features - now[:, None]
-        mixed: Tensor = self.mix(changes.transpose(1, 2).flatten(2)) + now
-        return mixed
-
-
 def even_out(crops: Tensor) -> Tensor:
-    """Give every neighbourhood of (N, 1, S, S) mean 0 and spread 1: what light does goes out.
+    """Give every neighbourhood of (N, C, S, S) mean 0 and spread 1: what light does goes out.
 
     A neighbourhood is about 5 by 5 cells of ``STRIDE`` pixels, an eye with its brow.
     """
     mean = _surroundings(crops)
     centred = crops - mean
-    spread = _surroundings(centred.square()).clamp(min=0).sqrt()
-    return centred / (spread + 4.0)
+    spread = _surroundings(centred.square()).sqrt()
+    whole = centred.square().mean(dim=(2, 3), keepdim=True).sqrt()
+    return centred / (spread + 0.25 * whole + 2.0)  # so that flat skin is not all noise
 
 
 def _surroundings(values: Tensor) -> Tensor:
-    """Average (N, 1, S, S) over neighbourhoods, smoothly."""
+    """Average (N, C, S, S) over neighbourhoods, smoothly."""
     coarse = functional.avg_pool2d(values, STRIDE)
     wide = functional.avg_pool2d(coarse, 5, stride=1, padding=2, count_include_pad=False)
     return functional.interpolate(wide, size=values.shape[2:], mode="bilinear", align_corners=False)

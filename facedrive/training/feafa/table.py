@@ -92,7 +92,7 @@ def row_name(recipe: ProtocolRecipe) -> str:
 def cost(recipe: ProtocolRecipe, spec: CropSpec) -> dict[str, float]:
     """Count a recipe's multiplications a crop and its parameters."""
     network = build_network(recipe, spec)
-    shape = (1, 1 + 2 * recipe.context, recipe.crop, recipe.crop)
+    shape = (1, 1 + recipe.video_mean, recipe.crop, recipe.crop)
     parameters = sum(each.numel() for each in network.parameters())
     macs = count_macs(network, torch.zeros(shape, dtype=torch.uint8))
     return {"macs": float(macs), "parameters": float(parameters)}

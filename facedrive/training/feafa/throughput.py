@@ -53,7 +53,7 @@ def measure_throughput(recipe: ProtocolRecipe, machine: Machine, images: int) ->
     steps = max(-(-images // recipe.batch), 2)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         data = _noise(Path(folder) / "crops.npy")
-        loader = Loader(data, recipe.crop, recipe.context, machine.device)
+        loader = Loader(data, recipe.crop, machine.device, video_mean=recipe.video_mean)
         alone = _images_a_second(loader, None, recipe, steps)
         stepper = Stepper(recipe, machine, build_network(recipe, data.spec))
         stepper.network.train()

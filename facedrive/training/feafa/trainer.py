@@ -184,7 +184,7 @@ class FoldTrainer:
         self.steps = len(train) // recipe.batch
         self.stepper = Stepper(recipe, machine, build_network(recipe, data.spec))
         self._check()
-        self.loader = Loader(data, recipe.crop, recipe.context, machine.device)
+        self.loader = Loader(data, recipe.crop, machine.device, video_mean=recipe.video_mean)
         self.progress = Progress()
         self.identity = identify(recipe, data, train)
         self._resume()
@@ -246,6 +246,11 @@ class FoldTrainer:
                 at.loss = float(total)
                 self._save()
         at.loss = float(total)
+        if not math.isfinite(at.loss):
+            raise DataError(
+                f"{self.title} diverged: the loss is {at.loss}. Lower the recipe's learning_rate "
+                f"({recipe.learning_rate}), and delete {self.folder}."
+            )
 
     def _close_epoch(self, board: SummaryWriter | None) -> None:
         """Write the epoch's row and a checkpoint, and go to the next epoch."""

@@ -54,28 +54,30 @@ def test_cropping_and_flipping_take_the_pixels_that_slicing_takes() -> None:
 def test_a_mirrored_picture_has_mirrored_labels(faces: Faces) -> None:
     data, none = faces(), np.zeros(2, np.int64)
     draw = Draw(np.array([5, 5]), none, none, np.array([False, True]))
-    (batch,) = Loader(data, 40, 0, CPU).batches([draw])
+    (batch,) = Loader(data, 40, CPU).batches([draw])
     assert torch.equal(batch.crops[1], batch.crops[0].flip(2))
     assert torch.equal(batch.aus[1], batch.aus[0][torch.as_tensor(MIRROR)])
 
 
 def test_batches_come_in_the_order_they_were_asked_for(faces: Faces) -> None:
     data = faces()
-    loader = Loader(data, 40, 0, CPU)
+    loader = Loader(data, 40, CPU)
     plain = draw_plain(np.arange(len(data)), loader.room)
     batches = list(loader.batches(plain.part(s, s + 5) for s in range(0, len(data), 5)))
     shown = np.concatenate([each.crops[:, 0].numpy() for each in batches])
     assert (shown == data.crops).all()
 
 
-def test_context_stays_inside_the_video(faces: Faces) -> None:
+def test_the_mean_face_of_the_video_comes_with_each_frame(faces: Faces) -> None:
     data = faces(videos=3, frames=4)
-    loader = Loader(data, 40, 2, CPU)
+    loader = Loader(data, 40, CPU, video_mean=True)
     (batch,) = loader.batches([draw_plain(np.array([0, 5, 11]), loader.room)])
-    wanted = [[0, 0, 0, 1, 2], [4, 4, 5, 6, 7], [9, 10, 11, 11, 11]]
-    assert (batch.crops.numpy() == data.crops[wanted]).all()
+    assert batch.crops.shape == (3, 2, 40, 40)
+    for row, video in enumerate((0, 1, 2)):
+        mean = data.crops[data.video == video].mean(0)
+        assert batch.crops[row, 1].numpy() == pytest.approx(mean, abs=0.51)
 
 
 def test_a_crop_larger_than_what_was_prepared_is_refused(faces: Faces) -> None:
     with pytest.raises(DataError, match="40 pixels wide and the recipe cuts 64"):
-        Loader(faces(), 64, 0, CPU)
+        Loader(faces(), 64, CPU)

@@ -130,3 +130,10 @@ def test_a_batch_that_cannot_be_divided_or_filled_is_refused(
         fold(replace(tiny, accumulate=3), faces(), tmp_path)
     with pytest.raises(DataError, match="32 frames to train on, less than one batch of 64"):
         fold(replace(tiny, batch=64), faces(), tmp_path)
+
+
+def test_a_run_that_diverges_stops_and_says_so(
+    tmp_path: Path, tiny: ProtocolRecipe, faces: Faces
+) -> None:
+    with pytest.raises(DataError, match=r"diverged.*learning_rate"):
+        fold(replace(tiny, learning_rate=1e9), faces(), tmp_path).fit()
