@@ -92,7 +92,7 @@ def read_clip(regressor: OnnxRegressor, teacher: Teacher, clip: Path) -> Reading
 
 def _read_teacher(teacher: Teacher, clip: Path) -> Reading:
     """Take the teacher's scores of single frames for answers."""
-    apart, together = teacher.score_clip_apart(clip), teacher.score_clip(clip)
+    apart, together = teacher.score_clip(clip, apart=True), teacher.score_clip(clip)
     taught, seen = np.isfinite(together).all(axis=1), np.isfinite(apart).all(axis=1)
     both = taught & seen
     said = teacher.targets(apart[both])

@@ -76,12 +76,12 @@ def score_jitter(
 def _score_still(
     regressor: OnnxRegressor, teacher: Teacher, still: Still
 ) -> dict[str, float | None]:
-    answers = _read_still(regressor, still)
+    key = f"{SECONDS} {NOISE}".encode() + still.image.tobytes()
     taught = (
-        teacher.targets(look(still.noisy_frames())).aus
-        for look in (teacher.score_frames, teacher.score_apart)
+        teacher.score_frames(still.noisy_frames(), key, apart=apart) for apart in (False, True)
     )
-    return dict(zip(KINDS, map(_change, (*answers, *taught)), strict=True))
+    answers = (*_read_still(regressor, still), *(teacher.targets(each).aus for each in taught))
+    return dict(zip(KINDS, map(_change, answers), strict=True))
 
 
 def _read_still(regressor: OnnxRegressor, still: Still) -> tuple[Vector, Vector]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -18,14 +18,21 @@ def keep(path: Path, write: Callable[[Path], object]) -> Path:
     return path
 
 
-def digest(files: Iterable[Path]) -> str:
-    """Return a short name for what files hold."""
+def digest(*parts: bytes) -> str:
+    """Return a short name for bytes, in their order."""
     hashed = hashlib.sha256()
-    for file in files:
-        hashed.update(file.read_bytes())
+    for part in parts:
+        hashed.update(part)
     return hashed.hexdigest()[:12]
 
 
-def sources(*packages: ModuleType) -> list[Path]:
-    """Return the source files of packages: what they make changes when they do."""
-    return [file for each in packages for file in sorted(Path(each.__path__[0]).glob("*.py"))]
+def digest_code(*modules: ModuleType) -> str:
+    """Return a short name for the sources of modules and packages: what they make may change."""
+    files = [file for module in modules for file in _files(module)]
+    return digest(*(file.read_bytes() for file in files))
+
+
+def _files(module: ModuleType) -> list[Path]:
+    if hasattr(module, "__path__"):
+        return sorted(Path(module.__path__[0]).glob("*.py"))
+    return [Path(str(module.__file__))]

@@ -13,7 +13,7 @@ from facedrive.training import synth
 from facedrive.training.data import FaceSet, load_faces
 from facedrive.training.evaluation.comparison import answer, compare
 from facedrive.training.evaluation.crops import centre_crops
-from facedrive.training.evaluation.kept import digest, keep, sources
+from facedrive.training.evaluation.kept import digest_code, keep
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ def open_rendered(data: Path, cache: Path, workers: int = 1) -> FaceSet:
         DataError: if the photographs or the parametric face are missing.
         RenderError: if there is no OpenGL context.
     """
-    name = f"synthetic-test-{FACES}-{SEED}-{digest(sources(synth))}.npz"
+    name = f"synthetic-test-{FACES}-{SEED}-{digest_code(synth)}.npz"
     return load_faces(keep(cache / name, lambda path: _render(data, path, workers)))
 
 

@@ -1,9 +1,8 @@
-"""The teacher on clips: MediaPipe's scores of every frame, kept on disk."""
+"""The teacher on moving pictures: MediaPipe's scores of every frame, kept on disk."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,8 +19,6 @@ from facedrive.types import Frame, Image, Vector
 NOBODY: Image = np.zeros((64, 64, 3), np.uint8)
 """A picture that makes the teacher forget the face before."""
 
-log = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True)
 class Teacher:
@@ -31,23 +28,31 @@ class Teacher:
     names: tuple[str, ...]
     """(52,) of its scores, in its order."""
     cache: Path
-    """Folder that keeps the scores of clips."""
+    """Folder that keeps the scores."""
 
-    def score_clip(self, clip: Path) -> Vector:
-        """Return (F, 52) scores of a clip's frames, NaN where the teacher sees no face."""
-        return self._kept("video", clip, self.score_frames)
+    def score_clip(self, clip: Path, *, apart: bool = False) -> Vector:
+        """Return (F, 52) scores of a clip's frames, as ``score_frames``."""
+        return self.score_frames(VideoFile(clip).frames(), clip.read_bytes(), apart=apart)
 
-    def score_clip_apart(self, clip: Path) -> Vector:
-        """Return (F, 52) scores of a clip's frames, each as if there were no other."""
-        return self._kept("apart", clip, self.score_apart)
+    def score_frames(self, frames: Iterable[Frame], key: bytes, *, apart: bool = False) -> Vector:
+        """Return (F, 52) scores of frames in time order, NaN where there is no face.
 
-    def score_frames(self, frames: Iterable[Frame]) -> Vector:
-        """Return (F, 52) scores of frames in time order, NaN where there is no face."""
+        Args:
+            frames: They are only looked at when their scores are not kept yet.
+            key: What the frames are made of: the scores are kept under it.
+            apart: Whether each is looked at as if there were no other.
+        """
+        look = self._look_apart if apart else self._look
+        name = f"teacher-{'apart' if apart else 'video'}-{digest(key, self.model.read_bytes())}.npy"
+        return np.asarray(
+            np.load(keep(self.cache / name, lambda path: np.save(path, look(frames))))
+        )
+
+    def _look(self, frames: Iterable[Frame]) -> Vector:
         with closing(open_blendshapes(self.model)) as landmarker:
             return self._table([landmarker(frame) for frame in frames])
 
-    def score_apart(self, frames: Iterable[Frame]) -> Vector:
-        """Return (F, 52) scores of frames, each as if there were no other."""
+    def _look_apart(self, frames: Iterable[Frame]) -> Vector:
         rows = []
         with closing(open_blendshapes(self.model)) as landmarker:
             for frame in frames:
@@ -58,14 +63,6 @@ class Teacher:
     def _table(self, rows: Sequence[Vector | None]) -> Vector:
         blind = np.full(len(self.names), np.nan, np.float32)
         return np.stack([blind if row is None else row for row in rows])
-
-    def _kept(self, kind: str, clip: Path, look: Callable[[Iterable[Frame]], Vector]) -> Vector:
-        def write(path: Path) -> None:
-            log.info("the teacher looks at %s", clip.name)
-            np.save(path, look(VideoFile(clip).frames()))
-
-        name = f"teacher-{kind}-{digest([clip, self.model])}.npy"
-        return np.asarray(np.load(keep(self.cache / name, write)))
 
     def targets(self, scores: Vector) -> Targets:
         """Turn (N, 52) scores into AUs and gaze."""

@@ -14,7 +14,7 @@ from facedrive.training.data import FaceSet, load_faces, save_faces
 from facedrive.training.evaluation.comparison import answer, compare, rounded
 from facedrive.training.evaluation.crops import centre_crops
 from facedrive.training.evaluation.crosstalk import BLIND, RESTING
-from facedrive.training.evaluation.kept import digest, keep, sources
+from facedrive.training.evaluation.kept import digest_code, keep
 from facedrive.types import Vector
 
 log = logging.getLogger(__name__)
@@ -42,8 +42,7 @@ def open_warped(data: Path, cache: Path, teacher: Path, workers: int = 1) -> Fac
         log.info("warping %d photographs of test people", FACES)
         save_faces(warped_set(data, "test", FACES, SEED, teacher=teacher, workers=workers), path)
 
-    makers = sources(photowarp, synth)
-    name = f"warped-test-{FACES}-{SEED}-{digest([*makers, Path(asked.__file__)])}.npz"
+    name = f"warped-test-{FACES}-{SEED}-{digest_code(photowarp, synth, asked)}.npz"
     return load_faces(keep(cache / name, write))
 
 

@@ -44,7 +44,7 @@ def test_the_teacher_looks_at_a_clip_once(
 
 def test_frames_in_which_the_teacher_sees_no_face_are_left_out(clip: Path) -> None:
     class Blinking(Teacher):
-        def score_clip(self, clip: Path) -> np.ndarray:
+        def score_clip(self, clip: Path, *, apart: bool = False) -> np.ndarray:
             scores = np.zeros((72, len(self.names)), np.float32)
             scores[40:] = np.nan
             return scores
