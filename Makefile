@@ -1,5 +1,7 @@
 # The commands that people and CI run; setup.sh installs what each needs.
 PYTHON := .venv/bin/python
+# What tests of the GLB and of the web page load.
+NPM := gltf-validator@2.0.0-dev.3.10 mmd-parser@1.0.4 three@0.187.0
 
 .PHONY: demo test lint types unit clean
 
@@ -23,7 +25,10 @@ unit: .venv/.test-ready
 	@touch $@
 
 .venv/.test-ready: pyproject.toml setup.sh
-	sh setup.sh '.[test]' liblo-tools
+	sh setup.sh '.[test]' liblo-tools -- mcs:mono-mcs mono:mono-runtime chromium:chromium \
+		godot3-server:godot3-server node:nodejs npm:npm
+	npm install --silent --no-audit --no-fund --prefix .venv/npm $(NPM) || \
+		echo "no npm packages; tests that need them are skipped"
 	@touch $@ .venv/.demo-ready
 
 clean:

@@ -1,10 +1,21 @@
 #!/bin/sh
 # Installs facedrive and what it needs into .venv; Debian and Ubuntu packages too where it may.
-# Usage: setup.sh REQUIREMENT [DEBIAN-PACKAGE ...]
+# Usage: setup.sh REQUIREMENT [DEBIAN-PACKAGE ...] [-- COMMAND:DEBIAN-PACKAGE ...]
+# What stands after -- is installed where it may be, and done without where it may not.
 set -eu
 
 requirement=$1
 shift
+
+packages=
+while [ $# -gt 0 ] && [ "$1" != -- ]; do
+    packages="$packages $1"
+    shift
+done
+wished=
+for pair in "$@"; do
+    [ "$pair" = -- ] || command -v "${pair%%:*}" >/dev/null 2>&1 || wished="$wished ${pair#*:}"
+done
 
 python=
 for name in python3.13 python3.12 python3.11 python3; do
@@ -34,7 +45,7 @@ if [ "$(uname)" = Linux ]; then
     ls /usr/lib/*/dri/swrast_dri.so /usr/lib/*/dri/libdril_dri.so /usr/lib64/dri/swrast_dri.so \
         2>/dev/null | grep -q . || missing="$missing libgl1-mesa-dri"
     "$python" -c 'import ensurepip, venv' 2>/dev/null || missing="$missing $python-venv"
-    for package in "$@"; do
+    for package in $packages; do
         dpkg -s "$package" >/dev/null 2>&1 || missing="$missing $package"
     done
 fi
@@ -53,6 +64,16 @@ if [ -n "$missing" ]; then
         echo "    $install" >&2
         exit 1
     fi
+fi
+
+if [ -n "$wished" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    for package in $wished; do
+        { apt-get install -y --no-install-recommends "$package" >/dev/null 2>&1 ||
+            { apt-get update && apt-get install -y --no-install-recommends "$package"; } \
+                >/dev/null 2>&1; } || echo "setup.sh: no $package; tests that need it are skipped" >&2
+    done
+elif [ -n "$wished" ]; then
+    echo "setup.sh: not installed, tests that need them are skipped:$wished" >&2
 fi
 
 [ -x .venv/bin/python ] || "$python" -m venv .venv

@@ -47,7 +47,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     ignore=shutil.ignore_patterns("node_modules"))  # fmt: skip
     (folder / "node_modules").symlink_to(three)
     rig = load(default_rig())
-    take = [make_sample(index, jaw_drop=min(index / 6, 1.0)) for index in range(30)]
+    take = [make_sample(index, jaw_drop=index / 29) for index in range(30)]
     write_gltf(take, folder / "take.glb", rig, match_rig(rig))
     return folder
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -24,6 +25,8 @@ from facedrive.rig.glb import Document, read_document
 from facedrive.types import Sample
 
 MakeSample = Callable[..., Sample]
+
+NPM = Path(__file__).resolve().parents[2] / ".venv/npm/node_modules"
 
 VALIDATE = """
 require("gltf-validator").validateBytes(new Uint8Array(require("fs").readFileSync(0)))
@@ -63,11 +66,13 @@ def validate(path: Path) -> dict[str, Any]:
     node = shutil.which("node")
     if node is None:
         pytest.skip("node is not installed")
+    places = os.pathsep.join(filter(None, [os.environ.get("NODE_PATH"), str(NPM)]))
     found = subprocess.run(
-        [node, "-e", VALIDATE], input=path.read_bytes(), capture_output=True, check=False
-    )
+        [node, "-e", VALIDATE], input=path.read_bytes(), capture_output=True, check=False,
+        env=os.environ | {"NODE_PATH": places},
+    )  # fmt: skip
     if b"Cannot find module" in found.stderr:
-        pytest.skip("npm's gltf-validator is not installed where node looks (NODE_PATH)")
+        pytest.skip("npm's gltf-validator is not installed (NODE_PATH or .venv/npm)")
     assert found.returncode == 0, found.stderr
     issues: dict[str, Any] = json.loads(found.stdout)
     return issues
