@@ -109,16 +109,22 @@ def change_light(crops: Tensor, how: Augment) -> Tensor:
 
 def lose_resolution(crops: Tensor, share: float) -> Tensor:
     """Halve the resolution or smear along one axis for a share of the crops."""
-    kind = torch.rand(len(crops), 1, 1, 1, device=crops.device) / max(share, 1e-9)
-    small = functional.avg_pool2d(crops, 2)
-    coarse = functional.interpolate(small, scale_factor=2, mode="bilinear", align_corners=False)
-    smear = functional.avg_pool2d(crops, (1, 5), stride=1, padding=(0, 2))
-    return torch.where(kind < 0.6, coarse, torch.where(kind < 1, smear, crops))
+    kind = torch.rand(len(crops), device=crops.device) / max(share, 1e-9)
+    coarse, smeared = kind < 0.6, (kind >= 0.6) & (kind < 1)
+    changed = crops.clone()
+    small = functional.avg_pool2d(crops[coarse], 2)
+    changed[coarse] = functional.interpolate(
+        small, scale_factor=2, mode="bilinear", align_corners=False
+    )
+    changed[smeared] = functional.avg_pool2d(crops[smeared], (1, 5), stride=1, padding=(0, 2))
+    return changed
 
 
 def occlude(crops: Tensor, share: float) -> Tensor:
     """Cover one rectangle of a share of the crops with a flat grey."""
-    count, size = len(crops), crops.shape[-1]
+    chosen = torch.rand(len(crops), device=crops.device) < share
+    covered_crops = crops[chosen]
+    count, size = len(covered_crops), crops.shape[-1]
     place = torch.arange(size, device=crops.device)
 
     def span() -> Tensor:
@@ -126,10 +132,11 @@ def occlude(crops: Tensor, share: float) -> Tensor:
         length = size * (0.08 + 0.22 * torch.rand(count, 1, device=crops.device))
         return (place >= start) & (place < start + length)
 
-    covered = (span()[:, None, :, None] & span()[:, None, None, :]).float()
-    covered = covered * (torch.rand(count, 1, 1, 1, device=crops.device) < share)
+    patch = span()[:, None, :, None] & span()[:, None, None, :]
     level = torch.rand(count, 1, 1, 1, device=crops.device) * 255
-    return crops * (1 - covered) + level * covered
+    changed = crops.clone()
+    changed[chosen] = torch.where(patch, level, covered_crops)
+    return changed
 
 
 def degrade(crops: Tensor, how: Augment) -> Tensor:

@@ -105,7 +105,7 @@ def save_faces(faces: FaceSet, path: Path) -> None:
 def load_faces(path: Path) -> FaceSet:
     """Load faces that ``save_faces`` or ``facedrive synth`` wrote.
 
-    Rendered faces know every AU and, of the mesh, the landmarks that lie on a place of the skin.
+    Rendered faces know every AU, but no mesh point: their landmarks lie 2 px beside MediaPipe's.
 
     Raises:
         DataError: if the file is missing or is no such set.
@@ -115,21 +115,15 @@ def load_faces(path: Path) -> FaceSet:
             crops, aus, gaze = table["crops"], table["aus"], table["gaze"]
             person = table["person" if "points" in table else "identity"].astype(np.int64)
             spec = CropSpec(int(table["crop_size"]), float(table["crop_padding"]))
-            known = table["known"] if "known" in table else np.ones(aus.shape, np.bool_)
-            points = table["points"] if "points" in table else _skin_points(table["landmarks"])
+            known = table.get("known", np.ones(aus.shape, np.bool_))
+            nowhere = np.full((len(crops), MESH_POINTS, 2), np.nan, np.float32)
+            points = table.get("points", nowhere)
             inside = np.ones(crops.shape, np.bool_)
             if "inside" in table:
                 inside = np.unpackbits(table["inside"], axis=-1, count=spec.size).view(np.bool_)
     except (OSError, KeyError, ValueError) as error:
         raise DataError(f"{path} is no set of faces: {error}.") from error
     return FaceSet(crops, inside, points, Targets(aus, known, gaze), person, spec)
-
-
-def _skin_points(landmarks_px: Vector) -> Vector:
-    """Put (N, 68, 2) landmarks where the mesh has them; but the jaw, which is an outline."""
-    points = np.full((len(landmarks_px), MESH_POINTS, 2), np.nan, np.float32)
-    points[:, MEDIAPIPE_TO_68[17:]] = landmarks_px[:, 17:]
-    return points
 
 
 def mirror_points(faces: FaceSet) -> NDArray[np.intp]:

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
@@ -25,7 +26,7 @@ from facedrive.errors import DataError
 from facedrive.training import augment
 from facedrive.training.data import FaceSet, mirror_points
 from facedrive.training.metrics import Scores, score
-from facedrive.training.models import Compact
+from facedrive.training.models import Answer, Compact
 from facedrive.training.recipe import Recipe
 from facedrive.types import Vector
 
@@ -189,16 +190,21 @@ class Loss:
     weight: Tensor
     """(kinds, 24) of an AU that has a label."""
 
-    def __call__(self, answer: tuple[Tensor, Tensor, Tensor], batch: Batch) -> Tensor:
+    def __call__(self, answer: Answer, batch: Batch) -> Tensor:
         """Return the scalar loss of a model's answer."""
-        aus, gaze, points = answer
+        rendered = (batch.kind == Kind.RENDERED).float()[:, None]
+        aus, gaze = answer.settle(rendered)
         weight = torch.where(batch.known, self.weight[batch.kind], self.recipe.unseen_weight)
         au_loss = (weight * self.scale[batch.kind] * (aus - batch.aus).square()).mean()
         gaze_loss = ((gaze - batch.gaze) / GAZE_SPREAD).square().mean()
         placed = torch.isfinite(batch.points)
-        missed = torch.where(placed, points - torch.nan_to_num(batch.points), 0.0) / POINT_STEP
-        point_loss = ((1 + missed.square()).sqrt() - 1).sum() / placed.sum().clamp(min=1)
-        return au_loss + self.recipe.gaze_weight * gaze_loss + self.recipe.point_weight * point_loss
+        missed = torch.where(placed, answer.points - torch.nan_to_num(batch.points), 0.0)
+        steps = (1 + (missed / POINT_STEP).square()).sqrt() - 1
+        point_loss = steps.sum() / placed.sum().clamp(min=1)
+        kind_loss = functional.binary_cross_entropy_with_logits(answer.synthetic, rendered)
+        recipe = self.recipe
+        return (au_loss + recipe.gaze_weight * gaze_loss + recipe.point_weight * point_loss
+                + recipe.kind_weight * kind_loss)  # fmt: skip
 
 
 def make_loss(recipe: Recipe, sets: dict[Kind, FaceSet], device: torch.device) -> Loss:
@@ -229,7 +235,8 @@ def predict(model: nn.Module, faces: FaceSet, recipe: Recipe,
         crops = torch.from_numpy(faces.crops[start : start + 256]).to(device)[:, None].float()
         matrices, _ = augment.sampling_matrices(len(crops), faces.spec, recipe.crop, plain, crops)
         with autocast(device):
-            aus, gaze, _ = model(augment.warp(crops, matrices, recipe.crop.size).round())
+            answer = model(augment.warp(crops, matrices, recipe.crop.size).round())
+        aus, gaze = answer.settle()
         answers.append(torch.cat([aus.clamp(0, 1), gaze], 1).float().cpu())
     both = torch.cat(answers).numpy()
     return both[:, :-4], both[:, -4:]

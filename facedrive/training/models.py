@@ -2,14 +2,51 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from facedrive.aus import AUS
+from facedrive.training.labels import TEACHER_CHANNELS
 
 GAZES = 4
 """Left pitch, left yaw, right pitch, right yaw."""
+
+CHANNELS = len(AUS) + GAZES
+
+TEACHABLE = torch.tensor([au.name in TEACHER_CHANNELS for au in AUS] + [True] * GAZES)
+"""(28,) channels that the teacher of the photographs sees."""
+
+
+class Answer(NamedTuple):
+    """What the network says of N faces."""
+
+    photographed: Tensor
+    """(N, 28) AUs and gaze as the photographs' teacher scores them."""
+    rendered: Tensor
+    """(N, 28) AUs and gaze as the parametric face defines them."""
+    synthetic: Tensor
+    """(N, 1) logit that the face is a rendered one."""
+    points: Tensor
+    """(N, P, 2) mesh points from -1 to 1 across the crop."""
+
+    def settle(self, share: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Make one opinion of two: (N, 24) AUs, unclipped, and (N, 4) gaze in radians.
+
+        The parametric face and the teacher mean different things by an AU: on rendered faces
+        the teacher's jaw drop correlates 0.9 with the truth, its lip depress 0.2. One channel
+        that had to please both would please neither. What the teacher is blind to always
+        follows the parametric face.
+
+        Args:
+            share: (N, 1) of the rendered opinion; None asks the network how rendered it looks.
+        """
+        share = torch.sigmoid(self.synthetic) if share is None else share
+        share = torch.where(TEACHABLE.to(share.device), share, 1.0)
+        both = torch.lerp(self.photographed, self.rendered, share)
+        return both[:, : len(AUS)], both[:, len(AUS) :]
 
 
 class Block(nn.Module):
@@ -78,22 +115,18 @@ class Compact(nn.Module):
         self.geometry = nn.BatchNorm1d(points * 2, affine=False)
         self.head = nn.Sequential(
             nn.Linear(features + points * 2, 256), nn.ReLU(), nn.Dropout(dropout),
-            nn.Linear(256, len(AUS) + GAZES),
+            nn.Linear(256, 2 * CHANNELS + 1),
         )  # fmt: skip
 
-    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Read (N, 1, S, S) float crops, 0 to 255.
-
-        Returns:
-            (N, 24) AUs, unclipped; (N, 4) gaze in radians; (N, P, 2) mesh points from -1 to 1
-            across the crop.
-        """
+    def forward(self, crops: Tensor) -> Answer:
+        """Read (N, 1, S, S) float crops, 0 to 255."""
         hidden = self.features(self.squeeze(self.blocks(self.stem(standardise(crops)))))
         with torch.autocast(crops.device.type, enabled=False):  # a hundredth of a pixel counts
             hidden = hidden.float()
             points = self.points(hidden)
             answer = self.head(torch.cat([hidden, self.geometry(points)], dim=1))
-        return answer[:, : len(AUS)], answer[:, len(AUS) :], points.unflatten(1, (-1, 2))
+        photographed, rendered, synthetic = answer.split([CHANNELS, CHANNELS, 1], dim=1)
+        return Answer(photographed, rendered, synthetic, points.unflatten(1, (-1, 2)))
 
 
 def standardise(crops: Tensor) -> Tensor:
@@ -113,5 +146,5 @@ class Deployed(nn.Module):
 
     def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
         """Read (N, 1, S, S) uint8; give (N, 24) AUs, 0 to 1, and (N, 4) gaze, radians."""
-        aus, gaze, _ = self.model(crops.float())
+        aus, gaze = self.model(crops.float()).settle()
         return torch.clamp(aus, 0.0, 1.0), gaze

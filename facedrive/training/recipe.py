@@ -45,6 +45,8 @@ class Recipe:
     point_weight: float = 0.25
     """Of the mesh-point loss beside the AU loss."""
     gaze_weight: float = 0.5
+    kind_weight: float = 0.2
+    """Of telling photographs from rendered faces."""
     unseen_weight: float = 0.2
     """Of an AU the teacher is blind to, held at 0 on photographs (it is rare in them)."""
     blind_weight: float = 2.0

@@ -11,10 +11,10 @@ from facedrive.errors import DataError  # noqa: E402
 from facedrive.regressors.onnx import OnnxRegressor  # noqa: E402
 from facedrive.trackers.align import CropSpec  # noqa: E402
 from facedrive.training.data import FaceSet  # noqa: E402
-from facedrive.training.engine import Run, build_model  # noqa: E402
+from facedrive.training.engine import Batch, Kind, Run, build_model, make_loss  # noqa: E402
 from facedrive.training.export import export  # noqa: E402
 from facedrive.training.labels import Targets  # noqa: E402
-from facedrive.training.models import standardise  # noqa: E402
+from facedrive.training.models import CHANNELS, TEACHABLE, Answer, standardise  # noqa: E402
 from facedrive.training.quantise import calibration_crops, quantise  # noqa: E402
 from facedrive.training.recipe import Recipe  # noqa: E402
 
@@ -42,6 +42,10 @@ def faces(count: int = 24) -> FaceSet:
     )
 
 
+def every_kind() -> dict[Kind, FaceSet]:
+    return {kind: faces() for kind in Kind}
+
+
 def weights(model: torch.nn.Module) -> np.ndarray:
     return np.concatenate([each.detach().numpy().ravel() for each in model.parameters()])
 
@@ -51,6 +55,32 @@ def test_exposure_does_not_change_what_the_network_sees() -> None:
     assert torch.allclose(standardise(crop), standardise(crop + 60), atol=1e-4)
     contrast = standardise(2 * crop).std() / standardise(crop).std()
     assert 1.0 <= contrast < 1.2
+
+
+def test_photographs_follow_the_teacher_and_rendered_faces_the_parametric_face() -> None:
+    photographed, rendered = torch.zeros(1, CHANNELS), torch.ones(1, CHANNELS)
+    answer = Answer(photographed, rendered, torch.full((1, 1), -30.0), torch.zeros(1, 2, 2))
+    aus, gaze = answer.settle()
+    assert torch.cat([aus, gaze], 1)[0].tolist() == pytest.approx((~TEACHABLE).float().tolist())
+    aus, gaze = answer.settle(torch.ones(1, 1))
+    assert torch.cat([aus, gaze], 1).tolist() == rendered.tolist()
+
+
+def test_an_au_without_a_label_hardly_counts_and_a_point_without_a_place_not_at_all() -> None:
+    sets = every_kind()
+    loss = make_loss(TINY, sets, torch.device("cpu"))
+    answer = Answer(*(torch.zeros(1, CHANNELS),) * 2, torch.zeros(1, 1), torch.zeros(1, 478, 2))
+
+    def cost(known: bool, place: float) -> float:
+        batch = Batch(
+            torch.zeros(1, 1, 32, 32), torch.ones(1, 24), torch.full((1, 24), known),
+            torch.zeros(1, 4), torch.full((1, 478, 2), place), torch.zeros(1, dtype=torch.long),
+        )  # fmt: skip
+        return float(loss(answer, batch))
+
+    assert cost(False, 0.0) < cost(True, 0.0)
+    assert cost(True, float("nan")) == pytest.approx(cost(True, 0.0))
+    assert cost(True, 0.5) > cost(True, 0.0)
 
 
 def test_an_exported_model_keeps_the_contract_and_says_what_torch_says(tmp_path: Path) -> None:
@@ -75,8 +105,8 @@ def test_an_8_bit_model_says_nearly_what_the_whole_one_says(tmp_path: Path) -> N
 
 
 def test_a_run_that_was_stopped_ends_where_an_unbroken_one_ends(tmp_path: Path) -> None:
-    data, cpu = faces(), torch.device("cpu")
-    whole = Run(TINY, tmp_path / "whole", cpu).fit(data, data, None)
+    sets, seen, cpu = every_kind(), faces(), torch.device("cpu")
+    whole = Run(TINY, tmp_path / "whole", cpu).fit(sets, seen)
 
     class StoppedError(Exception):
         pass
@@ -87,14 +117,14 @@ def test_a_run_that_was_stopped_ends_where_an_unbroken_one_ends(tmp_path: Path) 
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        StopsAfterOne(TINY, tmp_path / "broken", cpu).fit(data, data, None)
-    resumed = Run(TINY, tmp_path / "broken", cpu).fit(data, data, None)
+        StopsAfterOne(TINY, tmp_path / "broken", cpu).fit(sets, seen)
+    resumed = Run(TINY, tmp_path / "broken", cpu).fit(sets, seen)
     assert (weights(whole) == weights(resumed)).all()
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
-    data, cpu = faces(), torch.device("cpu")
-    Run(TINY, tmp_path, cpu).fit(data, data, None)
+    sets, seen, cpu = every_kind(), faces(), torch.device("cpu")
+    Run(TINY, tmp_path, cpu).fit(sets, seen)
     other = Recipe(**(vars(TINY) | {"learning_rate": 1e-4}))
     with pytest.raises(DataError, match="another recipe"):
-        Run(other, tmp_path, cpu).fit(data, data, None)
+        Run(other, tmp_path, cpu).fit(sets, seen)
