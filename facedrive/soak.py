@@ -109,9 +109,12 @@ def drive(seconds: float, rate_hz: float, folder: Path, ports: dict[str, int]) -
 
 
 def _write_once(folder: Path) -> None:
-    """Write a Parquet file: what pyarrow loads for its first rows is no growth."""
+    """Write a Parquet file: what pyarrow takes for its first group of rows is no growth."""
+    from facedrive.sinks.parquet import ROW_GROUP
+
     sink = open_sink(f"parquet:{folder / 'first.parquet'}")
-    sink.send(next(samples(1, 1.0)), None)
+    for sample in samples(ROW_GROUP + 1, 1.0):
+        sink.send(sample, None)
     sink.close()
 
 

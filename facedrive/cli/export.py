@@ -23,22 +23,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "facedrive extract or --out csv: wrote")  # fmt: skip
     parser.add_argument("--to", required=True, metavar="FORMAT", help=formats)
     parser.add_argument("--output", "-o", type=Path, required=True, metavar="FILE",
-                        help="where it goes: .csv or .glb")  # fmt: skip
+                        help="where it goes: .csv, .glb or .vmd")  # fmt: skip
     parser.add_argument("--rig", type=Path, metavar="FILE",
                         help="gltf: .obj, .gltf, .glb or .vrm; default: ours")  # fmt: skip
-    parser.add_argument("--mapping", metavar="TABLE", help="TOML in place of arkit; for gltf, "
-                        "its channels are the rig's targets")  # fmt: skip
+    parser.add_argument("--mapping", metavar="TABLE", help="TOML in place of arkit, or for vmd "
+                        "of mmd; for gltf its channels are the rig's targets")  # fmt: skip
     parser.add_argument("--fps", type=int, metavar="N", help="rows or keys a second; default: "
-                        "60 for livelink-csv, the take's own times for gltf")  # fmt: skip
-    parser.epilog = ("VMD and BVH are not written: VMD names morphs by each model's own Japanese "
-                     "names and has no published specification; BVH holds joints but no face. "
-                     "The GLB has face, head and eyes.")  # fmt: skip
+                        "60 for livelink-csv, the take's own times for gltf; "
+                        "VMD has 30")  # fmt: skip
+    parser.epilog = ("A VMD has no more than its morphs' names allow: brows, wide eyes and a smile "
+                     "for both sides at once, and no jaw to the side, cheeks, chin or nose. BVH is "
+                     "not written: it holds joints but no face.")  # fmt: skip
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the take in the format asked for."""
     _check(args)
-    writers = {"livelink-csv": _write_livelink_csv, "gltf": _write_gltf}
+    writers = {"livelink-csv": _write_livelink_csv, "gltf": _write_gltf, "vmd": _write_vmd}
     print(f"{args.output}: {writers[args.to](args)}")
     return 0
 
@@ -56,6 +57,8 @@ def _check(args: argparse.Namespace) -> None:
         raise SinkError(f"--output {args.output} is the take itself; give another name.")
     if args.fps is not None and not 1 <= args.fps <= MAX_FPS:
         raise FacedriveError(f"--fps {args.fps}: it must be from 1 to {MAX_FPS}.")
+    if args.fps is not None and args.to == "vmd":
+        raise FacedriveError(f"--fps {args.fps}: a VMD has 30 frames a second; leave it out.")
     if args.rig and args.to != "gltf":
         raise FacedriveError(f"--rig {args.rig}: {args.to} holds no rig; leave it out.")
 
@@ -80,6 +83,16 @@ def _write_gltf(args: argparse.Namespace) -> str:
     rig = load(args.rig or default_rig())
     keys = write_gltf(samples, args.output, rig, target_mapping(rig, args.mapping))
     return f"{rig.name} with {len(rig.targets)} targets, {keys} keys"
+
+
+def _write_vmd(args: argparse.Namespace) -> str:
+    from facedrive.export.vmd import write_vmd
+    from facedrive.mappings import load_mapping
+    from facedrive.recording import read_take
+
+    mapping = load_mapping(args.mapping or "mmd")
+    frames = write_vmd(read_take(args.take), args.output, mapping)
+    return f"{frames} frames, {len(mapping.channels)} morphs"
 
 
 def _keys(args: argparse.Namespace) -> Iterator[Sample]:

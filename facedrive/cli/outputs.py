@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 TABLES = """\
-Which AU moves which channel is in tables: arkit, unified, vrm0 and vrm1. To change some rows, write
-them down, and give the file to facedrive live or replay as --mapping my.toml:
+Which AU moves which channel is in tables: arkit, mmd, unified, vrm0 and vrm1. To change some rows,
+write them down, and give the file to facedrive live or replay as --mapping my.toml:
 
     extends = "arkit"
     not_driven = ["cheekPuff"]

@@ -1,7 +1,7 @@
 """Exports: a recorded take as a file that animation tools import.
 
-Left out on purpose: VMD, whose morphs are each model's own Japanese names with no published
-specification, and BVH, which has joints only and would drop the face; the GLB has both.
+Left out on purpose: BVH, which has joints only and would drop the face; the GLB and the VMD have
+head and eyes beside it.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 FORMATS = {
     "livelink-csv": "Live Link Face CSV, for Unreal, Blender and Maya importers",
     "gltf": "GLB: the rig with animated morph weights, head and eyes",
+    "vmd": "VMD: morphs, head and eyes for MikuMikuDance models",
 }
-"""What ``facedrive export --to`` takes; a module of each name has its writer."""
+"""What ``facedrive export --to`` takes."""
 
-SUFFIXES = {"livelink-csv": ".csv", "gltf": ".glb"}
+SUFFIXES = {"livelink-csv": ".csv", "gltf": ".glb", "vmd": ".vmd"}
 """What a file of each format must end in, so that what reads it knows it."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.errors import RigError
-from facedrive.mappings.table import GAZE, INPUTS, ROUND_AND_OPEN, Mapping, load_mapping
+from facedrive.mappings.table import GAZE, INPUTS, PAIRS, Mapping, load_mapping
 
 if TYPE_CHECKING:
     from facedrive.rig.model import Rig
@@ -59,7 +59,8 @@ def match_rig(rig: Rig) -> Mapping:
     matrix = np.zeros((len(rig.targets), len(INPUTS)), dtype=np.float32)
     for table in (_au_table(), *map(load_mapping, FALLBACKS)):
         taken = np.asarray(matrix.any(axis=0))
-        taken[INPUTS.index(ROUND_AND_OPEN)] |= taken[AU_INDEX["jaw_drop"]]
+        for name, pair in PAIRS.items():
+            taken[INPUTS.index(name)] |= any(taken[AU_INDEX[au]] for au in pair)
         for target, row in _rows(rig, table):
             if not (row.astype(bool) & taken).any():
                 matrix[target] = row

@@ -45,15 +45,19 @@ GAZE_INPUTS: tuple[str, ...] = tuple(
 )
 """Inputs beside the AUs, 0 to 1; ``in`` is towards the nose."""
 
-ROUND_AND_OPEN = "jaw_drop_and_lip_pucker"
-"""An input too: the lesser of the two AUs, which makes an o of an a and a u. Sums cannot."""
+PAIRS: dict[str, tuple[str, str]] = {
+    f"{one}_and_{other}": (one, other)
+    for one, other in (("jaw_drop", "lip_pucker"), ("left_eye_close", "right_eye_close"))
+}
+"""Inputs too: the lesser of two AUs, which no sum is. It makes an o of an a and a u, and a blink of
+two winks."""
 
-INPUTS: tuple[str, ...] = (*AU_NAMES, *GAZE_INPUTS, ROUND_AND_OPEN)
+INPUTS: tuple[str, ...] = (*AU_NAMES, *GAZE_INPUTS, *PAIRS)
 
 GAZE = slice(len(AU_NAMES), len(AU_NAMES) + len(GAZE_INPUTS))
 """Where the gaze is among ``INPUTS``."""
 
-BUILT_IN: tuple[str, ...] = ("arkit", "unified", "vrm0", "vrm1")
+BUILT_IN: tuple[str, ...] = ("arkit", "mmd", "unified", "vrm0", "vrm1")
 """Tables that ship with facedrive, beside this file."""
 
 EXAMPLE = "jawOpen = { jaw_drop = 1 }"
@@ -78,7 +82,9 @@ _GAZE_AXES = np.array(
 ) / np.float32(FULL_GAZE_RAD)
 
 
-_JAW, _PUCKER = AU_INDEX["jaw_drop"], AU_INDEX["lip_pucker"]
+_PAIRED = [
+    (INPUTS.index(name), (AU_INDEX[one], AU_INDEX[other])) for name, (one, other) in PAIRS.items()
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,7 @@ class Mapping:
     channels: tuple[str, ...]
     """The C channels, in the receiver's order."""
     matrix: NDArray[np.float32]
-    """(C, 24 + 8 + 1) float32; columns are ``INPUTS``."""
+    """(C, 24 + 8 + 2) float32; columns are ``INPUTS``."""
 
     @property
     def not_driven(self) -> tuple[str, ...]:
@@ -108,7 +114,8 @@ def inputs(aus: Vector, gaze: Vector) -> Vector:
     values = np.empty(len(INPUTS), np.float32)
     values[: len(AU_NAMES)] = aus
     values[GAZE] = gaze_inputs(gaze)
-    values[-1] = min(aus[_JAW], aus[_PUCKER])
+    for place, (one, other) in _PAIRED:
+        values[place] = min(aus[one], aus[other])
     return values
 
 

@@ -27,7 +27,7 @@ from facedrive.sinks.axes import gaze_rotation, part_rotation, unity_rotation
 from facedrive.sinks.channels import ARKIT, pascal_case
 from facedrive.sinks.osc import IMMEDIATELY, Bundles, Message
 from facedrive.sinks.udp import UdpSender
-from facedrive.types import Frame, Sample, Vector
+from facedrive.types import Frame, Sample
 
 LOADED, CALIBRATED, NORMAL_MODE = 1, 3, 0
 
@@ -66,29 +66,29 @@ class VmcSink:
         """Send one sample."""
         if self._start is None:
             self._start = sample.time
-        values = [np.array([sample.time - self._start])]
-        if self.bones:
-            values.append(self._bone_values(sample))
-        values += [mapping.apply(sample.aus, sample.gaze) for mapping in self._mappings]
+        bones = self._bone_values(sample) if self.bones else []
+        head = np.array([sample.time - self._start, *bones], np.float32)
+        channels = [mapping.apply(sample.aus, sample.gaze) for mapping in self._mappings]
         status = (LOADED, CALIBRATED, NORMAL_MODE, int(sample.face is not None))
-        for datagram in self._bundles.fill(IMMEDIATELY, status, np.concatenate(values)):
+        for datagram in self._bundles.fill(IMMEDIATELY, status, np.concatenate([head, *channels])):
             self._udp.send(datagram)
 
     def close(self) -> None:
         """Close the socket."""
         self._udp.close()
 
-    def _bone_values(self, sample: Sample) -> Vector:
-        """Return the (28,) places and rotations of ``BONES``."""
-        turn = sample.head.rotation
+    def _bone_values(self, sample: Sample) -> list[float]:
+        """Return the 28 numbers of the places and rotations of ``BONES``."""
+        x, y, z, w = sample.head.rotation.tolist()
         rotations = (
-            part_rotation(turn, self.neck),
-            part_rotation(turn, 1 - self.neck),
-            *gaze_rotation(sample.gaze),
+            part_rotation((x, y, z, w), self.neck),
+            part_rotation((x, y, z, w), 1 - self.neck),
+            *(gaze_rotation(pitch, yaw) for pitch, yaw in sample.gaze.tolist()),
         )
-        values = np.zeros((len(BONES), 7), np.float32)
-        values[:, 3:] = [unity_rotation(rotation) for rotation in rotations]
-        return values.ravel()
+        values: list[float] = []
+        for rotation in rotations:
+            values += (0.0, 0.0, 0.0, *unity_rotation(rotation))
+        return values
 
 
 def messages(mappings: list[Mapping], bones: bool) -> list[Message]:

@@ -59,14 +59,28 @@ def test_fps_resamples_a_glb(
 def test_an_unknown_format_lists_those_there_are(
     take: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    line = fails(capsys, take, "--to", "vmd", "-o", "x.vmd")
-    assert "no export format 'vmd'; there are gltf, livelink-csv." in line
+    line = fails(capsys, take, "--to", "bvh", "-o", "x.bvh")
+    assert "no export format 'bvh'; there are gltf, livelink-csv, vmd." in line
 
 
-def test_help_says_why_vmd_and_bvh_are_not_written(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_take_becomes_a_vmd(
+    take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "take.vmd"
+    assert main(["export", str(take), "--to", "vmd", "-o", str(output)]) == 0
+    assert "10 frames, 13 morphs" in capsys.readouterr().out
+    assert output.read_bytes().startswith(b"Vocaloid Motion Data 0002\0")
+
+
+def test_a_vmd_of_another_rate_is_refused(take: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = (take, "--to", "vmd", "-o", "x.vmd", "--fps", "60")
+    assert "has 30 frames a second" in fails(capsys, *words)
+
+
+def test_help_says_why_bvh_is_not_written(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["export", "--help"])
-    assert "VMD and BVH are not written" in capsys.readouterr().out
+    assert "BVH is not written" in " ".join(capsys.readouterr().out.split())
 
 
 def test_a_missing_rig_is_named(
@@ -81,7 +95,9 @@ def test_a_missing_take_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "none.csv cannot be read" in fails(capsys, *words)
 
 
-@pytest.mark.parametrize(("to", "name"), [("gltf", "x.glb"), ("livelink-csv", "x.csv")])
+@pytest.mark.parametrize(
+    ("to", "name"), [("gltf", "x.glb"), ("livelink-csv", "x.csv"), ("vmd", "x.vmd")]
+)
 def test_a_missing_column_is_named(
     to: str, name: str, take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -89,7 +105,9 @@ def test_a_missing_column_is_named(
     assert "not jaw_drop" in fails(capsys, take, "--to", to, "-o", tmp_path / name)
 
 
-@pytest.mark.parametrize(("to", "name"), [("gltf", "x.glb"), ("livelink-csv", "x.csv")])
+@pytest.mark.parametrize(
+    ("to", "name"), [("gltf", "x.glb"), ("livelink-csv", "x.csv"), ("vmd", "x.vmd")]
+)
 def test_an_empty_take_writes_nothing(
     to: str, name: str, take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -98,7 +116,9 @@ def test_an_empty_take_writes_nothing(
     assert not (tmp_path / name).exists()
 
 
-@pytest.mark.parametrize(("to", "name"), [("gltf", "x.glb"), ("livelink-csv", "x.csv")])
+@pytest.mark.parametrize(
+    ("to", "name"), [("gltf", "x.glb"), ("livelink-csv", "x.csv"), ("vmd", "x.vmd")]
+)
 def test_a_missing_folder_is_named(
     to: str, name: str, take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -87,6 +87,9 @@ def test_a_mirrored_face_gives_mirrored_channels(name: str, values: list[float])
 
 
 def _other_side(channel: str) -> str:
+    winks = {"ウィンク２": "ｳｨﾝｸ２右", "ｳｨﾝｸ２右": "ウィンク２"}
+    if channel in winks:
+        return winks[channel]
     pairs = {"Left": "Right", "Right": "Left", "_L": "_R", "_R": "_L"}
     for ending, other in pairs.items():
         if channel.endswith(ending):
@@ -113,7 +116,9 @@ def test_looking_up_is_up_and_further_than_full_is_full() -> None:
     }
 
 
-@pytest.mark.parametrize(("name", "vowels"), [("vrm0", "AUO"), ("vrm1", ("aa", "ou", "oh"))])
+@pytest.mark.parametrize(
+    ("name", "vowels"), [("vrm0", "AUO"), ("vrm1", ("aa", "ou", "oh")), ("mmd", "あうお")]
+)
 @pytest.mark.parametrize(
     ("jaw", "pucker", "expected"),
     [(0.8, 0, (0.8, 0, 0)), (0, 0.6, (0, 0.6, 0)), (0.8, 0.6, (0.2, 0, 0.6)), (1, 1, (0, 0, 1))],
@@ -185,7 +190,7 @@ class TestAUsersChanges:
             load_mapping(write("extends = 'arkit'\n" + text))
 
     def test_a_table_that_extends_none_is_refused(self, write: Callable[[str], Path]) -> None:
-        with pytest.raises(MappingError, match="no table 'mine'; there are arkit, unified"):
+        with pytest.raises(MappingError, match="no table 'mine'; there are arkit, mmd, unified"):
             load_mapping(write("extends = 'mine'\n"))
 
     @pytest.mark.parametrize(
@@ -202,7 +207,7 @@ class TestAUsersChanges:
         assert standard_of(write(text)) == standard
 
     def test_channels_of_no_table_are_refused(self, write: Callable[[str], Path]) -> None:
-        with pytest.raises(MappingError, match="no channel 'mine' in arkit or unified"):
+        with pytest.raises(MappingError, match="no channel 'mine' in arkit or mmd or unified"):
             standard_of(write("[weights]\nmine = { jaw_drop = 1 }"))
 
 
@@ -247,7 +252,9 @@ def test_a_bad_table_is_refused_with_the_reason(tmp_path: Path, text: str, messa
 
 
 def test_an_unknown_mapping_lists_those_there_are() -> None:
-    with pytest.raises(MappingError, match=r"no mapping 'arkti'; there are arkit, unified, vrm0"):
+    with pytest.raises(
+        MappingError, match=r"no mapping 'arkti'; there are arkit, mmd, unified, vrm0"
+    ):
         load_mapping("arkti")
 
 

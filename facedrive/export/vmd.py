@@ -1,0 +1,106 @@
+"""VMD: morph and bone keys for MikuMikuDance and what imports its motions.
+
+Little-endian, as its readers (mmd-parser, Blender's mmd_tools) have it; names in Shift JIS:
+
+    30 B "Vocaloid Motion Data 0002", 20 B model
+    u32 count, then 15 B bone, u32 frame, f32 x 3 place, f32 x 4 rotation x y z w, 64 B curves
+    u32 count, then 15 B morph, u32 frame, f32 weight
+    u32 0 three times: cameras, lights, shadows
+
+Frames are 30 a second. Axes are left-handed with z into the face: ours with z mirrored. A key is
+left out where it is the same as those around it.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facedrive.errors import MappingError
+from facedrive.export.animation import Animation, Floats, animate
+from facedrive.export.resample import resample
+from facedrive.export.whole_file import whole_file
+from facedrive.mappings.table import Mapping
+from facedrive.types import Sample
+
+FPS = 30
+MAGIC = b"Vocaloid Motion Data 0002"
+NAME_BYTES = 15
+HEAD_BONE, LEFT_EYE_BONE, RIGHT_EYE_BONE = "頭", "左目", "右目"
+
+STEP = 1e-3
+"""A weight or quaternion that differs by less is the same."""
+
+MIRROR_Z = np.array([-1, -1, 1, 1], np.float32)
+
+STRAIGHT = bytes([20] * 8 + [107] * 8)
+"""A straight curve between two keys, for x, y, z and the rotation; three copies are shifted."""
+CURVES = STRAIGHT + b"".join(STRAIGHT[by:] + b"\x01" + bytes(by - 1) for by in (1, 2, 3))
+
+
+def write_vmd(samples: Iterable[Sample], path: Path, mapping: Mapping) -> int:
+    """Write the head, the eyes and the mapping's channels as morphs; return how many frames.
+
+    Raises:
+        MappingError: if a channel's name does not fit into a VMD.
+        SinkError: if the file cannot be written.
+        DataError: if there are no samples.
+    """
+    names = [shift_jis(name, mapping.name) for name in mapping.channels]
+    with whole_file(path) as file:
+        animation = animate(resample(samples, FPS), mapping)
+        bones, morphs = list(_bone_keys(animation)), list(_morph_keys(animation, names))
+        file.write(MAGIC.ljust(30, b"\0") + b"facedrive".ljust(20, b"\0"))
+        file.write(struct.pack("<I", len(bones)) + b"".join(bones))
+        file.write(struct.pack("<I", len(morphs)) + b"".join(morphs))
+        file.write(struct.pack("<III", 0, 0, 0))
+    return len(animation.times)
+
+
+def shift_jis(name: str, table: str) -> bytes:
+    """Encode a morph's or bone's name, zeros after it.
+
+    Raises:
+        MappingError: if it has other letters, or too many.
+    """
+    try:
+        encoded = name.encode("cp932")
+    except UnicodeEncodeError as error:
+        raise MappingError(f"{table}: '{name}' has letters that a VMD cannot hold.") from error
+    if not 0 < len(encoded) <= NAME_BYTES:
+        raise MappingError(
+            f"{table}: '{name}' takes {len(encoded)} bytes; a VMD's names have 1 to {NAME_BYTES}."
+        )
+    return encoded.ljust(NAME_BYTES, b"\0")
+
+
+def _bone_keys(animation: Animation) -> Iterator[bytes]:
+    turns = {
+        HEAD_BONE: animation.head,
+        LEFT_EYE_BONE: animation.left_eye,
+        RIGHT_EYE_BONE: animation.right_eye,
+    }
+    for name, turn in turns.items():
+        bone, mirrored = shift_jis(name, "vmd"), turn * MIRROR_Z
+        for frame in _kept(mirrored):
+            place_and_turn = struct.pack("<7f", 0, 0, 0, *mirrored[frame].tolist())
+            yield bone + struct.pack("<I", frame) + place_and_turn + CURVES
+
+
+def _morph_keys(animation: Animation, names: list[bytes]) -> Iterator[bytes]:
+    for name, weights in zip(names, animation.weights.T, strict=True):
+        for frame in _kept(weights[:, None]):
+            yield name + struct.pack("<If", frame, weights[frame])
+
+
+def _kept(values: Floats) -> list[int]:
+    """Return the rows of (n, width) that differ from the one before or after; the first too."""
+    steps: NDArray[np.float32] = np.rint(values / STEP)
+    changes = [bool((a != b).any()) for a, b in pairwise(steps)]
+    before, after = [True, *changes], [*changes, False]
+    return [row for row in range(len(values)) if before[row] or after[row]]
