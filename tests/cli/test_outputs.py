@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from facedrive.cli.main import main
+from facedrive.mappings import load_mapping
 from facedrive.sinks import SINKS
 
 
@@ -37,3 +39,16 @@ def test_json_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
 def test_unknown_scheme_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["outputs", "vnc"]) == 2
     assert "no sink 'vnc'; there are" in capsys.readouterr().err
+
+
+def test_its_example_of_a_users_table_is_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["outputs", "vmc"]) == 0
+    _, _, after = capsys.readouterr().out.partition("--mapping my.toml:\n\n")
+    table = tmp_path / "my.toml"
+    table.write_text(after.partition("\n\n")[0])
+    arkit, mine = load_mapping("arkit"), load_mapping(table)
+    changed = (arkit.matrix != mine.matrix).any(axis=1)
+    names = [name for name, other in zip(mine.channels, changed, strict=True) if other]
+    assert names == ["jawOpen", "mouthClose", "cheekPuff"]

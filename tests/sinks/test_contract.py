@@ -49,6 +49,25 @@ def test_it_goes_on_where_nobody_is_there(
     sink.close()
 
 
+@pytest.mark.parametrize("scheme", [each for each in NETWORK if each not in ("vts", "ws")])
+def test_a_receiver_that_comes_late_or_restarts_gets_the_next_frames(
+    scheme: str, free_port: int, make_sample: MakeSample
+) -> None:
+    to = "?to=127.0.0.1" if scheme == "ifacialmocap" else ""
+    sink = open_sink(f"{scheme}://127.0.0.1:{free_port}{to}")
+    frames = iter(range(1000))
+    for _ in range(2):
+        for _ in range(5):  # nobody is there
+            sink.send(make_sample(next(frames)), None)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiving:
+            receiving.bind(("127.0.0.1", free_port))
+            receiving.settimeout(30)
+            for _ in range(3):
+                sink.send(make_sample(next(frames)), None)
+                assert datagrams(receiving)
+    sink.close()
+
+
 @pytest.mark.parametrize("scheme", NETWORK)
 def test_it_leaves_no_thread_behind(scheme: str, free_port: int, make_sample: MakeSample) -> None:
     before = set(threading.enumerate())
