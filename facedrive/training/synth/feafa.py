@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from facedrive.errors import DataError
 from facedrive.training.synth.camera import Camera, head_pose, rotation_matrix
 from facedrive.training.synth.coders import Coder
+from facedrive.training.synth.face import Indices
 from facedrive.training.synth.film import Film
 from facedrive.training.synth.posed import pose
 from facedrive.training.synth.spontaneous import happen
@@ -33,8 +34,11 @@ SIDE_PX = 320
 QUALITY = 90
 PLAN_FILE = "synth.json"
 CODERS = ("A", "B", "C")
-CODED: dict[Part, int] = {"posed": 7, "spontaneous": 3}
-"""Videos of a part that the coders label; seven go once through the posed protocol."""
+CODED: dict[Part, int] = {"posed": 8, "spontaneous": 3}
+"""Videos of a part that the coders label; eight go once through the posed protocol."""
+
+AUDITIONED = 5
+"""Photographs of which each subject wears the cleanest."""
 
 SUBJECT_PREFIX: dict[Part, str] = {"posed": "P", "spontaneous": "S"}
 VIDEO_PREFIX: dict[Part, str] = {"posed": "PV", "spontaneous": "SN"}
@@ -175,9 +179,10 @@ def write_coders(root: Path, jobs: list[VideoJob]) -> None:
 
 def _shoot(studio: Studio, job: VideoJob, track: Track) -> list[Image]:
     """Draw all frames of a video, (S, S) uint8 each."""
-    subject = np.random.default_rng([job.seed, 0, job.subject])
-    rows = np.random.default_rng([job.seed, 4]).permutation(studio.rows)
-    person, _ = studio.cast(subject, int(rows[job.subject % len(rows)]))
+    person, _ = studio.cast(
+        np.random.default_rng([job.seed, 0, job.subject]),
+        studio.cleanest(_auditioned(studio.rows, job)),
+    )
     rng = _generator(job, "camera")
     look = sample_look(rng)
     camera, centre = _place_camera(rng)
@@ -191,6 +196,13 @@ def _shoot(studio: Studio, job: VideoJob, track: Track) -> list[Image]:
         face, mask, _ = studio.draw(vertices, placed, camera, look)
         pictures.append(film.expose(face, mask))
     return pictures
+
+
+def _auditioned(rows: Indices, job: VideoJob) -> Indices:
+    """Give a few photographs that no other subject wears, unless there are too few of them."""
+    shuffled = np.random.default_rng([job.seed, 4]).permutation(rows)
+    first = job.subject * AUDITIONED
+    return shuffled.take(range(first, first + AUDITIONED), mode="wrap")
 
 
 def _place_camera(rng: np.random.Generator) -> tuple[Camera, NDArray[np.float32]]:

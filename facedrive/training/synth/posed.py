@@ -49,7 +49,9 @@ COMBINED: tuple[Movement, ...] = (
     {"jaw_thrust": 1.0, "lower_lip_depress": 0.6},
 )
 
-PROTOCOL: tuple[Movement, ...] = SYMMETRICAL + ONE_SIDED + COMBINED
+WITHOUT_SIDES = SYMMETRICAL[len(PAIRS) :]
+
+PROTOCOL: tuple[Movement, ...] = SYMMETRICAL + ONE_SIDED + WITHOUT_SIDES + COMBINED
 """What the subjects are asked for, in this order; a video takes up where the last one stopped."""
 
 MOVEMENTS_A_VIDEO = 7

@@ -50,10 +50,10 @@ EVENTS: tuple[Event, ...] = (
     Event(1.5, (0.5, 2.0), 0.9, {"lip_pucker": 1.0}),
     Event(2, (0.6, 3.0), 0.9, {"nose_wrinkle": 1.0, "upper_lip_raise": 0.7},
           {"left_brow_lower": 0.7, "right_brow_lower": 0.7}),
-    Event(0.4, (0.5, 1.5), 0.8, {"jaw_slide_left": 1.0}),
-    Event(0.4, (0.5, 1.5), 0.8, {"jaw_slide_right": 1.0}),
-    Event(0.5, (0.5, 2.0), 0.8, {"jaw_thrust": 1.0}),
-    Event(0.5, (0.6, 2.0), 0.9, {"cheeks_puff": 1.0}),
+    Event(0.7, (0.5, 1.5), 0.8, {"jaw_slide_left": 1.0}),
+    Event(0.7, (0.5, 1.5), 0.8, {"jaw_slide_right": 1.0}),
+    Event(0.7, (0.5, 2.0), 0.8, {"jaw_thrust": 1.0}),
+    Event(0.7, (0.6, 2.0), 0.9, {"cheeks_puff": 1.0}),
 )  # fmt: skip
 """From what the paper's section 3.3 says of relabelled DISFA: AUs 1, 2, 12, 13, 19 and 20 are
 common, 10, 11, 18 and 23 rare; low values; 14 and 15 never above 0.75; lid raises go with brow

@@ -88,6 +88,11 @@ class Studio:
         points = vertices[LANDMARKS] @ pose[:3, :3].T + pose[:3, 3]
         return picture[..., 1].astype(np.float32), mask, camera.project(points)
 
+    def cleanest(self, rows: Indices) -> int:
+        """Choose the photograph whose skin has least on one side only: a hand, hard light."""
+        skins = [self._skin(int(row)) for row in rows]
+        return int(rows[np.argmin([np.abs(skin - skin[:, ::-1]).mean() for skin in skins])])
+
     def backdrop(self, rng: np.random.Generator) -> Image:
         """Pick a photograph to stand out of focus behind the face."""
         return self.photographs.read(int(rng.choice(self.rows)))

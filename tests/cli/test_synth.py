@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("tensorboard")
+
+from facedrive.cli.main import FAILED, main
+from facedrive.training.synth import dataset, feafa
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--output", "faces.txt"], "must end in .npz"),
+        (["--output", "faces.npz", "--videos", "3"], "--videos has no meaning"),
+        (["--output", "set", "--layout", "feafa", "--count", "3"], "--count has no meaning"),
+        (["--output", "set", "--layout", "feafa", "--subjects", "1"], "2 subjects or more"),
+    ],
+)
+def test_what_cannot_be_meant_is_one_line(
+    options: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["synth", "--data", "nowhere", *options]) == FAILED
+    error = capsys.readouterr().err.strip()
+    assert said in error
+    assert "\n" not in error
+
+
+def test_data_that_is_absent_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = str(tmp_path / "faces.npz")
+    asked = ["synth", "--data", str(tmp_path), "--output", output, "--count", "1", "--workers", "1"]
+    assert main(asked) == FAILED
+    assert "ict_facekit.npz" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("word", ["0", "-3", "many"])
+def test_numbers_are_checked(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["synth", "--data", "d", "--output", "f.npz", "--count", word])
+    assert "--count" in capsys.readouterr().err
+
+
+def test_options_reach_the_renderer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    def render(*args: object) -> None:
+        asked.append(args[:-1])
+
+    monkeypatch.setattr(dataset, "render_dataset", render)
+    monkeypatch.setattr(feafa, "render_feafa", render)
+    output = tmp_path / "faces.npz"
+    common = ["synth", "--data", "d", "--seed", "4", "--people", "test", "--workers", "3"]
+    assert main([*common, "--output", str(output), "--count", "9"]) == 0
+    assert main([*common, "--output", "set", "--layout", "feafa", "--frames", "50"]) == 0
+    plan = feafa.FeafaPlan(frames=50, seed=4, people="test")
+    assert asked == [(Path("d"), output, 9, 4, "test", 3), (Path("d"), Path("set"), plan, 3)]
+    assert "facedrive data check set" in capsys.readouterr().out
