@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 # What tests of the GLB and of the web page load.
 NPM := gltf-validator@2.0.0-dev.3.10 mmd-parser@1.0.4 three@0.187.0
 
-.PHONY: demo test lint types unit clean
+.PHONY: demo test lint types unit blender clean
 
 demo: .venv/.demo-ready
 	$(PYTHON) -m facedrive demo
@@ -19,6 +19,18 @@ types: .venv/.test-ready
 
 unit: .venv/.test-ready
 	.venv/bin/pytest
+
+# The add-on inside Blender, whose package wants Python 3.11 and numpy 1: an environment of its own.
+blender: .venv/.blender-ready
+	.venv/blender/bin/python -m pytest tests/examples/test_blender.py \
+		tests/examples/test_blender_stream.py
+
+.venv/.blender-ready: .venv/.test-ready
+	sh setup.sh '.[test]' libsm6 libxfixes3 libxi6 libxkbcommon0
+	$(PYTHON) -m uv venv --quiet --clear --python 3.11 .venv/blender
+	$(PYTHON) -m uv pip install --quiet --python .venv/blender/bin/python \
+		bpy hypothesis 'opencv-python-headless<5' pytest pytest-timeout python-osc
+	@touch $@
 
 .venv/.demo-ready: pyproject.toml setup.sh
 	sh setup.sh .

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from facedrive.aus import AU_NAMES
 from facedrive.errors import FacedriveError
@@ -82,14 +83,15 @@ def drive(seconds: float, rate_hz: float, folder: Path, ports: dict[str, int]) -
     _write_once(folder)
     sinks = {scheme: open_sink(url) for scheme, url in _urls(folder, ports).items()}
     print(json.dumps({"ws_port": sinks["ws"].port}), flush=True)  # type: ignore[attr-defined]
-    took: dict[str, list[float]] = {scheme: [] for scheme in sinks}
+    count = round(seconds * rate_hz)
+    took = np.zeros((len(sinks), count))
     memory: list[float] = []
     start = now()
-    for sample in pace(samples(round(seconds * rate_hz), rate_hz)):
-        for scheme, sink in sinks.items():
+    for sample in pace(samples(count, rate_hz)):
+        for row, sink in enumerate(sinks.values()):
             before = perf_seconds()
             sink.send(sample, None)
-            took[scheme].append(perf_seconds() - before)
+            took[row, sample.index] = perf_seconds() - before
         if sample.index % round(rate_hz) == 0 and sample.time >= WARM_UP_S:
             memory.append(process.memory_info().rss / 2**20)
     elapsed = now() - start
@@ -97,12 +99,13 @@ def drive(seconds: float, rate_hz: float, folder: Path, ports: dict[str, int]) -
     for sink in sinks.values():
         sink.close()
     outputs = {
-        scheme: {"sent": len(times)} | _milliseconds(times) for scheme, times in took.items()
+        scheme: {"sent": count} | _milliseconds(times)
+        for scheme, times in zip(sinks, took, strict=True)
     }
     print(json.dumps({
         "seconds": seconds, "rate_hz": rate_hz, "outputs": outputs,
-        "all_outputs": _milliseconds([sum(each) for each in zip(*took.values(), strict=True)]),
-        "sent_hz": round(seconds * rate_hz) / elapsed, "cpu_share": cpu_s / elapsed,
+        "all_outputs": _milliseconds(took.sum(axis=0)),
+        "sent_hz": count / elapsed, "cpu_share": cpu_s / elapsed,
         "rss_mb": memory[-1] if memory else None,
         "rss_growth_mb": memory[-1] - memory[0] if memory else None,
     }), flush=True)  # fmt: skip
@@ -142,8 +145,8 @@ def _urls(folder: Path, ports: dict[str, int]) -> dict[str, str]:
     return urls | {scheme: f"{scheme}:{folder / 'take'}.{scheme}" for scheme in FILES}
 
 
-def _milliseconds(seconds: list[float]) -> dict[str, float]:
-    median, p99 = np.percentile(np.array(seconds) * 1000, [50, 99])
+def _milliseconds(seconds: NDArray[np.float64]) -> dict[str, float]:
+    median, p99 = np.percentile(seconds * 1000, [50, 99])
     return {"median_ms": float(median), "p99_ms": float(p99)}
 
 
