@@ -65,8 +65,8 @@ class Budget:
     """What fits into a night on two processor cores, the same for every network."""
 
     frames_per_video: int = 80
-    epochs: int = 18
-    step_epochs: int = 6
+    epochs: int = 24
+    step_epochs: int = 8
     """In the proportion of the full 30 and 10."""
     vgg16_folds: int = 1
 
