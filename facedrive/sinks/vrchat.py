@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 import queue
 import re
 import struct
@@ -159,10 +160,10 @@ class VrchatSink:
         return new
 
     def _changed_eyes(self, sample: Sample) -> Iterator[bytes]:
-        closed = float(_closed(sample).mean())
+        closed = sum(_closed(sample).tolist()) / 2
         if self._is_new(CLOSED, round(closed / STEP)):
             yield element(CLOSED, "f", closed)
-        angles = (-np.degrees(sample.gaze)).ravel().tolist()
+        angles = [-math.degrees(angle) for angle in sample.gaze.ravel().tolist()]
         if self._is_new(LOOK, tuple(round(angle / STEP_DEG) for angle in angles)):
             yield element(LOOK, "ffff", *angles)
 
@@ -190,8 +191,14 @@ class Changes:
         self._full = np.array([2.0**each.bits - 1 for each in self._targets])
         kinds = np.array([each.kind for each in self._targets], str)
         self._of_kind = {kind: np.flatnonzero(kinds == kind) for kind in np.unique(kinds).tolist()}
-        self._zeros = [element(each.address, TYPES[each.kind], 0) for each in self._targets]
-        self._trues = [element(each.address, "T") for each in self._targets]
+        zeros = [element(each.address, TYPES[each.kind], 0) for each in self._targets]
+        self._heads = [zero[:-4] for zero in zeros]
+        self._flags = [
+            (zero, element(each.address, "T"))
+            for zero, each in zip(zeros, self._targets, strict=True)
+        ]
+        self._integers = kinds == "i"
+        self._numbers = ((kinds == "f") | self._integers).tolist()
         self._sent = np.full(len(self._targets), UNSENT)
 
     @property
@@ -209,17 +216,13 @@ class Changes:
         keys = self._keys(chosen)
         changed = np.flatnonzero(keys != self._sent).tolist()
         self._sent = keys
-        floats, ints = chosen.astype(">f4").tobytes(), keys.astype(">i4").tobytes()
-        elements = []
-        for i in changed:
-            match self._targets[i].kind:
-                case "f":
-                    elements.append(self._zeros[i][:-4] + floats[4 * i : 4 * i + 4])
-                case "i":
-                    elements.append(self._zeros[i][:-4] + ints[4 * i : 4 * i + 4])
-                case _:
-                    elements.append(self._trues[i] if keys[i] else self._zeros[i])
-        return elements
+        words = chosen.astype(">f4").view(">i4")
+        words[self._integers] = keys[self._integers]
+        heads, packed = self._heads, words.tobytes()
+        return [
+            heads[i] + packed[4 * i : 4 * i + 4] if self._numbers[i] else self._flags[i][keys[i]]
+            for i in changed
+        ]
 
     def _keys(self, values: Vector) -> NDArray[np.int64]:
         """Return (n,) what the values are to the avatar."""
