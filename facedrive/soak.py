@@ -42,7 +42,7 @@ LAST_OF_A_FRAME: dict[str, bytes] = {
 
 FILES = ("csv", "parquet")
 
-WARM_UP_S = 5.0
+WARM_UP_S = 20.0
 """Memory is compared with what it is after this long."""
 
 PATIENCE_S = 1.0

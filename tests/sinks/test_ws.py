@@ -143,7 +143,7 @@ def test_client_that_stops_reading_is_dropped_and_others_go_on(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     monkeypatch.setattr(ws, "SLOW_S", 0.2)
-    monkeypatch.setattr(ws, "encode", lambda sample, _: f"{sample.index:0300000d}")
+    monkeypatch.setattr(ws.Encoder, "encode", lambda _, sample: f"{sample.index:0300000d}")
     sink = serve()
     with socket.create_connection(("127.0.0.1", sink.port)) as stuck, client(sink) as good:
         stuck.sendall(
