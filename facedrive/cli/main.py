@@ -22,7 +22,7 @@ COMMANDS = {
     "rig": "inspect a rig: its targets and the AUs that they cover",
     "synth": "render synthetic faces with exact AUs, to train and to test on",
     "data": "check a folder of labelled faces; prepare it for training",
-    "analyze": "agreement of coders, occurrence, intensity and correlation of AUs, as the paper has",
+    "analyze": "agreement of coders, occurrence, intensity and correlation of AUs",
     "train": "train the AU model from a recipe",
     "evaluate": "score a model on faces that it never saw",
     "bench": "measure speed and memory, beside a peer",
@@ -47,7 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     asked = next((word for word in arguments if word in COMMANDS), None)
     for name, help_ in COMMANDS.items():
-        command = commands.add_parser(name, help=help_, description=f"{help_.capitalize()}.")
+        sentence = f"{help_[0].upper()}{help_[1:]}."
+        command = commands.add_parser(name, help=help_, description=sentence)
         command.add_argument("--debug", action="store_true", help="show tracebacks and more log")
         if name == asked:
             importlib.import_module(f"facedrive.cli.{name}").add_arguments(command)

@@ -6,18 +6,23 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from facedrive.training.data import FaceSet, load_faces, load_photographs, save_faces
 from facedrive.training.engine import Kind, Run
 from facedrive.training.export import export
-from facedrive.training.folds import split_people
+from facedrive.training.folds import People, split_people
+from facedrive.training.gain import take_back_timidity
 from facedrive.training.photowarp.dataset import warped_set
 from facedrive.training.quantise import calibration_crops, quantise
 from facedrive.training.recipe import Recipe, Source
 from facedrive.training.teacher import find_teacher, second_opinions
 
 log = logging.getLogger(__name__)
+
+WATCHED = Source(faces=800, share=0.0, seed=3)
+"""Moved photographs of people not trained on, to watch the training by."""
 
 
 @dataclass(frozen=True)
@@ -50,22 +55,25 @@ def distil(recipe: Recipe, shop: Workshop, device: torch.device, start: Path | N
     split = split_people(photographs.person)
     sets = {Kind.PHOTOGRAPH: photographs.select(split.train)}
     if recipe.moved.faces:
-        sets[Kind.MOVED] = _moved(recipe.moved, shop, teacher)
+        sets[Kind.MOVED] = _moved(recipe.moved, shop, teacher, "train")
     if recipe.rendered.faces:
         sets[Kind.RENDERED] = _rendered(recipe.rendered, shop)
-    run = Run(recipe, shop.output, device, start, shop.compile)
-    model = run.fit(sets, photographs.select(split.validation))
+    watched = {Kind.PHOTOGRAPH: photographs.select(split.validation)}
+    watched[Kind.MOVED] = _moved(WATCHED, shop, teacher, "validation")
+    model = Run(recipe, shop.output, device, start, shop.compile).fit(sets, watched)
+    gains = take_back_timidity(model.cpu(), recipe, watched)
+    log.info("gains %s", np.round(gains, 2).tolist())
     whole, small = shop.output / "model.onnx", shop.output / "model-int8.onnx"
     export(model, recipe.crop, whole)
     quantise(whole, calibration_crops(list(sets.values()), recipe.crop), small)
     return small
 
 
-def _moved(source: Source, shop: Workshop, teacher: Path | None) -> FaceSet:
-    path = shop.cache / f"moved-train-{source.faces}-{source.seed}.npz"
+def _moved(source: Source, shop: Workshop, teacher: Path | None, people: People) -> FaceSet:
+    path = shop.cache / f"moved-{people}-{source.faces}-{source.seed}.npz"
     if not path.exists():
         save_faces(
-            warped_set(shop.data, "train", source.faces, source.seed,
+            warped_set(shop.data, people, source.faces, source.seed,
                        teacher=teacher, workers=shop.workers),
             path,
         )  # fmt: skip

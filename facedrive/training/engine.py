@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -254,8 +254,13 @@ class Run:
     compile: bool = False
     """Whether to fuse the network's operations, a fifth faster on a CPU; needs a C++ compiler."""
 
-    def fit(self, sets: dict[Kind, FaceSet], validation: FaceSet) -> nn.Module:
-        """Train to the recipe's last epoch and return the averaged model."""
+    def fit(self, sets: dict[Kind, FaceSet], watched: dict[Kind, FaceSet]) -> Compact:
+        """Train to the recipe's last epoch and return the averaged model.
+
+        Args:
+            sets: What to train on.
+            watched: Faces of other people, to see how it goes.
+        """
         recipe, device = self.recipe, self.device
         torch.manual_seed(recipe.seed)
         model = build_model(recipe)
@@ -294,10 +299,10 @@ class Run:
             model.train()
             for batch in bar:
                 total += self._step(model, averaged, optimiser, schedule, loss, batch)
-            self._report(board, averaged, validation, epoch, total / steps)
+            self._report(board, averaged, watched, epoch, total / steps)
             self._save(state, epoch + 1)
         board.close()
-        return averaged.module
+        return cast(Compact, averaged.module)
 
     def _step(self, model: nn.Module, averaged: AveragedModel, optimiser: torch.optim.Optimizer,
               schedule: torch.optim.lr_scheduler.LRScheduler, loss: Loss,
@@ -314,15 +319,17 @@ class Run:
         averaged.update_parameters(model)
         return float(value.detach())
 
-    def _report(self, board: SummaryWriter, averaged: AveragedModel, validation: FaceSet,
-                epoch: int, loss: float) -> None:  # fmt: skip
-        scores = validate(averaged.module, validation, self.recipe, self.device)
-        mean_r = float(np.nanmean(scores.pearson))
+    def _report(self, board: SummaryWriter, averaged: AveragedModel,
+                watched: dict[Kind, FaceSet], epoch: int, loss: float) -> None:  # fmt: skip
         board.add_scalar("loss", loss, epoch)
-        board.add_scalar("validation/pearson", mean_r, epoch)
-        board.add_scalar("validation/mae", float(scores.mae.mean()), epoch)
-        log.info("epoch %d: loss %.4f, validation r %.4f, MAE %.4f, slope %.2f",
-                 epoch + 1, loss, mean_r, scores.mae.mean(), np.nanmean(scores.slope))  # fmt: skip
+        for kind, faces in watched.items():
+            scores = validate(averaged.module, faces, self.recipe, self.device)
+            means = {name: float(np.nanmean(getattr(scores, name)))
+                     for name in ("pearson", "mae", "slope")}  # fmt: skip
+            for name, value in means.items():
+                board.add_scalar(f"{kind.name.lower()}/{name}", value, epoch)
+            log.info("epoch %d: loss %.4f, %s r %.4f, MAE %.4f, slope %.2f",
+                     epoch + 1, loss, kind.name.lower(), *means.values())  # fmt: skip
 
     def _save(self, state: dict[str, Any], epoch: int) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

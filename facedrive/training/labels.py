@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from facedrive.aus import AU_INDEX, AUS
+from facedrive.aus import AU_INDEX, AU_NAMES, AUS
 from facedrive.errors import DataError
 from facedrive.mappings.table import FULL_GAZE_RAD
 from facedrive.types import Vector
@@ -40,6 +40,9 @@ TEACHER_CHANNELS: dict[str, tuple[str, ...]] = {
     "lip_pucker": ("mouthPucker",),
 }
 """The mean of these channels is the AU; an AU that is missing here the teacher cannot see."""
+
+BLIND = tuple(name for name in AU_NAMES if name not in TEACHER_CHANNELS)
+"""AUs that the teacher never raises."""
 
 
 class Targets(NamedTuple):

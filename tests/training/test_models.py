@@ -105,8 +105,8 @@ def test_an_8_bit_model_says_nearly_what_the_whole_one_says(tmp_path: Path) -> N
 
 
 def test_a_run_that_was_stopped_ends_where_an_unbroken_one_ends(tmp_path: Path) -> None:
-    sets, seen, cpu = every_kind(), faces(), torch.device("cpu")
-    whole = Run(TINY, tmp_path / "whole", cpu).fit(sets, seen)
+    sets, cpu = every_kind(), torch.device("cpu")
+    whole = Run(TINY, tmp_path / "whole", cpu).fit(sets, sets)
 
     class StoppedError(Exception):
         pass
@@ -117,14 +117,14 @@ def test_a_run_that_was_stopped_ends_where_an_unbroken_one_ends(tmp_path: Path) 
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        StopsAfterOne(TINY, tmp_path / "broken", cpu).fit(sets, seen)
-    resumed = Run(TINY, tmp_path / "broken", cpu).fit(sets, seen)
+        StopsAfterOne(TINY, tmp_path / "broken", cpu).fit(sets, sets)
+    resumed = Run(TINY, tmp_path / "broken", cpu).fit(sets, sets)
     assert (weights(whole) == weights(resumed)).all()
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
-    sets, seen, cpu = every_kind(), faces(), torch.device("cpu")
-    Run(TINY, tmp_path, cpu).fit(sets, seen)
+    sets, cpu = every_kind(), torch.device("cpu")
+    Run(TINY, tmp_path, cpu).fit(sets, sets)
     other = Recipe(**(vars(TINY) | {"learning_rate": 1e-4}))
     with pytest.raises(DataError, match="another recipe"):
-        Run(other, tmp_path, cpu).fit(sets, seen)
+        Run(other, tmp_path, cpu).fit(sets, sets)

@@ -23,7 +23,7 @@ from facedrive.trackers.align import CropSpec, crop_matrix, warp_crop
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68, interocular_px
 from facedrive.training.data import FaceSet
 from facedrive.training.folds import People, split_people
-from facedrive.training.labels import Targets, from_teacher
+from facedrive.training.labels import BLIND, Targets, from_teacher
 from facedrive.training.photowarp.flow import UPRIGHT, Flow
 from facedrive.training.photowarp.sampling import sample_move
 from facedrive.training.photowarp.sheet import cut_sheet
@@ -43,8 +43,6 @@ BLOCK = 250
 LARGEST_DOUBT = 0.05
 """Of the eye distance: if the teacher finds the points farther from where they were put, the
 picture came out wrong."""
-
-BLIND = tuple(AU_INDEX[name] for name in ("jaw_thrust", "cheeks_puff", "nose_wrinkle"))
 
 
 class Moved(NamedTuple):
@@ -167,7 +165,8 @@ def _assemble(faces: list[Moved], names: list[str], data: Path) -> FaceSet:
     rows = np.array([face.row for face in faces])
     seen = from_teacher(np.stack([face.scores for face in faces]), names)
     aus = seen.aus.copy()
-    aus[:, BLIND] = np.stack([face.added for face in faces])[:, BLIND]
+    blind = [AU_INDEX[name] for name in BLIND]
+    aus[:, blind] = np.stack([face.added for face in faces])[:, blind]
     person = open_photographs(data).person[rows].astype(np.int64)
     return FaceSet(
         np.stack([face.crop for face in faces]),

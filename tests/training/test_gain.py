@@ -1,0 +1,67 @@
+"""Taking back a network's timidity."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="training needs the train extra")
+
+from facedrive.aus import AU_INDEX  # noqa: E402
+from facedrive.trackers.align import CropSpec  # noqa: E402
+from facedrive.training.data import FaceSet  # noqa: E402
+from facedrive.training.engine import Kind, build_model, predict  # noqa: E402
+from facedrive.training.gain import MOST, take_back_timidity  # noqa: E402
+from facedrive.training.labels import BLIND, Targets  # noqa: E402
+from facedrive.training.recipe import Recipe  # noqa: E402
+
+TINY = Recipe(
+    "tiny", widths=(4, 4, 8, 8), depths=(1, 1, 1), features=16, crop=CropSpec(32, 0.3)
+)  # fmt: skip
+
+CROPS = np.random.default_rng(0).integers(0, 256, (64, 52, 52), dtype=np.uint8)
+
+
+def labelled_by(model: torch.nn.Module, loudness: float) -> FaceSet:
+    """Faces whose labels move ``loudness`` times as far as the model's answers."""
+    nothing = Targets(np.zeros((64, 24)), np.ones((64, 24), bool), np.zeros((64, 2, 2)))
+    points = np.zeros((64, 478, 2), np.float32)
+    inside = np.ones(CROPS.shape, bool)
+    faces = FaceSet(CROPS, inside, points, nothing, np.arange(64), CropSpec(52, 0.54))
+    said, gaze = predict(model, faces, TINY, torch.device("cpu"))
+    louder = Targets(
+        said.mean(0) + (said - said.mean(0)) * loudness, nothing.known, gaze.reshape(-1, 2, 2)
+    )
+    return FaceSet(CROPS, inside, points, louder, faces.person, faces.spec)
+
+
+def lively() -> torch.nn.Module:
+    """A model whose answers stay inside 0 to 1 and vary from face to face."""
+    torch.manual_seed(0)
+    model = build_model(TINY)
+    last, crops = model.head[-1], torch.from_numpy(CROPS[:, None, 10:42, 10:42]).float()
+    with torch.no_grad():
+        said = torch.cat(model(crops)[:3], dim=1)
+        scale = 0.05 / said.std(0).clamp(min=1e-6)
+        last.weight *= scale[:, None]
+        last.bias.copy_((last.bias - said.mean(0)) * scale + 0.5)
+    return model
+
+
+def test_a_timid_channel_moves_as_far_as_its_labels_and_no_gain_is_wild() -> None:
+    model = lively()
+    gains = take_back_timidity(
+        model, TINY, {Kind.PHOTOGRAPH: labelled_by(model, 1.2), Kind.MOVED: labelled_by(model, 9)}
+    )
+    jaw, puff = AU_INDEX["jaw_drop"], AU_INDEX[BLIND[-1]]
+    assert gains[jaw] == pytest.approx(1.2 * 0.95, rel=0.02)
+    assert gains[puff] == pytest.approx(MOST)
+
+
+def test_the_gain_is_about_the_mean() -> None:
+    model = lively()
+    faces = labelled_by(model, 1.2)
+    before, _ = predict(model, faces, TINY, torch.device("cpu"))
+    take_back_timidity(model, TINY, {Kind.PHOTOGRAPH: faces, Kind.MOVED: faces})
+    after, _ = predict(model, faces, TINY, torch.device("cpu"))
+    jaw = AU_INDEX["jaw_drop"]
+    assert after[:, jaw].mean() == pytest.approx(before[:, jaw].mean(), abs=0.02)
+    assert after[:, jaw].std() > before[:, jaw].std() * 1.05
