@@ -26,10 +26,10 @@ SPEC = CropSpec(size=160, padding=0.5)
 training to turn, shift and scale."""
 
 PICTURE = 256
-FACES_A_PERSON = 4
+FACES_A_PERSON = 6
 """Pictures of one identity, in one skin, before the next."""
 
-FACES_A_BLOCK = 64
+FACES_A_BLOCK = 60
 """Faces that share a random generator; a process renders whole blocks."""
 
 CROP_MARGIN_PX = 8

@@ -274,7 +274,7 @@ def load_face_model(path: Path) -> FaceModel:
         ),
         lash_reach=_lash_reach(neutral, kind),
         quads=np.ascontiguousarray(corners.T),
-        incidence=_incidence(corners, len(neutral)),
+        incidence=incidence_of(corners, len(neutral)),
     )
 
 
@@ -290,7 +290,8 @@ def _triangulate(quads: Indices, uv_quads: Indices) -> tuple[Indices, Indices]:
     return np.concatenate(halves).astype(np.intp), np.concatenate(uv_halves).astype(np.intp)
 
 
-def _incidence(quads: Indices, vertices: int) -> sparse.csr_matrix:
+def incidence_of(quads: Indices, vertices: int) -> sparse.csr_matrix:
+    """Make ``FaceModel.incidence`` from (Q, 4) corners."""
     columns = np.repeat(np.arange(len(quads)), 4)
     ones = np.ones(quads.size, np.float32)
     matrix = sparse.csr_matrix((ones, (quads.ravel(), columns)), (vertices, len(quads)))

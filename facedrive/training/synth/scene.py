@@ -81,8 +81,13 @@ class FaceRenderer:
         self._drawn = _framebuffer(width, height, samples)
         self._read = _framebuffer(width, height, 0) if samples else self._drawn
         self.paint(Paint())
-        openness = self.bake_openness(model.neutral)
-        self._openness = np.clip(0.1 + 1.1 * openness, 0, 1)
+        self.openness = self.bake_openness(model.neutral)
+        """(V,) of the neutral face, from ``bake_openness``."""
+        self._openness = np.clip(0.1 + 1.1 * self.openness, 0, 1)
+
+    def close(self) -> None:
+        """Give the context back."""
+        self._platform.delete_context()
 
     def paint(self, paint: Paint) -> None:
         """Set the colours of everything, and what the skin's texture is multiplied by."""

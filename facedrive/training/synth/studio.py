@@ -21,6 +21,7 @@ from facedrive.training.synth.paint import Look, Paint, grey
 from facedrive.training.synth.photographs import open_photographs
 from facedrive.training.synth.scene import FaceRenderer
 from facedrive.training.synth.texture import Map, build_atlas
+from facedrive.training.synth.visible import visible_part
 from facedrive.types import Image
 
 People = Literal["train", "validation", "test"]
@@ -46,10 +47,11 @@ class Studio:
             DataError: if the data cannot be read.
             RenderError: if there is no OpenGL context.
         """
-        self.model = load_face_model(data / "ict" / "ict_facekit.npz")
+        whole = load_face_model(data / "ict" / "ict_facekit.npz")
+        self.model = visible_part(whole)
         self.side_px = side_px
         self.photographs = open_photographs(data)
-        self._atlas = build_atlas(self.model, self.photographs, size=SKIN_TEXELS)
+        self._atlas = build_atlas(whole, self.photographs, size=SKIN_TEXELS)
         self._renderer = FaceRenderer(self.model, side_px, side_px)
         rows = self.photographs.best_rows()
         allowed = getattr(split_people(self.photographs.person[rows]), people)

@@ -15,25 +15,25 @@ from facedrive.training.synth.studio import Studio
 
 @pytest.fixture
 def small_blocks(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Blocks of 8 faces, rendered by the studio that is there."""
-    monkeypatch.setattr(dataset, "FACES_A_BLOCK", 8)
+    """Blocks of 12 faces, rendered by the studio that is there."""
+    monkeypatch.setattr(dataset, "FACES_A_BLOCK", 12)
     monkeypatch.setattr(workers.StudioPlan, "open", lambda plan: studio)
 
 
 @pytest.mark.usefixtures("small_blocks")
 def test_dataset_is_complete_and_of_the_people_asked_for(tmp_path: Path) -> None:
     added: list[int] = []
-    dataset.render_dataset(tmp_path, tmp_path / "faces.npz", 10, 3, "test", progress=added.append)
+    dataset.render_dataset(tmp_path, tmp_path / "faces.npz", 14, 3, "test", progress=added.append)
     with np.load(tmp_path / "faces.npz") as faces:
-        assert faces["crops"].shape == (10, 160, 160)
+        assert faces["crops"].shape == (14, 160, 160)
         assert faces["crops"].dtype == np.uint8
-        assert faces["aus"].shape == (10, 24)
-        assert faces["gaze"].shape == (10, 2, 2)
-        assert faces["landmarks"].shape == (10, 68, 2)
+        assert faces["aus"].shape == (14, 24)
+        assert faces["gaze"].shape == (14, 2, 2)
+        assert faces["landmarks"].shape == (14, 68, 2)
         assert len(set(faces["identity"])) == 3
         assert split_people(faces["person"]).test.all()
         assert faces["crops"].std(axis=(1, 2)).min() > 5
-    assert added == [8, 2]
+    assert added == [12, 2]
     assert [path.name for path in tmp_path.iterdir()] == ["faces.npz"]
 
 
@@ -61,7 +61,7 @@ def test_faces_are_the_same_in_other_processes(shared: Path, studio: Studio) -> 
 
 def test_blocks_cover_every_face_once() -> None:
     blocks = dataset.split_blocks(150, 1)
-    assert [block.faces for block in blocks] == [64, 64, 22]
+    assert [block.faces for block in blocks] == [60, 60, 30]
     assert [block.number for block in blocks] == [0, 1, 2]
     assert dataset.FACES_A_BLOCK % dataset.FACES_A_PERSON == 0
 
