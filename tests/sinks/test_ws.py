@@ -39,7 +39,12 @@ def serve() -> Iterator[Callable[..., WsSink]]:
 
 
 def client(sink: WsSink, origin: str | None = None) -> ClientConnection:
-    return connect(f"ws://127.0.0.1:{sink.port}", origin=origin, proxy=None)  # type: ignore[arg-type]
+    return connect(
+        f"ws://127.0.0.1:{sink.port}",
+        origin=origin,  # type: ignore[arg-type]
+        proxy=None,
+        ping_interval=None,  # some tests leave one open, whose pings would disturb later ones
+    )
 
 
 def hear(connection: ClientConnection) -> dict[str, Any]:
