@@ -25,7 +25,7 @@ from facedrive.errors import RenderError
 from facedrive.training.synth.camera import FAR_CM, NEAR_CM, Camera, head_pose
 from facedrive.training.synth.face import LANDMARKS, FaceModel, Indices, Kind
 from facedrive.training.synth.paint import Look, Paint, hair_mask
-from facedrive.training.synth.shaders import SHADERS
+from facedrive.training.synth.shaders import COLOURED, GREY, SHADERS
 from facedrive.types import Image, Vector
 
 MATERIAL_OF: dict[Kind, str] = {
@@ -51,7 +51,9 @@ class _Draw(NamedTuple):
 class FaceRenderer:
     """Owns the context and the buffers; one face model, one picture size."""
 
-    def __init__(self, model: FaceModel, width: int, height: int, samples: int = 0) -> None:
+    def __init__(
+        self, model: FaceModel, width: int, height: int, samples: int = 0, grey: bool = False
+    ) -> None:
         """Open a context.
 
         Args:
@@ -59,6 +61,7 @@ class FaceRenderer:
             width: Of the picture, pixels.
             height: Of the picture, pixels.
             samples: Multisampling; 0 for none.
+            grey: Draw the green of everything only, which is faster.
 
         Raises:
             RenderError: if there is no OpenGL context.
@@ -74,7 +77,7 @@ class FaceRenderer:
         groups = _group(model, triangles)
         order = np.vstack([order.reshape(-1, 3)[group] for group in groups.values()])
         self._moving, self._paint = self._upload(np.asarray(order, np.uint32))
-        self._draws = _compile(groups)
+        self._draws = _compile(groups, GREY if grey else COLOURED)
         self._scene = int(GL.glGenBuffers(1))
         self._texture = _texture()
         self._openness = np.ones(len(model.neutral), np.float32)
@@ -298,13 +301,13 @@ def _group(model: FaceModel, triangles: Indices) -> dict[str, Indices]:
     return groups
 
 
-def _compile(groups: dict[str, Indices]) -> dict[str, _Draw]:
+def _compile(groups: dict[str, Indices], head: str) -> dict[str, _Draw]:
     """Make each material's program, and find its place among the indices."""
     draws, first = {}, 0
     for name, triangles in groups.items():
         program = shaders.compileProgram(
-            shaders.compileShader(SHADERS[name].vertex, GL.GL_VERTEX_SHADER),
-            shaders.compileShader(SHADERS[name].fragment, GL.GL_FRAGMENT_SHADER),
+            shaders.compileShader(head + SHADERS[name].vertex, GL.GL_VERTEX_SHADER),
+            shaders.compileShader(head + SHADERS[name].fragment, GL.GL_FRAGMENT_SHADER),
             validate=False,
         )
         block = GL.glGetUniformBlockIndex(program, "Scene")

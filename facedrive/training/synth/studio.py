@@ -52,7 +52,7 @@ class Studio:
         self.side_px = side_px
         self.photographs = open_photographs(data)
         self._atlas = build_atlas(whole, self.photographs, size=SKIN_TEXELS)
-        self._renderer = FaceRenderer(self.model, side_px, side_px)
+        self._renderer = FaceRenderer(self.model, side_px, side_px, grey=True)
         rows = self.photographs.best_rows()
         allowed = getattr(split_people(self.photographs.person[rows]), people)
         self.rows = _spread(rows[allowed], most_skins)

@@ -59,3 +59,16 @@ def test_a_light_from_the_left_lights_the_left_of_the_face(
         picture[:, side, 1][mask[:, side] > 0.5].mean() for side in (slice(80, 160), slice(80))
     )
     assert left > 1.2 * right
+
+
+def test_a_grey_renderer_draws_what_a_coloured_one_does(
+    renderer: scene.FaceRenderer, model: FaceModel, person: Person
+) -> None:
+    skin = np.full((8, 8), 0.9, np.float32)
+    renderer.set_skin(skin)
+    coloured = renderer.render(person.vertices, POSE, CAMERA, scene.Look(hair_layers=3))[0]
+    only_grey = scene.FaceRenderer(model, 160, 160, grey=True)
+    only_grey.set_skin(skin)
+    grey = only_grey.render(person.vertices, POSE, CAMERA, scene.Look(hair_layers=3))[0]
+    np.testing.assert_array_equal(grey[..., 1], coloured[..., 1])
+    np.testing.assert_array_equal(grey[..., 0], grey[..., 1])
