@@ -18,8 +18,8 @@ class Augment:
     """How strongly each thing varies; zeros leave the plain centre crop."""
 
     turn_rad: float = 0.1
-    scale: float = 0.06
-    shift: float = 0.035
+    scale: float = 0.1
+    shift: float = 0.04
     """Of the crop's side."""
     stretch: float = 0.03
     flip: float = 0.5

@@ -23,6 +23,7 @@ from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
 from facedrive.errors import DataError
+from facedrive.trackers.align import CropSpec
 from facedrive.training import augment
 from facedrive.training.data import FaceSet, mirror_points
 from facedrive.training.metrics import Scores, score
@@ -34,6 +35,9 @@ log = logging.getLogger(__name__)
 
 POINT_STEP = 0.01
 """A point that misses by less, -1 to 1 across the crop, hardly counts; beyond, all steps alike."""
+
+LEAST_SPREAD = 0.04
+"""Of an AU that hardly moves: it would else outweigh all others."""
 
 GAZE_SPREAD = 0.15
 """Standard deviation of a gaze angle over the photographs, radians."""
@@ -180,9 +184,19 @@ def rarity(faces: FaceSet, strength: float) -> NDArray[np.float64]:
     return np.asarray(odds / odds.sum())
 
 
+def _mesh(faces: FaceSet, crop: CropSpec) -> Tensor:
+    """Give the (N, P, 2) points of faces where their plain centre crops have them."""
+    places = (faces.points_px * 2 + 1) / faces.spec.size - 1
+    return torch.from_numpy(places * np.float32(faces.spec.span / crop.span))
+
+
+OUTLIER = 3.0
+"""Error, in spreads of a channel, from which it counts no longer squared but straight."""
+
+
 @dataclass(frozen=True)
 class Loss:
-    """Squared error in units of each channel's own spread, so that timid channels count."""
+    """Error in units of each channel's own spread, so that timid channels count."""
 
     recipe: Recipe
     scale: Tensor
@@ -195,7 +209,8 @@ class Loss:
         rendered = (batch.kind == Kind.RENDERED).float()[:, None]
         aus, gaze = answer.settle(rendered)
         weight = torch.where(batch.known, self.weight[batch.kind], self.recipe.unseen_weight)
-        au_loss = (weight * self.scale[batch.kind] * (aus - batch.aus).square()).mean()
+        missed = self.scale[batch.kind] * (aus - batch.aus).square() / OUTLIER**2
+        au_loss = (weight * ((1 + missed).sqrt() - 1)).mean() * (2 * OUTLIER**2)
         gaze_loss = ((gaze - batch.gaze) / GAZE_SPREAD).square().mean()
         placed = torch.isfinite(batch.points)
         missed = torch.where(placed, answer.points - torch.nan_to_num(batch.points), 0.0)
@@ -208,19 +223,19 @@ class Loss:
 
 
 def make_loss(recipe: Recipe, sets: dict[Kind, FaceSet], device: torch.device) -> Loss:
-    """Scale each channel by its spread; photographs and moved ones share the teacher's units."""
+    """Scale each channel by its spread over each kind of faces."""
     photographs = sets[Kind.PHOTOGRAPH]
-    common = _inverse_variance(sets.get(Kind.RENDERED, sets.get(Kind.MOVED, photographs)))
     seen = torch.from_numpy(photographs.targets.known.any(0))
-    teacher = torch.where(seen, _inverse_variance(photographs), common)
+    scales = [_inverse_variance(sets.get(kind, photographs)) for kind in Kind]
+    # Nothing moves a channel that the teacher is blind to: its unit is that of the moved faces.
+    scales[Kind.PHOTOGRAPH] = torch.where(seen, scales[Kind.PHOTOGRAPH], scales[Kind.MOVED])
     weight = torch.where(seen, 1.0, recipe.blind_weight)
-    scale = torch.stack([teacher, teacher, common])
-    return Loss(recipe, scale.to(device), weight.expand(len(Kind), -1).to(device))
+    return Loss(recipe, torch.stack(scales).to(device), weight.expand(len(Kind), -1).to(device))
 
 
 def _inverse_variance(faces: FaceSet) -> Tensor:
     """Return (24,) weights that make every AU of ``faces`` count alike, but for the stillest."""
-    spread = np.maximum(faces.targets.aus.std(0), 0.03)
+    spread = np.maximum(faces.targets.aus.std(0), LEAST_SPREAD)
     return torch.from_numpy(1 / np.square(spread)).float()
 
 
@@ -264,6 +279,7 @@ class Run:
         recipe, device = self.recipe, self.device
         torch.manual_seed(recipe.seed)
         model = build_model(recipe)
+        model.learn_mesh(_mesh(sets[Kind.PHOTOGRAPH], recipe.crop))
         if self.start is not None:
             load_averaged(model, recipe, self.start)
         model = model.to(device).to(memory_format=torch.channels_last)

@@ -72,6 +72,60 @@ class Block(nn.Module):
         return functional.relu(self.second_norm(self.second(hidden)) + self.shortcut(inputs))
 
 
+class Geometry(nn.Module):
+    """Mesh points without the head's place, size and turn, in units of their own spread.
+
+    What remains after the similarity to the mean shape (Gower 1975) is identity and expression;
+    before it, where the crop happens to lie outweighs both.
+    """
+
+    shape: Tensor
+    """(P, 2) the mean, centred, of length 1."""
+    spread: Tensor
+    """(P, 2) standard deviation of what remains."""
+
+    def __init__(self, points: int) -> None:
+        super().__init__()
+        circle = torch.linspace(0, 6, points)
+        shape = torch.stack([circle.cos(), circle.sin()], dim=1)
+        self.register_buffer("shape", _unit(shape[None])[0])
+        self.register_buffer("spread", torch.full((points, 2), 0.01))
+
+    def fit(self, points: Tensor) -> None:
+        """Learn mean and spread from (N, P, 2) points, -1 to 1 across the crop."""
+        self.shape.copy_(_unit(_unit(points).mean(0, keepdim=True))[0])
+        for _ in range(2):
+            aligned = self._align(points)
+            self.shape.copy_(_unit(aligned.mean(0, keepdim=True))[0])
+        self.spread.copy_((self._align(points) - self.shape).std(0).clamp(min=1e-5))
+
+    def forward(self, points: Tensor) -> Tensor:
+        """Map (N, P, 2) points to (N, P * 2) deviations of about 1."""
+        deviations = (self._align(points) - self.shape) / self.spread
+        return deviations.clamp(-MOST_SPREADS, MOST_SPREADS).flatten(1)
+
+    def _align(self, points: Tensor) -> Tensor:
+        """Bring points to the shape's place, size and turn; the turn as a complex factor."""
+        x, y = (points - points.mean(1, keepdim=True)).unbind(-1)
+        u, v = self.shape.unbind(-1)
+        real = (x * u + y * v).sum(1, keepdim=True)
+        imaginary = (y * u - x * v).sum(1, keepdim=True)
+        size = (real.square() + imaginary.square()).clamp(min=1.0)
+        return (
+            torch.stack([x * real + y * imaginary, y * real - x * imaginary], -1) / size[..., None]
+        )
+
+
+MOST_SPREADS = 6.0
+"""Farthest that a point is believed to deviate: untrained points lie anywhere."""
+
+
+def _unit(points: Tensor) -> Tensor:
+    """Centre (N, P, 2) points and bring each set to length 1."""
+    centred = points - points.mean(1, keepdim=True)
+    return centred / centred.square().sum((1, 2), keepdim=True).sqrt()
+
+
 class Compact(nn.Module):
     """A small residual network whose last map keeps its places.
 
@@ -112,21 +166,27 @@ class Compact(nn.Module):
             nn.ReLU(),
         )
         self.points = nn.Linear(features, points * 2)
-        self.geometry = nn.BatchNorm1d(points * 2, affine=False)
+        self.geometry = Geometry(points)
         self.head = nn.Sequential(
             nn.Linear(features + points * 2, 256), nn.ReLU(), nn.Dropout(dropout),
             nn.Linear(256, 2 * CHANNELS + 1),
         )  # fmt: skip
+
+    def learn_mesh(self, points: Tensor) -> None:
+        """Start from the mean of (N, P, 2) training points, -1 to 1 across the crop."""
+        self.geometry.fit(points)
+        with torch.no_grad():
+            self.points.bias.copy_(points.mean(0).flatten())
 
     def forward(self, crops: Tensor) -> Answer:
         """Read (N, 1, S, S) float crops, 0 to 255."""
         hidden = self.features(self.squeeze(self.blocks(self.stem(standardise(crops)))))
         with torch.autocast(crops.device.type, enabled=False):  # a hundredth of a pixel counts
             hidden = hidden.float()
-            points = self.points(hidden)
+            points = self.points(hidden).unflatten(1, (-1, 2))
             answer = self.head(torch.cat([hidden, self.geometry(points)], dim=1))
         photographed, rendered, synthetic = answer.split([CHANNELS, CHANNELS, 1], dim=1)
-        return Answer(photographed, rendered, synthetic, points.unflatten(1, (-1, 2)))
+        return Answer(photographed, rendered, synthetic, points)
 
 
 def standardise(crops: Tensor) -> Tensor:
