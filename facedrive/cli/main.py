@@ -23,7 +23,7 @@ COMMANDS = {
     "synth": "render synthetic faces with exact AUs, to train and to test on",
     "data": "check a folder of labelled faces; prepare it for training",
     "analyze": "agreement of coders, occurrence, intensity and correlation of AUs",
-    "train": "train the AU model from a recipe",
+    "train": "train the AU model from a recipe, or the tables of the FEAFA+ paper",
     "evaluate": "score a model on faces that it never saw",
     "bench": "measure speed and memory, beside a peer",
     "doctor": "say what works on this machine",
