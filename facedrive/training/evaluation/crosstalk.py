@@ -9,11 +9,8 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.training.evaluation.comparison import rounded
-from facedrive.training.labels import TEACHER_CHANNELS
+from facedrive.training.labels import BLIND
 from facedrive.types import Vector
-
-BLIND = tuple(name for name in AU_NAMES if name not in TEACHER_CHANNELS)
-"""Jaw thrust, cheeks puff and nose wrinkle."""
 
 STRONG = 0.4
 """A teacher's score from which on an AU is there for everyone to see."""

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
 
-from facedrive.training.evaluation.crosstalk import BLIND, RESTING
+from facedrive.training.evaluation.crosstalk import RESTING
+from facedrive.training.labels import BLIND
 
 Section = dict[str, Any]
 Channels = dict[str, dict[str, Any]]

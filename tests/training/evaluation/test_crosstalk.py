@@ -4,11 +4,11 @@ import numpy as np
 
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.training.evaluation.crosstalk import (
-    BLIND,
     neutral_faces,
     score_cross_talk,
     smiling_faces,
 )
+from facedrive.training.labels import BLIND
 
 
 def face(**strong: float) -> np.ndarray:

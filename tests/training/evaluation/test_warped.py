@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from facedrive.training.data import FaceSet
-from facedrive.training.evaluation.crosstalk import BLIND
 from facedrive.training.evaluation.warped import open_warped, score_warped
+from facedrive.training.labels import BLIND
 from facedrive.training.photowarp import dataset
 
 
