@@ -22,8 +22,8 @@ from facedrive.training.models import CHANNELS, Compact
 from facedrive.training.recipe import Recipe
 from facedrive.types import Vector
 
-WANTED_SLOPE = 0.95
-MOST = 1.35
+WANTED_SLOPE = 0.9
+MOST = 1.5
 """Largest gain: beyond it a channel is noise, which would be made louder."""
 
 FEWEST = 0.01
