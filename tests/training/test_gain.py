@@ -58,7 +58,7 @@ def test_a_timid_channel_moves_as_far_as_its_labels_and_no_gain_is_wild() -> Non
 
 def test_the_gain_is_about_the_mean() -> None:
     model = lively()
-    faces = labelled_by(model, 1.2)
+    faces = labelled_by(model, 1.5)
     before, _ = predict(model, faces, TINY, torch.device("cpu"))
     take_back_timidity(model, TINY, {Kind.PHOTOGRAPH: faces, Kind.MOVED: faces})
     after, _ = predict(model, faces, TINY, torch.device("cpu"))
