@@ -26,6 +26,9 @@ WANTED_SLOPE = 0.9
 MOST = 1.5
 """Largest gain: beyond it a channel is noise, which would be made louder."""
 
+SURE = 0.6
+"""Correlation with the labels from which a channel gets a gain: louder guesses help nobody."""
+
 FEWEST = 0.01
 """Standard deviation of a label below which its slope says nothing."""
 
@@ -61,5 +64,5 @@ def _measure(model: Compact, recipe: Recipe, faces: FaceSet) -> tuple[Vector, Ve
     meant = np.hstack([faces.targets.aus, faces.targets.gaze.reshape(len(faces), -1)])
     scores = score(said, meant)
     gains = np.clip(WANTED_SLOPE / np.maximum(np.nan_to_num(scores.slope), 1e-6), 1.0, MOST)
-    gains[scores.label_std < FEWEST] = 1.0
+    gains[(scores.label_std < FEWEST) | (np.nan_to_num(scores.pearson) < SURE)] = 1.0
     return gains.astype(np.float32), said.mean(axis=0).astype(np.float32)

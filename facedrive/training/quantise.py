@@ -1,7 +1,7 @@
 """An exported model in 8 bits: about half the time on a CPU, for the same answers.
 
-Convolutions only, but the last: the dense layers cost little time and keep their precision. Weights use 7 of
-their 8 bits, because processors without VNNI would overflow on the eighth.
+Convolutions only, but the last: the dense layers cost little time and keep their precision. Weights
+use 7 of their 8 bits, because processors without VNNI would overflow on the eighth.
 """
 
 from __future__ import annotations
