@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from facedrive.cli.options import add_labels
 from facedrive.errors import DataError, DependencyError
 
 if TYPE_CHECKING:
@@ -37,10 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="holds a folder per coder; default: DIR/coders")  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="DIR",
                         help="write report.html, analysis.json and figures here")  # fmt: skip
-    parser.add_argument("--left", choices=("subject", "camera"), default="subject",
-                        help="whose left the FEAFA+ labels mean; default: subject")  # fmt: skip
-    parser.add_argument("--part", choices=("posed", "spontaneous"), default="posed",
-                        help="of videos whose path does not say; default: posed")  # fmt: skip
+    add_labels(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object, nothing else")
 
 

@@ -8,6 +8,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from facedrive.cli.options import add_labels
+
 if TYPE_CHECKING:
     from facedrive.training.feafa.check import Report
     from facedrive.training.feafa.prepare import Counts
@@ -51,10 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                          help="leave frames with unusable labels out, and go on")  # fmt: skip
     for action in (check, prepare):
         action.add_argument("data", type=Path, metavar="DIR", help="the dataset's folder")
-        action.add_argument("--left", choices=("subject", "camera"), default="subject",
-                            help="whose left the FEAFA+ labels mean; default: subject")  # fmt: skip
-        action.add_argument("--part", choices=("posed", "spontaneous"), default="posed",
-                            help="of videos whose path does not say; default: posed")  # fmt: skip
+        add_labels(action)
         action.add_argument("--json", action="store_true", help="one JSON object, nothing else")
 
 

@@ -73,6 +73,14 @@ def add_tracking(parser: argparse.ArgumentParser) -> None:
                        help="a person's calibration, made by facedrive calibrate")  # fmt: skip
 
 
+def add_labels(parser: argparse.ArgumentParser) -> None:
+    """Add how a folder of labelled faces is to be read."""
+    parser.add_argument("--left", choices=("subject", "camera"), default="subject",
+                        help="whose left the FEAFA+ labels mean; default: subject")  # fmt: skip
+    parser.add_argument("--part", choices=("posed", "spontaneous"), default="posed",
+                        help="of videos whose path does not say; default: posed")  # fmt: skip
+
+
 def add_source(parser: argparse.ArgumentParser, default: str = "0") -> None:
     """Add where the frames come from."""
     group = parser.add_argument_group("source")

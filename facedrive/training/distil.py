@@ -9,11 +9,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from facedrive.training import photowarp, synth
+from facedrive.training import teacher as asked
 from facedrive.training.data import FaceSet, load_faces, load_photographs, save_faces
 from facedrive.training.engine import Kind, Run
 from facedrive.training.export import export
 from facedrive.training.folds import People, split_people
 from facedrive.training.gain import take_back_timidity
+from facedrive.training.kept import digest_code, keep
 from facedrive.training.photowarp.dataset import warped_set
 from facedrive.training.quantise import calibration_crops, quantise
 from facedrive.training.recipe import Recipe, Source
@@ -70,22 +73,23 @@ def distil(recipe: Recipe, shop: Workshop, device: torch.device, start: Path | N
 
 
 def _moved(source: Source, shop: Workshop, teacher: Path | None, people: People) -> FaceSet:
-    path = shop.cache / f"moved-{people}-{source.faces}-{source.seed}.npz"
-    if not path.exists():
+    def write(path: Path) -> None:
         save_faces(
             warped_set(shop.data, people, source.faces, source.seed,
                        teacher=teacher, workers=shop.workers),
             path,
         )  # fmt: skip
-    return load_faces(path)
+
+    made_by = digest_code(photowarp, synth, asked)
+    name = f"moved-{people}-{source.faces}-{source.seed}-{made_by}.npz"
+    return load_faces(keep(shop.cache / name, write))
 
 
 def _rendered(source: Source, shop: Workshop) -> FaceSet:
-    path = shop.cache / f"rendered-train-{source.faces}-{source.seed}.npz"
-    if not path.exists():
+    def write(path: Path) -> None:
         from facedrive.training.synth.dataset import render_dataset  # loads OpenGL
 
-        part = path.with_suffix(".part.npz")
-        render_dataset(shop.data, part, source.faces, source.seed, workers=shop.workers)
-        part.replace(path)
-    return load_faces(path)
+        render_dataset(shop.data, path, source.faces, source.seed, workers=shop.workers)
+
+    name = f"rendered-train-{source.faces}-{source.seed}-{digest_code(synth)}.npz"
+    return load_faces(keep(shop.cache / name, write))

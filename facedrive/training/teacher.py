@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from facedrive.trackers.mediapipe import open_landmarker
+from facedrive.training.kept import keep
 from facedrive.training.synth.photographs import open_photographs
 from facedrive.types import Image, Vector
 
@@ -78,7 +79,7 @@ class Teacher:
 
 def find_teacher(data: Path, asked: Path | None) -> Path | None:
     """Return the teacher's model file: the one asked for, or one kept beside the data folder."""
-    beside = data / ".." / "models" / "face_landmarker.task"
+    beside = data.resolve().parent / "models" / "face_landmarker.task"
     return asked or (beside if beside.is_file() else None)
 
 
@@ -94,12 +95,8 @@ def second_opinions(data: Path, cache: Path, model: Path | None = None) -> Vecto
         (N, 52) scores; NaN where it finds no face.
     """
     path = cache / f"opinions-{(data / 'faces.zip').stat().st_size}.npy"
-    if not path.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part.npy")
-        np.save(part, _ask_all(data, model))
-        part.replace(path)
-    return np.asarray(np.load(path), np.float32)
+    kept = keep(path, lambda part: np.save(part, _ask_all(data, model)))
+    return np.asarray(np.load(kept), np.float32)
 
 
 def _ask_all(data: Path, model: Path | None) -> Vector:

@@ -13,7 +13,7 @@ from facedrive.training import synth
 from facedrive.training.data import FaceSet, load_faces
 from facedrive.training.evaluation.comparison import answer, compare
 from facedrive.training.evaluation.crops import centre_crops
-from facedrive.training.evaluation.kept import digest_code, keep
+from facedrive.training.kept import digest_code, keep
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,9 @@ import numpy as np
 from facedrive.errors import DataError
 from facedrive.sources.video import VideoFile
 from facedrive.trackers.mediapipe import fetch_model, open_blendshapes
-from facedrive.training.evaluation.kept import digest, keep
+from facedrive.training.kept import digest, keep
 from facedrive.training.labels import Targets, from_teacher
+from facedrive.training.teacher import find_teacher
 from facedrive.types import Frame, Image, Vector
 
 NOBODY: Image = np.zeros((64, 64, 3), np.uint8)
@@ -83,6 +84,4 @@ def open_teacher(data: Path, cache: Path, model: Path | None = None) -> Teacher:
         raise DataError(f"{labels} is missing; --data names the folder that holds it.")
     with np.load(labels) as table:
         names = tuple(str(name) for name in table["blendshape_names"])
-    beside = data.resolve().parent / "models" / "face_landmarker.task"
-    found = model or (beside if beside.is_file() else fetch_model())
-    return Teacher(found, names, cache)
+    return Teacher(find_teacher(data, model) or fetch_model(), names, cache)

@@ -14,7 +14,7 @@ from facedrive.training.data import FaceSet, load_faces, save_faces
 from facedrive.training.evaluation.comparison import answer, compare, rounded
 from facedrive.training.evaluation.crops import centre_crops
 from facedrive.training.evaluation.crosstalk import RESTING
-from facedrive.training.evaluation.kept import digest_code, keep
+from facedrive.training.kept import digest_code, keep
 from facedrive.training.labels import BLIND
 from facedrive.types import Vector
 

@@ -4,9 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from facedrive.training import evaluation
-from facedrive.training.evaluation import kept
-from facedrive.training.evaluation.kept import digest, digest_code, keep
+from facedrive.training import evaluation, kept
+from facedrive.training.kept import digest, digest_code, keep
 
 
 def test_a_file_is_made_on_the_first_call_only(tmp_path: Path) -> None:
