@@ -35,7 +35,7 @@ class ProtocolRecipe:
     step_epochs: int = 10
     """Epochs between two falls of the learning rate (paper, section 4.3)."""
     step_factor: float = 0.1
-    batch: int = 32
+    batch: int = 16
     """Frames a step, over all processes and pieces together."""
     accumulate: int = 1
     """Pieces that a process takes its share of a batch in, where memory is short."""
@@ -64,9 +64,9 @@ class ProtocolRecipe:
 class Budget:
     """What fits into a night on two processor cores, the same for every network."""
 
-    frames_per_video: int = 80
-    epochs: int = 24
-    step_epochs: int = 8
+    frames_per_video: int = 16
+    epochs: int = 12
+    step_epochs: int = 4
     """In the proportion of the full 30 and 10."""
     vgg16_folds: int = 1
 

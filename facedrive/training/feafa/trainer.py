@@ -31,7 +31,7 @@ from facedrive.types import Vector
 
 log = logging.getLogger(__name__)
 
-WATCHED = 512
+WATCHED = 128
 """Frames of the test videos whose error is shown after each epoch; nothing is chosen by it."""
 
 

@@ -142,7 +142,7 @@ def test_table_4_has_the_constant_predictor_and_the_budget(
     text = results.write(tmp_path)
     assert (tmp_path / "table4.md").read_text() == text
     assert f"| {CONSTANT} | " in text and "| tiny | " in text
-    assert "| tiny (CPU budget, 1 fold) | " in text and "80 frames a training video" in text
+    assert "| tiny (CPU budget, 1 fold) | " in text and "16 frames a training video" in text
     report = json.loads((tmp_path / "table4.json").read_text())
     assert set(report["models"]) == {CONSTANT, "tiny", "tiny (CPU budget, 1 fold)"}
     assert report["costs"]["tiny"]["macs"] > 0

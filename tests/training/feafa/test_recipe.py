@@ -12,7 +12,7 @@ from facedrive.training.feafa.recipe import ProtocolRecipe, as_text, load_protoc
 RECIPES = Path(__file__).resolve().parents[3] / "train/recipes"
 PROTOCOL = [
     "feafa_resnet18", "feafa_vgg16", "disfa_resnet18", "disfa_vgg16", "regional",
-    "regional_temporal",
+    "regional_single",
 ]  # fmt: skip
 
 
