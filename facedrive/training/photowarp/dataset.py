@@ -7,8 +7,7 @@ done to the photograph.
 from __future__ import annotations
 
 import logging
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +30,7 @@ from facedrive.training.synth.correspondence import mean_landmarks
 from facedrive.training.synth.face import load_face_model
 from facedrive.training.synth.photographs import MESH_POINTS, open_photographs
 from facedrive.training.teacher import Opinion, Teacher
+from facedrive.training.workers import run_jobs
 from facedrive.types import Image, Vector
 
 log = logging.getLogger(__name__)
@@ -60,20 +60,29 @@ class Moved(NamedTuple):
     """(24,) the AUs that were put on."""
 
 
+class Block(NamedTuple):
+    """Faces to make, whoever makes them."""
+
+    seed: int
+    number: int
+    faces: int
+
+
 @dataclass(frozen=True)
-class Job:
-    """A block of faces to make, whoever makes it."""
+class MovingPlan:
+    """What it takes to open a studio in another process."""
 
     data: Path
-    teacher: Path | None
     people: People
-    seed: int
-    block: int
-    count: int
+    teacher: Path | None
+
+    def open(self) -> MovingStudio:
+        """Load everything."""
+        return MovingStudio(self.data, self.people, self.teacher)
 
 
 class MovingStudio:
-    """Holds what all pictures share: the photographs, the sheet, the flow, the teacher."""
+    """Holds what all pictures share: the photographs, the sheet, the flow."""
 
     def __init__(self, data: Path, people: People, teacher: Path | None = None) -> None:
         """Load everything; ``teacher`` is its model file, None for the one that is fetched."""
@@ -81,32 +90,31 @@ class MovingStudio:
         self._photographs = open_photographs(data)
         self._flow = Flow(self._model, self._photographs)
         self._sheet = cut_sheet(mean_landmarks(self._photographs) * UPRIGHT)
-        self._teacher = Teacher(teacher)
+        self._teacher_file = teacher
         names = list(self._photographs.scores)
         scores = np.column_stack([self._photographs.scores[name] for name in names])
         self._aus = from_teacher(scores, names).aus
         self.rows = np.flatnonzero(getattr(split_people(self._photographs.person), people))
-        self.names = names
 
-    def shoot(self, rng: np.random.Generator) -> Moved:
-        """Move faces until one comes out well."""
-        while True:
-            moved = self._try(rng, int(rng.choice(self.rows)))
-            if moved is not None:
-                return moved
+    def shoot(self, block: Block) -> list[Moved]:
+        """Move faces until as many as the block has came out well."""
+        rng = np.random.default_rng([block.seed, block.number])
+        made: list[Moved] = []
+        with closing(Teacher(self._teacher_file)) as teacher:
+            teacher.forget()
+            while len(made) < block.faces:
+                moved = self._try(rng, int(rng.choice(self.rows)), teacher)
+                made += [] if moved is None else [moved]
+        return made
 
-    def forget(self) -> None:
-        """Let nothing of the last face bear on the next."""
-        self._teacher.forget()
-
-    def _try(self, rng: np.random.Generator, row: int) -> Moved | None:
+    def _try(self, rng: np.random.Generator, row: int, teacher: Teacher) -> Moved | None:
         points = self._photographs.landmarks[row]
         eyes = float(interocular_px(points[MEDIAPIPE_TO_68, :2]))
         gap = float(np.linalg.norm(points[13, :2] - points[14, :2])) / eyes
         move, added = sample_move(rng, self._model, self._aus[row], gap)
         target = self._flow.move(points, move)
         warped = self._sheet.warp(self._photographs.read(row), points[:MESH_POINTS], target)
-        opinion = self._teacher.ask(warped.picture)
+        opinion = teacher.ask(warped.picture)
         if opinion is None or _doubt(opinion, target) > LARGEST_DOUBT * eyes:
             return None
         landmarks = opinion.landmarks_px[MEDIAPIPE_TO_68]
@@ -134,40 +142,25 @@ def warped_set(data: Path, people: People, count: int, seed: int = 0, *,
         workers: Processes that share the work.
 
     Raises:
-        DataError: if the data cannot be read or ``count`` is not positive.
+        DataError: if the data cannot be read, ``count`` is not positive or a process died.
     """
     if count < 1:
         raise DataError(f"{count} faces asked for; ask for at least 1.")
-    blocks = range(0, count, BLOCK)
-    jobs = [Job(data, teacher, people, seed, index, min(BLOCK, count - start))
-            for index, start in enumerate(blocks)]  # fmt: skip
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        done = pool.map(_make_block, jobs)
-        parts = list(tqdm(done, "moving faces", len(jobs), unit="block"))
-    return _assemble([moved for part, _ in parts for moved in part], parts[0][1], data)
+    blocks = [Block(seed, number, min(BLOCK, count - start))
+              for number, start in enumerate(range(0, count, BLOCK))]  # fmt: skip
+    done = run_jobs(MovingPlan(data, people, teacher), MovingStudio.shoot, blocks, workers)
+    parts = dict(tqdm(done, "moving faces", len(blocks), unit="block"))
+    return _assemble([moved for number in range(len(blocks)) for moved in parts[number]], data)
 
 
-_studio: tuple[Path, People, MovingStudio] | None = None
-"""This process's studio: loading one takes as long as a hundred faces."""
-
-
-def _make_block(job: Job) -> tuple[list[Moved], list[str]]:
-    global _studio
-    if _studio is None or _studio[:2] != (job.data, job.people):
-        _studio = job.data, job.people, MovingStudio(job.data, job.people, job.teacher)
-    studio = _studio[2]
-    studio.forget()
-    rng = np.random.default_rng([job.seed, job.block])
-    return [studio.shoot(rng) for _ in range(job.count)], studio.names
-
-
-def _assemble(faces: list[Moved], names: list[str], data: Path) -> FaceSet:
+def _assemble(faces: list[Moved], data: Path) -> FaceSet:
     rows = np.array([face.row for face in faces])
-    seen = from_teacher(np.stack([face.scores for face in faces]), names)
+    photographs = open_photographs(data)
+    seen = from_teacher(np.stack([face.scores for face in faces]), list(photographs.scores))
     aus = seen.aus.copy()
     blind = [AU_INDEX[name] for name in BLIND]
     aus[:, blind] = np.stack([face.added for face in faces])[:, blind]
-    person = open_photographs(data).person[rows].astype(np.int64)
+    person = photographs.person[rows].astype(np.int64)
     return FaceSet(
         np.stack([face.crop for face in faces]),
         np.stack([face.inside for face in faces]),

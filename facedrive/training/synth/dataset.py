@@ -17,8 +17,8 @@ from facedrive.training.synth.camera import Camera, head_pose, rotation_matrix
 from facedrive.training.synth.capture import capture
 from facedrive.training.synth.face import Person
 from facedrive.training.synth.sampling import Performance, sample_performance
-from facedrive.training.synth.studio import People, Studio, sample_look
-from facedrive.training.synth.workers import StudioPlan, render_jobs
+from facedrive.training.synth.studio import People, Studio, StudioPlan, sample_look
+from facedrive.training.workers import run_jobs
 from facedrive.types import Image, Vector
 
 SPEC = CropSpec(size=160, padding=0.5)
@@ -99,7 +99,7 @@ def render_dataset(
     blocks = split_blocks(count, seed)
     parts: list[dict[str, NDArray[np.generic]]] = [{} for _ in blocks]
     plan = StudioPlan(data, people, PICTURE)
-    for index, part in render_jobs(plan, render_block, blocks, workers):
+    for index, part in run_jobs(plan, render_block, blocks, workers):
         parts[index] = part
         if progress is not None:
             progress(blocks[index].faces)

@@ -21,9 +21,9 @@ from facedrive.training.synth.face import Indices
 from facedrive.training.synth.film import Film
 from facedrive.training.synth.posed import pose
 from facedrive.training.synth.spontaneous import happen
-from facedrive.training.synth.studio import People, Studio, sample_look
+from facedrive.training.synth.studio import People, Studio, StudioPlan, sample_look
 from facedrive.training.synth.track import Track
-from facedrive.training.synth.workers import StudioPlan, render_jobs
+from facedrive.training.workers import run_jobs
 from facedrive.types import Image, Vector
 
 log = logging.getLogger(__name__)
@@ -116,7 +116,7 @@ def render_feafa(
         if progress is not None:
             progress(sum(job.frames for job in jobs) - sum(job.frames for job in missing))
         studios = StudioPlan(data, plan.people, SIDE_PX)
-        for index, _ in render_jobs(studios, render_video, missing, workers) if missing else ():
+        for index, _ in run_jobs(studios, render_video, missing, workers) if missing else ():
             if progress is not None:
                 progress(missing[index].frames)
     except OSError as error:

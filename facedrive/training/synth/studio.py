@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -29,6 +30,19 @@ People = Literal["train", "validation", "test"]
 SKIN_TEXELS = 256
 KEPT_SKINS = 64
 """Skins held in memory, 256 kB each."""
+
+
+@dataclass(frozen=True)
+class StudioPlan:
+    """What it takes to open a studio in another process."""
+
+    data: Path
+    people: People
+    side_px: int
+
+    def open(self) -> Studio:
+        """Load everything."""
+        return Studio(self.data, self.people, self.side_px)
 
 
 class Studio:

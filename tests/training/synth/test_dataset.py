@@ -9,15 +9,16 @@ pytest.importorskip("scipy")
 
 from facedrive.errors import DataError
 from facedrive.training.folds import split_people
-from facedrive.training.synth import dataset, workers
-from facedrive.training.synth.studio import Studio
+from facedrive.training.synth import dataset
+from facedrive.training.synth.studio import Studio, StudioPlan
+from facedrive.training.workers import run_jobs
 
 
 @pytest.fixture
 def small_blocks(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of 12 faces, rendered by the studio that is there."""
     monkeypatch.setattr(dataset, "FACES_A_BLOCK", 12)
-    monkeypatch.setattr(workers.StudioPlan, "open", lambda plan: studio)
+    monkeypatch.setattr(StudioPlan, "open", lambda plan: studio)
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -51,9 +52,9 @@ def test_a_face_depends_on_seed_and_place_only(studio: Studio) -> None:
 
 
 def test_faces_are_the_same_in_other_processes(shared: Path, studio: Studio) -> None:
-    plan = workers.StudioPlan(shared / "data", "test", dataset.PICTURE)
+    plan = StudioPlan(shared / "data", "test", dataset.PICTURE)
     blocks = [block._replace(faces=3) for block in dataset.split_blocks(128, 2)]
-    for index, there in workers.render_jobs(plan, dataset.render_block, blocks, 2):
+    for index, there in run_jobs(plan, dataset.render_block, blocks, 2):
         here = dataset.render_block(studio, blocks[index])
         for name in here:
             np.testing.assert_array_equal(there[name], here[name])

@@ -10,8 +10,8 @@ pytest.importorskip("scipy")
 
 from facedrive.errors import DataError
 from facedrive.training.feafa.dataset import read_coders, read_dataset
-from facedrive.training.synth import feafa, workers
-from facedrive.training.synth.studio import Studio
+from facedrive.training.synth import feafa
+from facedrive.training.synth.studio import Studio, StudioPlan
 
 PLAN = feafa.FeafaPlan(subjects=2, videos=3, frames=4, seed=1, people="test")
 
@@ -21,7 +21,7 @@ def root(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small dataset, rendered by the studio that is there."""
     folder = tmp_path_factory.mktemp("feafa") / "set"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(workers.StudioPlan, "open", lambda plan: studio)
+        patch.setattr(StudioPlan, "open", lambda plan: studio)
         patch.setattr(feafa, "SIDE_PX", studio.side_px)
         feafa.render_feafa(Path(), folder, PLAN)
     return folder
@@ -32,7 +32,7 @@ def without_studio(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(plan: object) -> Studio:
         raise AssertionError("everything is there already")
 
-    monkeypatch.setattr(workers.StudioPlan, "open", refuse)
+    monkeypatch.setattr(StudioPlan, "open", refuse)
 
 
 def test_it_is_read_back_as_it_was_performed(root: Path) -> None:
