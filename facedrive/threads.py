@@ -201,7 +201,7 @@ class _Reader:
 class BackgroundSink:
     """Runs a slow sink in a thread of its own; ``send`` never waits, late samples are dropped.
 
-    The first exception is logged and ends this output; the others go on.
+    Its first exception ends it, and is raised by the next ``send`` or by ``close``.
     """
 
     CLOSE_S = 30.0
@@ -210,6 +210,7 @@ class BackgroundSink:
     def __init__(self, sink: Sink) -> None:
         self._sink = sink
         self._mailbox: Mailbox[tuple[Sample, Frame | None]] = Mailbox()
+        self._failure: FacedriveError | None = None
         self._thread = threading.Thread(target=self._run, name="sink", daemon=True)
         self._thread.start()
 
@@ -219,24 +220,37 @@ class BackgroundSink:
         return self._mailbox.dropped
 
     def send(self, sample: Sample, frame: Frame | None) -> None:
-        """Leave a sample for the sink to take when it can."""
+        """Leave a sample for the sink to take when it can.
+
+        Raises:
+            FacedriveError: if the sink has failed since.
+        """
+        self._tell_failure()
         self._mailbox.put((sample, frame))
 
     def close(self) -> None:
-        """Let the sink take what is waiting, then close it."""
+        """Let the sink take what is waiting, then close it.
+
+        Raises:
+            FacedriveError: if the sink has failed.
+        """
         self._mailbox.close()
         self._thread.join(self.CLOSE_S)
         if self._thread.is_alive():
             log.warning("%s does not finish; leaving it behind", self._name)
+        self._tell_failure()
 
     @property
     def _name(self) -> str:
         return type(self._sink).__name__
 
+    def _tell_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
     def _run(self) -> None:
-        self._logging_failure(self._send_all)
-        self._mailbox.close()
-        self._logging_failure(self._sink.close)
+        self._keeping_failure(self._send_all)
+        self._keeping_failure(self._sink.close)
 
     def _send_all(self) -> None:
         while True:
@@ -246,13 +260,15 @@ class BackgroundSink:
                 return
             self._sink.send(sample, frame)
 
-    def _logging_failure(self, action: Callable[[], None]) -> None:
+    def _keeping_failure(self, action: Callable[[], None]) -> None:
         try:
             action()
         except FacedriveError as error:
-            log.error("%s This output has stopped.", error)
-        except Exception:  # a plug-in's bug ends its output, not the run
-            log.exception("%s failed; this output has stopped", self._name)
+            self._failure = self._failure or error
+        except Exception as error:  # a plug-in's bug ends its output, not the run
+            log.debug("%s failed", self._name, exc_info=True)
+            told = f"{self._name} failed with {type(error).__name__}: {error}."
+            self._failure = self._failure or FacedriveError(told)
 
 
 class Worker:
