@@ -29,6 +29,8 @@ class Augment:
     """Strength of a light from one side."""
     blur: float = 0.25
     """Share of the crops that lose resolution."""
+    sharpen: float = 0.2
+    """Share of the crops whose edges stand out, as webcams make them."""
     noise: float = 8.0
     """Largest standard deviation of sensor noise, grey levels."""
     occlude: float = 0.12
@@ -120,6 +122,14 @@ def lose_resolution(crops: Tensor, share: float) -> Tensor:
     return changed
 
 
+def sharpen(crops: Tensor, share: float) -> Tensor:
+    """Add to a share of the crops up to one and a half times what a blur takes from them."""
+    chosen = torch.rand(len(crops), 1, 1, 1, device=crops.device) < share
+    amount = torch.rand(len(crops), 1, 1, 1, device=crops.device) * 1.5 * chosen
+    blurred = functional.avg_pool2d(crops, 3, 1, 1, count_include_pad=False)
+    return (crops + amount * (crops - blurred)).clamp(0, 255)
+
+
 def occlude(crops: Tensor, share: float) -> Tensor:
     """Cover one rectangle of a share of the crops with a flat grey."""
     chosen = torch.rand(len(crops), device=crops.device) < share
@@ -140,8 +150,8 @@ def occlude(crops: Tensor, share: float) -> Tensor:
 
 
 def degrade(crops: Tensor, how: Augment) -> Tensor:
-    """Apply light, resolution, occlusion and noise to (N, 1, S, S) floats, 0..255."""
-    crops = lose_resolution(change_light(crops, how), how.blur)
+    """Apply light, resolution, sharpness, occlusion and noise to (N, 1, S, S) floats, 0..255."""
+    crops = sharpen(lose_resolution(change_light(crops, how), how.blur), how.sharpen)
     crops = occlude(crops, how.occlude)
     deviation = torch.rand(len(crops), 1, 1, 1, device=crops.device) * how.noise
     return (crops + torch.randn_like(crops) * deviation).clamp(0, 255)

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -19,6 +19,7 @@ from facedrive.errors import DataError
 from facedrive.trackers.align import CropSpec, crop_matrix, warp_crop
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
 from facedrive.training.labels import Targets, from_teacher
+from facedrive.training.teacher import Opinions
 from facedrive.types import Image, Vector
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,8 @@ class FaceSet:
     person: NDArray[np.int64]
     """(N,) equal numbers are the same person."""
     spec: CropSpec
+    taught: Vector | None = None
+    """(N, 28) AUs and gaze by the teacher, of faces whose targets are exact; NaN where unknown."""
 
     def __len__(self) -> int:
         return len(self.crops)
@@ -58,6 +61,7 @@ class FaceSet:
             self.targets.select(rows),
             self.person[rows],
             self.spec,
+            None if self.taught is None else self.taught[rows],
         )
 
 
@@ -105,7 +109,7 @@ def save_faces(faces: FaceSet, path: Path) -> None:
 def load_faces(path: Path) -> FaceSet:
     """Load faces that ``save_faces`` or ``facedrive synth`` wrote.
 
-    Rendered faces know every AU, but no mesh point: their landmarks lie 2 px beside MediaPipe's.
+    Rendered faces know every AU, but no mesh point: ``add_teacher`` tells them.
 
     Raises:
         DataError: if the file is missing or is no such set.
@@ -124,6 +128,20 @@ def load_faces(path: Path) -> FaceSet:
     except (OSError, KeyError, ValueError) as error:
         raise DataError(f"{path} is no set of faces: {error}.") from error
     return FaceSet(crops, inside, points, Targets(aus, known, gaze), person, spec)
+
+
+def add_teacher(faces: FaceSet, opinions: Opinions, names: list[str]) -> FaceSet:
+    """Tell exactly labelled faces what the teacher says of their crops, and where it sees the mesh.
+
+    Args:
+        faces: N rendered faces.
+        opinions: Of their crops.
+        names: (52,) channels of the scores.
+    """
+    seen = from_teacher(opinions.scores, names)
+    aus = np.where(seen.known, seen.aus, np.float32(np.nan))
+    taught = np.hstack([aus, seen.gaze.reshape(len(faces), -1)])
+    return replace(faces, points_px=opinions.landmarks_px, taught=taught)
 
 
 def mirror_points(faces: FaceSet) -> NDArray[np.intp]:

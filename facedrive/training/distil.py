@@ -11,7 +11,13 @@ import torch
 
 from facedrive.training import photowarp, synth
 from facedrive.training import teacher as asked
-from facedrive.training.data import FaceSet, load_faces, load_photographs, save_faces
+from facedrive.training.data import (
+    FaceSet,
+    add_teacher,
+    load_faces,
+    load_photographs,
+    save_faces,
+)
 from facedrive.training.engine import Kind, Run
 from facedrive.training.export import export
 from facedrive.training.folds import People, split_people
@@ -20,7 +26,14 @@ from facedrive.training.kept import digest_code, keep
 from facedrive.training.photowarp.dataset import warped_set
 from facedrive.training.quantise import calibration_crops, quantise
 from facedrive.training.recipe import Recipe, Source
-from facedrive.training.teacher import find_teacher, second_opinions
+from facedrive.training.synth.photographs import open_photographs
+from facedrive.training.teacher import (
+    ask_all,
+    find_teacher,
+    load_opinions,
+    save_opinions,
+    second_opinions,
+)
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +73,7 @@ def distil(recipe: Recipe, shop: Workshop, device: torch.device, start: Path | N
     if recipe.moved.faces:
         sets[Kind.MOVED] = _moved(recipe.moved, shop, teacher, "train")
     if recipe.rendered.faces:
-        sets[Kind.RENDERED] = _rendered(recipe.rendered, shop)
+        sets[Kind.RENDERED] = _rendered(recipe.rendered, shop, teacher)
     watched = {Kind.PHOTOGRAPH: photographs.select(split.validation)}
     watched[Kind.MOVED] = _moved(WATCHED, shop, teacher, "validation")
     model = Run(recipe, shop.output, device, start, shop.compile).fit(sets, watched)
@@ -85,11 +98,14 @@ def _moved(source: Source, shop: Workshop, teacher: Path | None, people: People)
     return load_faces(keep(shop.cache / name, write))
 
 
-def _rendered(source: Source, shop: Workshop) -> FaceSet:
+def _rendered(source: Source, shop: Workshop, teacher: Path | None) -> FaceSet:
     def write(path: Path) -> None:
         from facedrive.training.synth.dataset import render_dataset  # loads OpenGL
 
         render_dataset(shop.data, path, source.faces, source.seed, workers=shop.workers)
 
-    name = f"rendered-train-{source.faces}-{source.seed}-{digest_code(synth)}.npz"
-    return load_faces(keep(shop.cache / name, write))
+    name = f"{source.faces}-{source.seed}-{digest_code(synth)}.npz"
+    faces = load_faces(keep(shop.cache / f"rendered-train-{name}", write))
+    path = shop.cache / f"rendered-opinions-{name}"
+    keep(path, lambda part: save_opinions(ask_all(faces.crops, len(faces), teacher), part))
+    return add_teacher(faces, load_opinions(path), list(open_photographs(shop.data).scores))

@@ -22,12 +22,13 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
+from facedrive.aus import AUS
 from facedrive.errors import DataError
 from facedrive.trackers.align import CropSpec
 from facedrive.training import augment
 from facedrive.training.data import FaceSet, mirror_points
 from facedrive.training.metrics import Scores, score
-from facedrive.training.models import Answer, Compact
+from facedrive.training.models import CHANNELS, GAZES, Answer, Compact
 from facedrive.training.recipe import Recipe
 from facedrive.types import Vector
 
@@ -120,6 +121,8 @@ class Batch:
     """(B, 4) float32 radians."""
     points: Tensor
     """(B, P, 2) float32, -1 to 1 across the crop; NaN where unknown."""
+    taught: Tensor
+    """(B, 28) AUs and gaze by the teacher, of rendered faces; NaN where unknown."""
     kind: Tensor
     """(B,) ``Kind`` of each face."""
 
@@ -171,8 +174,11 @@ class Feeder:
         places = (move(faces.points_px) * 2 + 1) / faces.spec.size - 1
         points = augment.warp_points(places, matrices)
         points = torch.where(flips[:, None, None], points[:, self.mirror], points)
+        nothing = np.full((len(faces), CHANNELS), np.nan, np.float32)
+        taught = move(nothing if faces.taught is None else faces.taught)
+        mirrored = augment.mirror_targets(taught[:, : len(AUS)], taught[:, len(AUS) :], flips)
         kind = torch.full((len(rows),), int(share.kind), device=self.device)
-        return Batch(crops, aus, known > 0, gaze, points, kind)
+        return Batch(crops, aus, known > 0, gaze, points, torch.cat(mirrored, 1), kind)
 
 
 def rarity(faces: FaceSet, strength: float) -> NDArray[np.float64]:
@@ -206,20 +212,26 @@ class Loss:
 
     def __call__(self, answer: Answer, batch: Batch) -> Tensor:
         """Return the scalar loss of a model's answer."""
-        rendered = (batch.kind == Kind.RENDERED).float()[:, None]
-        aus, gaze = answer.settle(rendered)
+        aus, gaze = answer.settle((batch.kind == Kind.RENDERED)[:, None])
         weight = torch.where(batch.known, self.weight[batch.kind], self.recipe.unseen_weight)
-        missed = self.scale[batch.kind] * (aus - batch.aus).square() / OUTLIER**2
-        au_loss = (weight * ((1 + missed).sqrt() - 1)).mean() * (2 * OUTLIER**2)
+        au_loss = (weight * _spreads(self.scale[batch.kind] * (aus - batch.aus).square())).mean()
         gaze_loss = ((gaze - batch.gaze) / GAZE_SPREAD).square().mean()
         placed = torch.isfinite(batch.points)
         missed = torch.where(placed, answer.points - torch.nan_to_num(batch.points), 0.0)
         steps = (1 + (missed / POINT_STEP).square()).sqrt() - 1
         point_loss = steps.sum() / placed.sum().clamp(min=1)
-        kind_loss = functional.binary_cross_entropy_with_logits(answer.synthetic, rendered)
+        said = torch.isfinite(batch.taught)
+        missed = torch.where(said, answer.taught - torch.nan_to_num(batch.taught), 0.0)
+        scale = functional.pad(self.scale[Kind.MOVED], (0, GAZES), value=GAZE_SPREAD**-2)
+        taught_loss = _spreads(scale * missed.square()).mean()
         recipe = self.recipe
         return (au_loss + recipe.gaze_weight * gaze_loss + recipe.point_weight * point_loss
-                + recipe.kind_weight * kind_loss)  # fmt: skip
+                + recipe.taught_weight * taught_loss)  # fmt: skip
+
+
+def _spreads(squared: Tensor) -> Tensor:
+    """Count squared errors, in spreads of their channel, squared at first and then straight."""
+    return ((1 + squared / OUTLIER**2).sqrt() - 1) * (2 * OUTLIER**2)
 
 
 def make_loss(recipe: Recipe, sets: dict[Kind, FaceSet], device: torch.device) -> Loss:

@@ -50,7 +50,7 @@ def take_back_timidity(model: Compact, recipe: Recipe, seen: dict[Kind, FaceSet]
     moved_gains, moved_means = _measure(model, recipe, seen[Kind.MOVED])
     gains[blind], means[blind] = moved_gains[blind], moved_means[blind]
     rows = np.arange(CHANNELS)
-    rows[blind] += CHANNELS  # what the teacher is blind to is read off the rendered opinion
+    rows[blind] += CHANNELS  # what the teacher is blind to follows the parametric face
     last, gain = cast(nn.Linear, model.head[-1]), torch.from_numpy(gains)
     with torch.no_grad():
         last.weight[rows] *= gain[:, None]

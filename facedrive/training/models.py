@@ -23,16 +23,14 @@ TEACHABLE = torch.tensor([au.name in TEACHER_CHANNELS for au in AUS] + [True] * 
 class Answer(NamedTuple):
     """What the network says of N faces."""
 
-    photographed: Tensor
-    """(N, 28) AUs and gaze as the photographs' teacher scores them."""
-    rendered: Tensor
+    taught: Tensor
+    """(N, 28) AUs and gaze as the teacher scores them."""
+    parametric: Tensor
     """(N, 28) AUs and gaze as the parametric face defines them."""
-    synthetic: Tensor
-    """(N, 1) logit that the face is a rendered one."""
     points: Tensor
     """(N, P, 2) mesh points from -1 to 1 across the crop."""
 
-    def settle(self, share: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def settle(self, exact: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Make one opinion of two: (N, 24) AUs, unclipped, and (N, 4) gaze in radians.
 
         The parametric face and the teacher mean different things by an AU: on rendered faces
@@ -41,11 +39,12 @@ class Answer(NamedTuple):
         follows the parametric face.
 
         Args:
-            share: (N, 1) of the rendered opinion; None asks the network how rendered it looks.
+            exact: (N, 1) bool, faces that the parametric face's opinion is wanted of for every
+                channel; None for none. No network can tell them itself: one that had learnt to
+                took real faces for rendered ones, some of them in every second frame.
         """
-        share = torch.sigmoid(self.synthetic) if share is None else share
-        share = torch.where(TEACHABLE.to(share.device), share, 1.0)
-        both = torch.lerp(self.photographed, self.rendered, share)
+        seen = TEACHABLE.to(self.taught.device)
+        both = torch.where(seen if exact is None else seen & ~exact, self.taught, self.parametric)
         return both[:, : len(AUS)], both[:, len(AUS) :]
 
 
@@ -169,7 +168,7 @@ class Compact(nn.Module):
         self.geometry = Geometry(points)
         self.head = nn.Sequential(
             nn.Linear(features + points * 2, 256), nn.ReLU(), nn.Dropout(dropout),
-            nn.Linear(256, 2 * CHANNELS + 1),
+            nn.Linear(256, 2 * CHANNELS),
         )  # fmt: skip
 
     def learn_mesh(self, points: Tensor) -> None:
@@ -185,8 +184,7 @@ class Compact(nn.Module):
             hidden = hidden.float()
             points = self.points(hidden).unflatten(1, (-1, 2))
             answer = self.head(torch.cat([hidden, self.geometry(points)], dim=1))
-        photographed, rendered, synthetic = answer.split([CHANNELS, CHANNELS, 1], dim=1)
-        return Answer(photographed, rendered, synthetic, points)
+        return Answer(answer[:, :CHANNELS], answer[:, CHANNELS:], points)
 
 
 def standardise(crops: Tensor) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +13,7 @@ from tqdm import tqdm
 
 from facedrive.trackers.mediapipe import open_landmarker
 from facedrive.training.kept import keep
-from facedrive.training.synth.photographs import open_photographs
+from facedrive.training.synth.photographs import MESH_POINTS, open_photographs
 from facedrive.types import Image, Vector
 
 if TYPE_CHECKING:
@@ -26,6 +28,11 @@ class Opinion(NamedTuple):
     landmarks_px: NDArray[np.float32]
     """(478, 2)."""
 
+
+CHANNELS = 52
+"""Blendshapes that the teacher scores."""
+
+IRIS_POINTS = 10
 
 LOOKS = 3
 """Times that the teacher sees a picture: every time it looks where it found the face before."""
@@ -94,19 +101,46 @@ def second_opinions(data: Path, cache: Path, model: Path | None = None) -> Vecto
     Returns:
         (N, 52) scores; NaN where it finds no face.
     """
+    photographs = open_photographs(data)
+    count = len(photographs.person)
     path = cache / f"opinions-{(data / 'faces.zip').stat().st_size}.npy"
-    kept = keep(path, lambda part: np.save(part, _ask_all(data, model)))
+    pictures = (photographs.read(row) for row in range(count))
+    kept = keep(path, lambda part: np.save(part, ask_all(pictures, count, model).scores))
     return np.asarray(np.load(kept), np.float32)
 
 
-def _ask_all(data: Path, model: Path | None) -> Vector:
-    photographs = open_photographs(data)
-    teacher, count = Teacher(model), len(photographs.person)
-    scores = np.full((count, len(photographs.scores)), np.nan, np.float32)
-    for row in tqdm(range(count), "asking the teacher again", unit="face"):
-        teacher.forget()
-        opinion = teacher.ask(photographs.read(row))
-        if opinion is not None:
-            scores[row] = opinion.scores
-    teacher.close()
-    return scores
+class Opinions(NamedTuple):
+    """What the teacher says of N pictures; NaN where it finds no face."""
+
+    scores: Vector
+    """(N, 52) blendshape scores in the model's own order, which is alphabetical."""
+    landmarks_px: Vector
+    """(N, 478, 2)."""
+
+
+def ask_all(pictures: Iterable[Image], count: int, model: Path | None = None) -> Opinions:
+    """Ask the teacher about ``count`` (H, W) uint8 pictures, each as if it were the first."""
+    said = Opinions(
+        np.full((count, CHANNELS), np.nan, np.float32),
+        np.full((count, MESH_POINTS + IRIS_POINTS, 2), np.nan, np.float32),
+    )
+    asked = tqdm(pictures, "asking the teacher", count, unit="face", mininterval=2)
+    with closing(Teacher(model)) as teacher:
+        for row, picture in enumerate(asked):
+            teacher.forget()
+            opinion = teacher.ask(picture)
+            if opinion is not None:
+                said.scores[row], said.landmarks_px[row] = opinion
+    return said
+
+
+def save_opinions(opinions: Opinions, path: Path) -> None:
+    """Write opinions to a file that ``load_opinions`` reads."""
+    with path.open("wb") as file:
+        np.savez(file, **opinions._asdict())
+
+
+def load_opinions(path: Path) -> Opinions:
+    """Read what ``save_opinions`` wrote."""
+    with np.load(path) as table:
+        return Opinions(**table)

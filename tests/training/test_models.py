@@ -57,30 +57,33 @@ def test_exposure_does_not_change_what_the_network_sees() -> None:
     assert 1.0 <= contrast < 1.2
 
 
-def test_photographs_follow_the_teacher_and_rendered_faces_the_parametric_face() -> None:
-    photographed, rendered = torch.zeros(1, CHANNELS), torch.ones(1, CHANNELS)
-    answer = Answer(photographed, rendered, torch.full((1, 1), -30.0), torch.zeros(1, 2, 2))
+def test_what_the_teacher_sees_follows_it_and_exact_labels_the_parametric_face() -> None:
+    taught, parametric = torch.zeros(1, CHANNELS), torch.ones(1, CHANNELS)
+    answer = Answer(taught, parametric, torch.zeros(1, 2, 2))
     aus, gaze = answer.settle()
     assert torch.cat([aus, gaze], 1)[0].tolist() == pytest.approx((~TEACHABLE).float().tolist())
-    aus, gaze = answer.settle(torch.ones(1, 1))
-    assert torch.cat([aus, gaze], 1).tolist() == rendered.tolist()
+    aus, gaze = answer.settle(torch.ones(1, 1, dtype=torch.bool))
+    assert torch.cat([aus, gaze], 1).tolist() == parametric.tolist()
 
 
 def test_an_au_without_a_label_hardly_counts_and_a_point_without_a_place_not_at_all() -> None:
     sets = every_kind()
     loss = make_loss(TINY, sets, torch.device("cpu"))
-    answer = Answer(*(torch.zeros(1, CHANNELS),) * 2, torch.zeros(1, 1), torch.zeros(1, 478, 2))
+    answer = Answer(*(torch.zeros(1, CHANNELS),) * 2, torch.zeros(1, 478, 2))
 
-    def cost(known: bool, place: float) -> float:
+    def cost(known: bool, place: float, taught: float = float("nan")) -> float:
         batch = Batch(
             torch.zeros(1, 1, 32, 32), torch.ones(1, 24), torch.full((1, 24), known),
-            torch.zeros(1, 4), torch.full((1, 478, 2), place), torch.zeros(1, dtype=torch.long),
+            torch.zeros(1, 4), torch.full((1, 478, 2), place), torch.full((1, CHANNELS), taught),
+            torch.zeros(1, dtype=torch.long),
         )  # fmt: skip
         return float(loss(answer, batch))
 
     assert cost(False, 0.0) < cost(True, 0.0)
     assert cost(True, float("nan")) == pytest.approx(cost(True, 0.0))
     assert cost(True, 0.5) > cost(True, 0.0)
+    assert cost(True, 0.0, taught=0.0) == pytest.approx(cost(True, 0.0))
+    assert cost(True, 0.0, taught=0.5) > cost(True, 0.0)
 
 
 def test_an_exported_model_keeps_the_contract_and_says_what_torch_says(tmp_path: Path) -> None:
