@@ -166,19 +166,17 @@ class Feeder:
         matrices, flips = augment.sampling_matrices(len(rows), faces.spec, crop, how, crops)
         both = augment.warp(torch.cat([crops, inside], 1), matrices, crop.size)
         crops = augment.degrade(augment.fill_outside(both[:, :1], both[:, 1:].round()), how)
-        aus, gaze = augment.mirror_targets(
-            move(faces.targets.aus), move(faces.targets.gaze).flatten(1), flips
-        )
-        known = move(faces.targets.known).float()
-        known, _ = augment.mirror_targets(known, gaze, flips)
         places = (move(faces.points_px) * 2 + 1) / faces.spec.size - 1
         points = augment.warp_points(places, matrices)
         points = torch.where(flips[:, None, None], points[:, self.mirror], points)
-        nothing = np.full((len(faces), CHANNELS), np.nan, np.float32)
-        taught = move(nothing if faces.taught is None else faces.taught)
+        nothing = torch.full((len(rows), CHANNELS), torch.nan, device=self.device)
+        taught = nothing if faces.taught is None else move(faces.taught)
+        targets = faces.targets
+        aus, gaze = augment.mirror_targets(move(targets.aus), move(targets.gaze).flatten(1), flips)
+        known, _ = augment.mirror_targets(move(targets.known), gaze, flips)
         mirrored = augment.mirror_targets(taught[:, : len(AUS)], taught[:, len(AUS) :], flips)
         kind = torch.full((len(rows),), int(share.kind), device=self.device)
-        return Batch(crops, aus, known > 0, gaze, points, torch.cat(mirrored, 1), kind)
+        return Batch(crops, aus, known, gaze, points, torch.cat(mirrored, 1), kind)
 
 
 def rarity(faces: FaceSet, strength: float) -> NDArray[np.float64]:
@@ -212,21 +210,31 @@ class Loss:
 
     def __call__(self, answer: Answer, batch: Batch) -> Tensor:
         """Return the scalar loss of a model's answer."""
+        recipe = self.recipe
         aus, gaze = answer.settle((batch.kind == Kind.RENDERED)[:, None])
-        weight = torch.where(batch.known, self.weight[batch.kind], self.recipe.unseen_weight)
+        weight = torch.where(batch.known, self.weight[batch.kind], recipe.unseen_weight)
         au_loss = (weight * _spreads(self.scale[batch.kind] * (aus - batch.aus).square())).mean()
         gaze_loss = ((gaze - batch.gaze) / GAZE_SPREAD).square().mean()
+        return (
+            au_loss
+            + recipe.gaze_weight * gaze_loss
+            + recipe.point_weight * self._point_loss(answer, batch)
+            + recipe.taught_weight * self._taught_loss(answer, batch)
+        )
+
+    def _point_loss(self, answer: Answer, batch: Batch) -> Tensor:
+        """Count by how many steps the mesh points miss, a point."""
         placed = torch.isfinite(batch.points)
         missed = torch.where(placed, answer.points - torch.nan_to_num(batch.points), 0.0)
         steps = (1 + (missed / POINT_STEP).square()).sqrt() - 1
-        point_loss = steps.sum() / placed.sum().clamp(min=1)
+        return steps.sum() / placed.sum().clamp(min=1)
+
+    def _taught_loss(self, answer: Answer, batch: Batch) -> Tensor:
+        """Count how far the teacher's opinion is missed on faces whose labels are not its own."""
         said = torch.isfinite(batch.taught)
         missed = torch.where(said, answer.taught - torch.nan_to_num(batch.taught), 0.0)
         scale = functional.pad(self.scale[Kind.MOVED], (0, GAZES), value=GAZE_SPREAD**-2)
-        taught_loss = _spreads(scale * missed.square()).mean()
-        recipe = self.recipe
-        return (au_loss + recipe.gaze_weight * gaze_loss + recipe.point_weight * point_loss
-                + recipe.taught_weight * taught_loss)  # fmt: skip
+        return _spreads(scale * missed.square()).mean()
 
 
 def _spreads(squared: Tensor) -> Tensor:
