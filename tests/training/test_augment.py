@@ -63,3 +63,13 @@ def test_degrading_stays_in_the_grey_range() -> None:
     torch.manual_seed(0)
     crops = augment.degrade(torch.rand(16, 1, 128, 128) * 255, augment.Augment())
     assert crops.min() >= 0 and crops.max() <= 255
+
+
+def test_sharpening_makes_edges_stand_out_and_leaves_flat_skin() -> None:
+    torch.manual_seed(0)
+    edge = torch.full((8, 1, 16, 16), 80.0)
+    edge[..., 8:] = 160
+    sharp = augment.sharpen(edge, 1.0)
+    assert (sharp[..., 8] > 160).all() and (sharp[..., 7] < 80).all()
+    assert torch.allclose(sharp[..., :6], edge[..., :6], atol=1e-3)
+    assert (augment.sharpen(edge, 0.0) == edge).all()
