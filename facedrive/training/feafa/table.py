@@ -35,8 +35,8 @@ class Results:
     def add(self, recipe: ProtocolRecipe, spec: CropSpec,
             reached: Mapping[Part, PartScores]) -> None:  # fmt: skip
         """Take in what a recipe reached."""
-        row = self.models.setdefault(row_name(recipe), {})
         constant = self.models.setdefault(CONSTANT, {})
+        row = self.models.setdefault(row_name(recipe), {})
         for part, scores in reached.items():
             row[part] = scores.network
             if part not in constant or len(constant[part].folds) < len(scores.constant.folds):
