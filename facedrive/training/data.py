@@ -19,17 +19,13 @@ from facedrive.errors import DataError
 from facedrive.trackers.align import CropSpec, crop_matrix, warp_crop
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
 from facedrive.training.labels import Targets, from_teacher
-from facedrive.training.teacher import Opinions
+from facedrive.training.teacher import LANDMARKS, Opinions
 from facedrive.types import Image, Vector
 
 log = logging.getLogger(__name__)
 
 CACHE_SPEC = CropSpec(size=208, padding=0.54)
 """Wider and finer than the model's crop: augmentation turns and shifts inside it."""
-
-
-MESH_POINTS = 478
-"""Points of MediaPipe's mesh."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +116,7 @@ def load_faces(path: Path) -> FaceSet:
             person = table["person" if "points" in table else "identity"].astype(np.int64)
             spec = CropSpec(int(table["crop_size"]), float(table["crop_padding"]))
             known = table.get("known", np.ones(aus.shape, np.bool_))
-            nowhere = np.full((len(crops), MESH_POINTS, 2), np.nan, np.float32)
+            nowhere = np.full((len(crops), LANDMARKS, 2), np.nan, np.float32)
             points = table.get("points", nowhere)
             inside = np.ones(crops.shape, np.bool_)
             if "inside" in table:

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from facedrive.trackers.mediapipe import open_landmarker
 from facedrive.training.kept import keep
-from facedrive.training.synth.photographs import MESH_POINTS, open_photographs
+from facedrive.training.synth.photographs import open_photographs
 from facedrive.types import Image, Vector
 
 if TYPE_CHECKING:
@@ -29,10 +29,20 @@ class Opinion(NamedTuple):
     """(478, 2)."""
 
 
-CHANNELS = 52
-"""Blendshapes that the teacher scores."""
+class Opinions(NamedTuple):
+    """What the teacher says of N pictures; NaN where it finds no face."""
 
-IRIS_POINTS = 10
+    scores: Vector
+    """(N, 52) blendshape scores in the model's own order, which is alphabetical."""
+    landmarks_px: Vector
+    """(N, 478, 2)."""
+
+
+BLENDSHAPES = 52
+"""That the teacher scores."""
+
+LANDMARKS = 478
+"""That it places, irises included."""
 
 LOOKS = 3
 """Times that the teacher sees a picture: every time it looks where it found the face before."""
@@ -101,28 +111,22 @@ def second_opinions(data: Path, cache: Path, model: Path | None = None) -> Vecto
     Returns:
         (N, 52) scores; NaN where it finds no face.
     """
-    photographs = open_photographs(data)
-    count = len(photographs.person)
-    path = cache / f"opinions-{(data / 'faces.zip').stat().st_size}.npy"
-    pictures = (photographs.read(row) for row in range(count))
-    kept = keep(path, lambda part: np.save(part, ask_all(pictures, count, model).scores))
+
+    def write(path: Path) -> None:
+        photographs = open_photographs(data)
+        count = len(photographs.person)
+        pictures = (photographs.read(row) for row in range(count))
+        np.save(path, ask_all(pictures, count, model).scores)
+
+    kept = keep(cache / f"opinions-{(data / 'faces.zip').stat().st_size}.npy", write)
     return np.asarray(np.load(kept), np.float32)
-
-
-class Opinions(NamedTuple):
-    """What the teacher says of N pictures; NaN where it finds no face."""
-
-    scores: Vector
-    """(N, 52) blendshape scores in the model's own order, which is alphabetical."""
-    landmarks_px: Vector
-    """(N, 478, 2)."""
 
 
 def ask_all(pictures: Iterable[Image], count: int, model: Path | None = None) -> Opinions:
     """Ask the teacher about ``count`` (H, W) uint8 pictures, each as if it were the first."""
     said = Opinions(
-        np.full((count, CHANNELS), np.nan, np.float32),
-        np.full((count, MESH_POINTS + IRIS_POINTS, 2), np.nan, np.float32),
+        np.full((count, BLENDSHAPES), np.nan, np.float32),
+        np.full((count, LANDMARKS, 2), np.nan, np.float32),
     )
     asked = tqdm(pictures, "asking the teacher", count, unit="face", mininterval=2)
     with closing(Teacher(model)) as teacher:
