@@ -17,6 +17,8 @@ from facedrive.trackers.align import CropSpec
 class Augment:
     """How strongly each thing varies; zeros leave the plain centre crop."""
 
+    tracked: float = 0.6
+    """Share of the crops that lie where the live tracker would cut them."""
     turn_rad: float = 0.1
     scale: float = 0.1
     shift: float = 0.04
@@ -41,21 +43,36 @@ def _uniform(count: int, spread: float, like: Tensor) -> Tensor:
     return (torch.rand(count, device=like.device) * 2 - 1) * spread
 
 
-def sampling_matrices(count: int, source: CropSpec, target: CropSpec, how: Augment,
-                      like: Tensor) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Draw (N, 2, 3) matrices from target to source places, both -1..1, and (N,) flips."""
-    zoom = target.span / source.span * (1 + _uniform(count, how.scale, like))
-    turn = _uniform(count, how.turn_rad, like)
-    stretch = 1 + _uniform(count, how.stretch, like)
-    flips = torch.rand(count, device=like.device) < how.flip
+def plain_cuts(count: int, source: CropSpec, target: CropSpec, device: torch.device) -> Tensor:
+    """Return (N, 2, 3) matrices that cut ``target`` out of the middle of ``source``."""
+    zoom = target.span / source.span
+    middle = torch.tensor([[zoom, 0.0, 0.0], [0.0, zoom, 0.0]], device=device)
+    return middle.expand(count, 2, 3)
+
+
+def sampling_matrices(cuts: Tensor, how: Augment) -> tuple[Tensor, Tensor]:
+    """Move cuts about and mirror some.
+
+    Args:
+        cuts: (N, 2, 3) from target to source places, both -1..1 from edge to edge.
+        how: How far.
+
+    Returns:
+        (N, 2, 3) the same moved, and (N,) which are flipped.
+    """
+    count = len(cuts)
+    zoom = 1 + _uniform(count, how.scale, cuts)
+    turn = _uniform(count, how.turn_rad, cuts)
+    stretch = 1 + _uniform(count, how.stretch, cuts)
+    flips = torch.rand(count, device=cuts.device) < how.flip
     sign = 1 - 2 * flips.float()
     cos, sin = torch.cos(turn) * zoom, torch.sin(turn) * zoom
-    reach = 2 * how.shift * target.span / source.span
     rows = torch.stack([
-        cos * sign * stretch, -sin, _uniform(count, reach, like),
-        sin * sign * stretch, cos, _uniform(count, reach, like),
+        cos * sign * stretch, -sin, _uniform(count, 2 * how.shift, cuts),
+        sin * sign * stretch, cos, _uniform(count, 2 * how.shift, cuts),
     ], dim=1)  # fmt: skip
-    return rows.view(-1, 2, 3), flips
+    moved = cuts[:, :, :2] @ rows.view(-1, 2, 3)
+    return torch.cat([moved[:, :, :2], moved[:, :, 2:] + cuts[:, :, 2:]], dim=2), flips
 
 
 def warp(crops: Tensor, matrices: Tensor, size: int) -> Tensor:

@@ -44,6 +44,8 @@ class FaceSet:
     spec: CropSpec
     taught: Vector | None = None
     """(N, 28) AUs and gaze by the teacher, of faces whose targets are exact; NaN where unknown."""
+    tracked_px: Vector | None = None
+    """(N, 68, 2) landmarks by the live tracker in the crop's pixels; NaN where unknown."""
 
     def __len__(self) -> int:
         return len(self.crops)
@@ -58,6 +60,7 @@ class FaceSet:
             self.person[rows],
             self.spec,
             None if self.taught is None else self.taught[rows],
+            None if self.tracked_px is None else self.tracked_px[rows],
         )
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import torch
+from tqdm import tqdm
 
-from facedrive.training import photowarp, synth
+from facedrive import trackers
+from facedrive.training import labels, photowarp, synth, tracked
 from facedrive.training import teacher as asked
 from facedrive.training.data import (
     FaceSet,
@@ -21,8 +24,8 @@ from facedrive.training.data import (
 from facedrive.training.engine import Kind, Run
 from facedrive.training.export import export
 from facedrive.training.folds import People, split_people
-from facedrive.training.gain import take_back_timidity
-from facedrive.training.kept import digest_code, keep
+from facedrive.training.gain import calm, take_back_timidity
+from facedrive.training.kept import digest, digest_code, keep
 from facedrive.training.photowarp.dataset import warped_set
 from facedrive.training.quantise import calibration_crops, quantise
 from facedrive.training.recipe import Recipe, Source
@@ -66,7 +69,7 @@ def distil(recipe: Recipe, shop: Workshop, device: torch.device, start: Path | N
         The 8-bit model; ``model.onnx`` beside it is the whole one.
     """
     teacher = find_teacher(shop.data, shop.teacher)
-    opinions = second_opinions(shop.data, shop.cache, teacher)
+    opinions = second_opinions(shop.data, shop.cache, teacher, shop.workers)
     photographs = load_photographs(shop.data, shop.cache, opinions)
     split = split_people(photographs.person)
     sets = {Kind.PHOTOGRAPH: photographs.select(split.train)}
@@ -74,11 +77,13 @@ def distil(recipe: Recipe, shop: Workshop, device: torch.device, start: Path | N
         sets[Kind.MOVED] = _moved(recipe.moved, shop, teacher, "train")
     if recipe.rendered.faces:
         sets[Kind.RENDERED] = _rendered(recipe.rendered, shop, teacher)
+    sets = {kind: _tracked(faces, shop) for kind, faces in sets.items()}
     watched = {Kind.PHOTOGRAPH: photographs.select(split.validation)}
     watched[Kind.MOVED] = _moved(WATCHED, shop, teacher, "validation")
     model = Run(recipe, shop.output, device, start, shop.compile).fit(sets, watched)
     gains = take_back_timidity(model.cpu(), recipe, watched)
-    log.info("gains %s", np.round(gains, 2).tolist())
+    lowered = calm(model, recipe, watched[Kind.PHOTOGRAPH])
+    log.info("gains %s, lowered %s", np.round(gains, 2).tolist(), np.round(lowered, 3).tolist())
     whole, small = shop.output / "model.onnx", shop.output / "model-int8.onnx"
     export(model, recipe.crop, whole)
     quantise(whole, calibration_crops(list(sets.values()), recipe.crop), small)
@@ -93,7 +98,7 @@ def _moved(source: Source, shop: Workshop, teacher: Path | None, people: People)
             path,
         )  # fmt: skip
 
-    made_by = digest_code(photowarp, synth, asked)
+    made_by = digest_code(photowarp, synth, asked, labels)
     name = f"moved-{people}-{source.faces}-{source.seed}-{made_by}.npz"
     return load_faces(keep(shop.cache / name, write))
 
@@ -102,10 +107,22 @@ def _rendered(source: Source, shop: Workshop, teacher: Path | None) -> FaceSet:
     def write(path: Path) -> None:
         from facedrive.training.synth.dataset import render_dataset  # loads OpenGL
 
-        render_dataset(shop.data, path, source.faces, source.seed, workers=shop.workers)
+        with tqdm(desc="rendering faces", total=source.faces, unit="face") as bar:
+            render_dataset(shop.data, path, source.faces, source.seed, workers=shop.workers,
+                           progress=bar.update)  # fmt: skip
 
     name = f"{source.faces}-{source.seed}-{digest_code(synth)}.npz"
     faces = load_faces(keep(shop.cache / f"rendered-train-{name}", write))
     path = shop.cache / f"rendered-opinions-{name}"
-    keep(path, lambda part: save_opinions(ask_all(faces.crops, len(faces), teacher), part))
+    keep(path, lambda part: save_opinions(ask_all(faces.crops, teacher, shop.workers), part))
     return add_teacher(faces, load_opinions(path), list(open_photographs(shop.data).scores))
+
+
+def _tracked(faces: FaceSet, shop: Workshop) -> FaceSet:
+    """Add where the live tracker sees the landmarks of faces."""
+    predictor = resources.files("facedrive") / "weights" / "landmarks68.dat"
+    code = digest_code(trackers, tracked).encode()
+    made_by = digest(code, predictor.read_bytes(), faces.crops.tobytes())
+    path = shop.cache / f"tracked-{made_by}.npy"
+    keep(path, lambda part: np.save(part, tracked.track_faces(faces, workers=shop.workers)))
+    return replace(faces, tracked_px=np.load(path))

@@ -22,14 +22,16 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from facedrive.aus import AUS
+from facedrive.aus import AU_NAMES, AUS
 from facedrive.errors import DataError
 from facedrive.trackers.align import CropSpec
 from facedrive.training import augment
 from facedrive.training.data import FaceSet, mirror_points
+from facedrive.training.labels import EXACT
 from facedrive.training.metrics import Scores, score
 from facedrive.training.models import CHANNELS, GAZES, Answer, Compact
 from facedrive.training.recipe import Recipe
+from facedrive.training.tracked import tracked_cuts
 from facedrive.types import Vector
 
 log = logging.getLogger(__name__)
@@ -116,7 +118,6 @@ class Batch:
     crops: Tensor
     """(B, 1, S, S) float32, 0 to 255."""
     aus: Tensor
-    known: Tensor
     gaze: Tensor
     """(B, 4) float32 radians."""
     points: Tensor
@@ -143,6 +144,7 @@ class Feeder:
         photographs = shares[0]
         self.odds = {Kind.PHOTOGRAPH: rarity(photographs.faces, recipe.rare)}
         self.mirror = torch.from_numpy(mirror_points(photographs.faces)).to(device)
+        self.cuts = {share.kind: self._tracked(share.faces) for share in shares}
         self.steps = len(photographs.faces) // photographs.rows
         """In an epoch: as many as show the photographs once."""
 
@@ -152,6 +154,22 @@ class Feeder:
             parts = [self._draw(share, random) for share in self.shares]
             columns = zip(*(vars(part).values() for part in parts), strict=True)
             yield Batch(*(torch.cat(column) for column in columns))
+
+    def _tracked(self, faces: FaceSet) -> Tensor | None:
+        """Give where the live tracker cuts every face, (N, 2, 3)."""
+        if faces.tracked_px is None:
+            return None
+        cuts = tracked_cuts(faces.tracked_px, faces.spec, self.recipe.crop)
+        return torch.from_numpy(cuts).to(self.device)
+
+    def _cut(self, share: Faces, rows: NDArray[np.intp]) -> Tensor:
+        """Choose where to cut some faces: as the teacher or as the live tracker sees them."""
+        tracked, spec = self.cuts[share.kind], share.faces.spec
+        plain = augment.plain_cuts(len(rows), spec, self.recipe.crop, self.device)
+        if tracked is None:
+            return plain
+        as_live = torch.rand(len(rows), 1, 1, device=self.device) < self.recipe.augment.tracked
+        return torch.where(as_live, tracked[rows], plain)
 
     def _draw(self, share: Faces, random: np.random.Generator) -> Batch:
         faces = share.faces
@@ -163,7 +181,7 @@ class Feeder:
         how, crop = self.recipe.augment, self.recipe.crop
         crops = move(faces.crops)[:, None].float()
         inside = move(faces.inside)[:, None].float()
-        matrices, flips = augment.sampling_matrices(len(rows), faces.spec, crop, how, crops)
+        matrices, flips = augment.sampling_matrices(self._cut(share, rows), how)
         both = augment.warp(torch.cat([crops, inside], 1), matrices, crop.size)
         crops = augment.degrade(augment.fill_outside(both[:, :1], both[:, 1:].round()), how)
         places = (move(faces.points_px) * 2 + 1) / faces.spec.size - 1
@@ -173,10 +191,9 @@ class Feeder:
         taught = nothing if faces.taught is None else move(faces.taught)
         targets = faces.targets
         aus, gaze = augment.mirror_targets(move(targets.aus), move(targets.gaze).flatten(1), flips)
-        known, _ = augment.mirror_targets(move(targets.known), gaze, flips)
         mirrored = augment.mirror_targets(taught[:, : len(AUS)], taught[:, len(AUS) :], flips)
         kind = torch.full((len(rows),), int(share.kind), device=self.device)
-        return Batch(crops, aus, known, gaze, points, torch.cat(mirrored, 1), kind)
+        return Batch(crops, aus, gaze, points, torch.cat(mirrored, 1), kind)
 
 
 def rarity(faces: FaceSet, strength: float) -> NDArray[np.float64]:
@@ -206,14 +223,14 @@ class Loss:
     scale: Tensor
     """(kinds, 24) 1 / variance of each AU."""
     weight: Tensor
-    """(kinds, 24) of an AU that has a label."""
+    """(kinds, 24) of each AU."""
 
     def __call__(self, answer: Answer, batch: Batch) -> Tensor:
         """Return the scalar loss of a model's answer."""
         recipe = self.recipe
         aus, gaze = answer.settle((batch.kind == Kind.RENDERED)[:, None])
-        weight = torch.where(batch.known, self.weight[batch.kind], recipe.unseen_weight)
-        au_loss = (weight * _spreads(self.scale[batch.kind] * (aus - batch.aus).square())).mean()
+        missed = _spreads(self.scale[batch.kind] * (aus - batch.aus).square())
+        au_loss = (self.weight[batch.kind] * missed).mean()
         gaze_loss = ((gaze - batch.gaze) / GAZE_SPREAD).square().mean()
         return (
             au_loss
@@ -245,12 +262,13 @@ def _spreads(squared: Tensor) -> Tensor:
 def make_loss(recipe: Recipe, sets: dict[Kind, FaceSet], device: torch.device) -> Loss:
     """Scale each channel by its spread over each kind of faces."""
     photographs = sets[Kind.PHOTOGRAPH]
-    seen = torch.from_numpy(photographs.targets.known.any(0))
+    exact = torch.tensor([name in EXACT for name in AU_NAMES])
     scales = [_inverse_variance(sets.get(kind, photographs)) for kind in Kind]
-    # Nothing moves a channel that the teacher is blind to: its unit is that of the moved faces.
-    scales[Kind.PHOTOGRAPH] = torch.where(seen, scales[Kind.PHOTOGRAPH], scales[Kind.MOVED])
-    weight = torch.where(seen, 1.0, recipe.blind_weight)
-    return Loss(recipe, torch.stack(scales).to(device), weight.expand(len(Kind), -1).to(device))
+    # Photographs hardly move what has no teacher: its unit is that of the moved faces.
+    scales[Kind.PHOTOGRAPH] = torch.where(exact, scales[Kind.MOVED], scales[Kind.PHOTOGRAPH])
+    weight = torch.where(exact, recipe.exact_weight, 1.0).repeat(len(Kind), 1)
+    weight[Kind.PHOTOGRAPH, exact] = recipe.unseen_weight
+    return Loss(recipe, torch.stack(scales).to(device), weight.to(device))
 
 
 def _inverse_variance(faces: FaceSet) -> Tensor:
@@ -268,7 +286,8 @@ def predict(model: nn.Module, faces: FaceSet, recipe: Recipe,
     answers = []
     for start in range(0, len(faces), 256):
         crops = torch.from_numpy(faces.crops[start : start + 256]).to(device)[:, None].float()
-        matrices, _ = augment.sampling_matrices(len(crops), faces.spec, recipe.crop, plain, crops)
+        cuts = augment.plain_cuts(len(crops), faces.spec, recipe.crop, device)
+        matrices, _ = augment.sampling_matrices(cuts, plain)
         with autocast(device):
             answer = model(augment.warp(crops, matrices, recipe.crop.size).round())
         aus, gaze = answer.settle()

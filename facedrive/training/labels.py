@@ -44,6 +44,10 @@ TEACHER_CHANNELS: dict[str, tuple[str, ...]] = {
 BLIND = tuple(name for name in AU_NAMES if name not in TEACHER_CHANNELS)
 """AUs that the teacher never raises."""
 
+EXACT = tuple(name for name in AU_NAMES if name in BLIND or name.startswith("jaw_slide"))
+"""AUs that follow the parametric face: the blind ones, and the jaw's slides, of which the teacher
+hardly shows a third when a jaw slides all the way."""
+
 
 class Targets(NamedTuple):
     """What a model should say about N faces."""

@@ -8,16 +8,16 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from facedrive.aus import AUS
-from facedrive.training.labels import TEACHER_CHANNELS
+from facedrive.aus import AU_NAMES, AUS
+from facedrive.training.labels import EXACT
 
 GAZES = 4
 """Left pitch, left yaw, right pitch, right yaw."""
 
 CHANNELS = len(AUS) + GAZES
 
-TEACHABLE = torch.tensor([au.name in TEACHER_CHANNELS for au in AUS] + [True] * GAZES)
-"""(28,) channels that the teacher of the photographs sees."""
+TAUGHT = torch.tensor([name not in EXACT for name in AU_NAMES] + [True] * GAZES)
+"""(28,) channels in which the answer is the teacher's."""
 
 
 class Answer(NamedTuple):
@@ -35,16 +35,17 @@ class Answer(NamedTuple):
 
         The parametric face and the teacher mean different things by an AU: on rendered faces
         the teacher's jaw drop correlates 0.9 with the truth, its lip depress 0.2. One channel
-        that had to please both would please neither. What the teacher is blind to always
-        follows the parametric face.
+        that had to please both would please neither. What the teacher does not see, or hardly,
+        always follows the parametric face.
 
         Args:
             exact: (N, 1) bool, faces that the parametric face's opinion is wanted of for every
                 channel; None for none. No network can tell them itself: one that had learnt to
                 took real faces for rendered ones, some of them in every second frame.
         """
-        seen = TEACHABLE.to(self.taught.device)
-        both = torch.where(seen if exact is None else seen & ~exact, self.taught, self.parametric)
+        theirs = TAUGHT.to(self.taught.device)
+        theirs = theirs if exact is None else theirs & ~exact
+        both = torch.where(theirs, self.taught, self.parametric)
         return both[:, : len(AUS)], both[:, len(AUS) :]
 
 

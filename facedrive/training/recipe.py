@@ -48,12 +48,12 @@ class Recipe:
     taught_weight: float = 1.0
     """Of what the teacher says of rendered faces."""
     unseen_weight: float = 0.4
-    """Of an AU the teacher is blind to, held at 0 on photographs (it is rare in them)."""
-    blind_weight: float = 2.0
+    """Of an AU that the teacher does not see, or hardly, on photographs: it is rare in them."""
+    exact_weight: float = 2.0
     """Of such an AU where it has a label: on moved and on rendered faces."""
-    moved: Source = Source(40_000, 0.35, 1)
+    moved: Source = Source(50_000, 0.35, 1)
     """Photographs whose faces were made to move, scored by the teacher again."""
-    rendered: Source = Source(20_000, 0.3, 2)
+    rendered: Source = Source(40_000, 0.3, 2)
     """Synthetic faces with exact labels."""
     crop: CropSpec = field(default_factory=CropSpec)
     augment: Augment = field(default_factory=Augment)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,6 +15,7 @@ from tqdm import tqdm
 from facedrive.trackers.mediapipe import open_landmarker
 from facedrive.training.kept import keep
 from facedrive.training.synth.photographs import open_photographs
+from facedrive.training.workers import run_jobs
 from facedrive.types import Image, Vector
 
 if TYPE_CHECKING:
@@ -48,6 +50,9 @@ LOOKS = 3
 """Times that the teacher sees a picture: every time it looks where it found the face before."""
 
 STEP_MS = 33
+
+BLOCK = 250
+"""Pictures that a process is given at a time."""
 
 
 class Teacher:
@@ -100,13 +105,14 @@ def find_teacher(data: Path, asked: Path | None) -> Path | None:
     return asked or (beside if beside.is_file() else None)
 
 
-def second_opinions(data: Path, cache: Path, model: Path | None = None) -> Vector:
+def second_opinions(data: Path, cache: Path, model: Path | None = None, workers: int = 1) -> Vector:
     """Ask the teacher about every photograph again; slow the first time, then read from a cache.
 
     Args:
         data: The folder with ``faces.zip``.
         cache: Folder that keeps the answers.
         model: As for ``Teacher``.
+        workers: Processes that share the work.
 
     Returns:
         (N, 52) scores; NaN where it finds no face.
@@ -114,28 +120,47 @@ def second_opinions(data: Path, cache: Path, model: Path | None = None) -> Vecto
 
     def write(path: Path) -> None:
         photographs = open_photographs(data)
-        count = len(photographs.person)
-        pictures = (photographs.read(row) for row in range(count))
-        np.save(path, ask_all(pictures, count, model).scores)
+        pictures = [photographs.read(row) for row in range(len(photographs.person))]
+        np.save(path, ask_all(pictures, model, workers).scores)
 
     kept = keep(cache / f"opinions-{(data / 'faces.zip').stat().st_size}.npy", write)
     return np.asarray(np.load(kept), np.float32)
 
 
-def ask_all(pictures: Iterable[Image], count: int, model: Path | None = None) -> Opinions:
-    """Ask the teacher about ``count`` (H, W) uint8 pictures, each as if it were the first."""
-    said = Opinions(
-        np.full((count, BLENDSHAPES), np.nan, np.float32),
-        np.full((count, LANDMARKS, 2), np.nan, np.float32),
-    )
-    asked = tqdm(pictures, "asking the teacher", count, unit="face", mininterval=2)
-    with closing(Teacher(model)) as teacher:
-        for row, picture in enumerate(asked):
-            teacher.forget()
-            opinion = teacher.ask(picture)
-            if opinion is not None:
-                said.scores[row], said.landmarks_px[row] = opinion
-    return said
+@dataclass(frozen=True)
+class Asking:
+    """What it takes to ask the teacher in another process."""
+
+    model: Path | None
+
+    def open(self) -> Asking:
+        """Be ready: each block of pictures opens a teacher of its own."""
+        return self
+
+    def ask(self, pictures: Sequence[Image] | Image) -> Opinions:
+        """Ask about a block of pictures, each as if it were the first."""
+        said = Opinions(
+            np.full((len(pictures), BLENDSHAPES), np.nan, np.float32),
+            np.full((len(pictures), LANDMARKS, 2), np.nan, np.float32),
+        )
+        with closing(Teacher(self.model)) as teacher:
+            for row, picture in enumerate(pictures):
+                teacher.forget()
+                opinion = teacher.ask(picture)
+                if opinion is not None:
+                    said.scores[row], said.landmarks_px[row] = opinion
+        return said
+
+
+def ask_all(
+    pictures: Sequence[Image] | Image, model: Path | None = None, workers: int = 1
+) -> Opinions:
+    """Ask the teacher about (H, W) uint8 pictures; the answers do not depend on ``workers``."""
+    blocks = [pictures[start : start + BLOCK] for start in range(0, len(pictures), BLOCK)]
+    done = run_jobs(Asking(model), Asking.ask, blocks, workers)
+    parts = dict(tqdm(done, "asking the teacher", len(blocks), unit="block"))
+    columns = zip(*(parts[number] for number in range(len(blocks))), strict=True)
+    return Opinions(*map(np.concatenate, columns))
 
 
 def save_opinions(opinions: Opinions, path: Path) -> None:

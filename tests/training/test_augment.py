@@ -13,6 +13,7 @@ from facedrive.training import augment  # noqa: E402
 
 NOTHING = augment.Augment(*(0.0,) * len(dataclasses.fields(augment.Augment)))
 WIDE, CROP = CropSpec(160, 0.5), CropSpec(128, 0.3)
+MIDDLE = augment.plain_cuts(1, WIDE, CROP, torch.device("cpu"))
 
 
 def spot(x: int, y: int) -> torch.Tensor:
@@ -33,7 +34,7 @@ def test_points_move_with_the_pixels() -> None:
     torch.manual_seed(0)
     for _ in range(10):
         crop = spot(90, 60)
-        matrices, _ = augment.sampling_matrices(1, WIDE, CROP, augment.Augment(), crop)
+        matrices, _ = augment.sampling_matrices(MIDDLE, augment.Augment())
         moved = augment.warp(crop, matrices, CROP.size)
         point = (torch.tensor([[[90.0, 60.0]]]) * 2 + 1) / WIDE.size - 1
         expected = augment.warp_points(point, matrices)[0, 0].numpy()
@@ -42,10 +43,22 @@ def test_points_move_with_the_pixels() -> None:
 
 def test_without_augmentation_the_middle_is_cut_pixel_for_pixel() -> None:
     crop = torch.rand(1, 1, WIDE.size, WIDE.size)
-    matrices, flips = augment.sampling_matrices(1, WIDE, CROP, NOTHING, crop)
+    matrices, flips = augment.sampling_matrices(MIDDLE, NOTHING)
     cut = augment.warp(crop, matrices, CROP.size)
     assert not flips.any()
     assert torch.allclose(cut, crop[..., 16:144, 16:144], atol=1e-3)
+
+
+def test_a_cut_that_lies_elsewhere_is_flipped_about_its_own_middle() -> None:
+    elsewhere = MIDDLE + torch.tensor([[[0, 0, 0.1], [0, 0, -0.05]]])
+    crop = torch.rand(1, 1, WIDE.size, WIDE.size)
+    mirror = dataclasses.replace(NOTHING, flip=1.0)
+    plain, flipped = (
+        augment.warp(crop, augment.sampling_matrices(elsewhere, how)[0], CROP.size)
+        for how in (NOTHING, mirror)
+    )
+    assert torch.allclose(flipped, plain.flip(3), atol=1e-4)
+    assert not torch.allclose(plain, crop[..., 16:144, 16:144], atol=1e-2)
 
 
 def test_a_flip_mirrors_aus_and_gaze() -> None:

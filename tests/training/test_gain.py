@@ -9,8 +9,9 @@ from facedrive.aus import AU_INDEX  # noqa: E402
 from facedrive.trackers.align import CropSpec  # noqa: E402
 from facedrive.training.data import FaceSet  # noqa: E402
 from facedrive.training.engine import Kind, build_model, predict  # noqa: E402
-from facedrive.training.gain import MOST, take_back_timidity  # noqa: E402
-from facedrive.training.labels import BLIND, Targets  # noqa: E402
+from facedrive.training.gain import CALM, MOST, calm, take_back_timidity  # noqa: E402
+from facedrive.training.labels import EXACT, Targets  # noqa: E402
+from facedrive.training.models import CHANNELS  # noqa: E402
 from facedrive.training.recipe import Recipe  # noqa: E402
 
 TINY = Recipe(
@@ -51,7 +52,7 @@ def test_a_timid_channel_moves_as_far_as_its_labels_and_no_gain_is_wild() -> Non
     gains = take_back_timidity(
         model, TINY, {Kind.PHOTOGRAPH: labelled_by(model, 1.2), Kind.MOVED: labelled_by(model, 9)}
     )
-    jaw, puff = AU_INDEX["jaw_drop"], AU_INDEX[BLIND[-1]]
+    jaw, puff = AU_INDEX["jaw_drop"], AU_INDEX[EXACT[-1]]
     assert gains[jaw] == pytest.approx(1.2 * 0.9, rel=0.02)
     assert gains[puff] == pytest.approx(MOST)
 
@@ -65,3 +66,18 @@ def test_the_gain_is_about_the_mean() -> None:
     jaw = AU_INDEX["jaw_drop"]
     assert after[:, jaw].mean() == pytest.approx(before[:, jaw].mean(), abs=0.02)
     assert after[:, jaw].std() > before[:, jaw].std() * 1.05
+
+
+def test_faces_at_rest_hardly_show_what_no_photograph_teaches() -> None:
+    model, rest = lively(), labelled_by(lively(), 0.0)
+    rest.targets.aus[:] = 0
+    with torch.no_grad():
+        model.head[-1].bias[CHANNELS:] -= 0.45  # from about 0.5 to about 0.05, give or take 0.05
+    before, _ = predict(model, rest, TINY, torch.device("cpu"))
+    lowered = calm(model, TINY, rest)
+    after, _ = predict(model, rest, TINY, torch.device("cpu"))
+    exact = [AU_INDEX[name] for name in EXACT]
+    others = [index for index in range(24) if index not in exact]
+    assert (lowered > 0).all()
+    assert np.percentile(after[:, exact], 95, axis=0) == pytest.approx(CALM, abs=1e-3)
+    assert after[:, others] == pytest.approx(before[:, others])

@@ -7,6 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs the train extra")
 
+from facedrive.aus import AU_INDEX  # noqa: E402
 from facedrive.errors import DataError  # noqa: E402
 from facedrive.regressors.onnx import OnnxRegressor  # noqa: E402
 from facedrive.trackers.align import CropSpec  # noqa: E402
@@ -14,7 +15,7 @@ from facedrive.training.data import FaceSet  # noqa: E402
 from facedrive.training.engine import Batch, Kind, Run, build_model, make_loss  # noqa: E402
 from facedrive.training.export import export  # noqa: E402
 from facedrive.training.labels import Targets  # noqa: E402
-from facedrive.training.models import CHANNELS, TEACHABLE, Answer, standardise  # noqa: E402
+from facedrive.training.models import CHANNELS, TAUGHT, Answer, standardise  # noqa: E402
 from facedrive.training.quantise import calibration_crops, quantise  # noqa: E402
 from facedrive.training.recipe import Recipe  # noqa: E402
 
@@ -61,29 +62,32 @@ def test_what_the_teacher_sees_follows_it_and_exact_labels_the_parametric_face()
     taught, parametric = torch.zeros(1, CHANNELS), torch.ones(1, CHANNELS)
     answer = Answer(taught, parametric, torch.zeros(1, 2, 2))
     aus, gaze = answer.settle()
-    assert torch.cat([aus, gaze], 1)[0].tolist() == pytest.approx((~TEACHABLE).float().tolist())
+    assert torch.cat([aus, gaze], 1)[0].tolist() == pytest.approx((~TAUGHT).float().tolist())
     aus, gaze = answer.settle(torch.ones(1, 1, dtype=torch.bool))
     assert torch.cat([aus, gaze], 1).tolist() == parametric.tolist()
 
 
-def test_an_au_without_a_label_hardly_counts_and_a_point_without_a_place_not_at_all() -> None:
-    sets = every_kind()
-    loss = make_loss(TINY, sets, torch.device("cpu"))
+def test_what_no_photograph_teaches_is_held_weakly_there_and_a_point_without_a_place_not() -> None:
+    loss = make_loss(TINY, every_kind(), torch.device("cpu"))
     answer = Answer(*(torch.zeros(1, CHANNELS),) * 2, torch.zeros(1, 478, 2))
 
-    def cost(known: bool, place: float, taught: float = float("nan")) -> float:
+    def cost(au: str, kind: Kind, place: float = 0.0, taught: float = float("nan")) -> float:
+        aus = torch.zeros(1, 24)
+        aus[0, AU_INDEX[au]] = 1
         batch = Batch(
-            torch.zeros(1, 1, 32, 32), torch.ones(1, 24), torch.full((1, 24), known),
-            torch.zeros(1, 4), torch.full((1, 478, 2), place), torch.full((1, CHANNELS), taught),
-            torch.zeros(1, dtype=torch.long),
+            torch.zeros(1, 1, 32, 32), aus, torch.zeros(1, 4), torch.full((1, 478, 2), place),
+            torch.full((1, CHANNELS), taught), torch.tensor([int(kind)]),
         )  # fmt: skip
         return float(loss(answer, batch))
 
-    assert cost(False, 0.0) < cost(True, 0.0)
-    assert cost(True, float("nan")) == pytest.approx(cost(True, 0.0))
-    assert cost(True, 0.5) > cost(True, 0.0)
-    assert cost(True, 0.0, taught=0.0) == pytest.approx(cost(True, 0.0))
-    assert cost(True, 0.0, taught=0.5) > cost(True, 0.0)
+    for au in ("cheeks_puff", "jaw_slide_left"):
+        assert 0 < cost(au, Kind.PHOTOGRAPH) < 0.5 * cost(au, Kind.MOVED)
+    jaw = cost("jaw_drop", Kind.PHOTOGRAPH)
+    assert jaw > cost("cheeks_puff", Kind.PHOTOGRAPH)
+    assert cost("jaw_drop", Kind.PHOTOGRAPH, float("nan")) == pytest.approx(jaw)
+    assert cost("jaw_drop", Kind.PHOTOGRAPH, 0.5) > jaw
+    assert cost("jaw_drop", Kind.PHOTOGRAPH, taught=0.0) == pytest.approx(jaw)
+    assert cost("jaw_drop", Kind.PHOTOGRAPH, taught=0.5) > jaw
 
 
 def test_an_exported_model_keeps_the_contract_and_says_what_torch_says(tmp_path: Path) -> None:

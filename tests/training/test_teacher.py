@@ -31,7 +31,7 @@ def test_a_picture_without_a_face_has_no_opinion_and_does_not_bear_on_the_next(
     photographs = open_photographs(shared / "data")
     face = photographs.read(int(photographs.best_rows()[0]))
     pictures = [face, np.zeros((64, 64), np.uint8), face]
-    said = ask_all(pictures, 3, find_teacher(shared / "data", None))
+    said = ask_all(pictures, find_teacher(shared / "data", None))
     assert np.isnan(said.scores[1]).all() and np.isnan(said.landmarks_px[1]).all()
     assert (said.scores[0] == said.scores[2]).all()
     assert ((said.landmarks_px[0] > -20) & (said.landmarks_px[0] < max(face.shape) + 20)).all()

@@ -1,4 +1,4 @@
-"""Cross-talk: AUs that the teacher is blind to must rest on neutral and on smiling faces."""
+"""Cross-talk: AUs that no photograph teaches must rest on neutral and on smiling faces."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.training.evaluation.comparison import rounded
-from facedrive.training.labels import BLIND
+from facedrive.training.labels import EXACT
 from facedrive.types import Vector
 
 STRONG = 0.4
@@ -41,7 +41,7 @@ def smiling_faces(labels: Vector) -> NDArray[np.bool_]:
 
 
 def score_cross_talk(predicted: Vector, labels: Vector) -> dict[str, Any]:
-    """Return how far each blind AU rises where it should rest.
+    """Return how far each AU of ``EXACT`` rises where it should rest.
 
     Args:
         predicted: (N, 24) the model's AUs.
@@ -57,7 +57,7 @@ def score_cross_talk(predicted: Vector, labels: Vector) -> dict[str, Any]:
 
 def _rest(predicted: Vector) -> dict[str, Any]:
     table: dict[str, Any] = {"faces": len(predicted)}
-    for name in BLIND if len(predicted) else ():
+    for name in EXACT if len(predicted) else ():
         values = predicted[:, AU_INDEX[name]]
         table[name] = {
             "p95": rounded(np.percentile(values, 95)),

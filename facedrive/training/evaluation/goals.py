@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
 
 from facedrive.training.evaluation.crosstalk import RESTING
-from facedrive.training.labels import BLIND
+from facedrive.training.labels import EXACT
 
 Section = dict[str, Any]
 Channels = dict[str, dict[str, Any]]
@@ -101,13 +101,13 @@ def _synthetic(section: Section) -> Iterator[Goal]:
 
 def _cross_talk(section: Section) -> Iterator[Goal]:
     both = section["both"]
-    for name in BLIND:
+    for name in EXACT:
         p95 = _number(both[name]["p95"]) if name in both else math.nan
         yield Goal("cross_talk", f"95th percentile, {name}", "most", RESTING, p95)
 
 
 def _warped(section: Section) -> Iterator[Goal]:
-    for name in BLIND:
+    for name in EXACT:
         pearson = _number(section["aus"].get(name, {"pearson": None})["pearson"])
         yield Goal("warped", f"r, {name}", "least", 0.8, pearson)
 

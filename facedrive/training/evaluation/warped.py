@@ -8,14 +8,14 @@ from typing import Any
 
 from facedrive.aus import AU_INDEX
 from facedrive.regressors.onnx import OnnxRegressor
-from facedrive.training import photowarp, synth
+from facedrive.training import labels, photowarp, synth
 from facedrive.training import teacher as asked
 from facedrive.training.data import FaceSet, load_faces, save_faces
 from facedrive.training.evaluation.comparison import answer, compare, rounded
 from facedrive.training.evaluation.crops import centre_crops
 from facedrive.training.evaluation.crosstalk import RESTING
 from facedrive.training.kept import digest_code, keep
-from facedrive.training.labels import BLIND
+from facedrive.training.labels import EXACT
 from facedrive.types import Vector
 
 log = logging.getLogger(__name__)
@@ -43,22 +43,22 @@ def open_warped(data: Path, cache: Path, teacher: Path, workers: int = 1) -> Fac
         log.info("warping %d photographs of test people", FACES)
         save_faces(warped_set(data, "test", FACES, SEED, teacher=teacher, workers=workers), path)
 
-    name = f"warped-test-{FACES}-{SEED}-{digest_code(photowarp, synth, asked)}.npz"
+    name = f"warped-test-{FACES}-{SEED}-{digest_code(photowarp, synth, asked, labels)}.npz"
     return load_faces(keep(cache / name, write))
 
 
 def score_warped(regressor: OnnxRegressor, faces: FaceSet) -> dict[str, Any]:
-    """Return the figures on warped photographs, and how far each blind AU rises on them."""
+    """Return the figures on warped photographs, and how far each AU of ``EXACT`` rises on them."""
     answers = answer(regressor, centre_crops(faces, regressor.crop))
     figures = compare(answers, faces.targets).as_dict()
-    return figures | {"rise": {name: _rise(answers.aus, faces, name) for name in BLIND}}
+    return figures | {"rise": {name: _rise(answers.aus, faces, name) for name in EXACT}}
 
 
 def _rise(predicted: Vector, faces: FaceSet, name: str) -> dict[str, float | None]:
     """Return the mean answer where the AU rests, and where it was put on."""
     column = AU_INDEX[name]
-    labels, answers = faces.targets.aus[:, column], predicted[:, column]
-    rests, raised = labels <= RESTING, labels >= RAISED
+    meant, answers = faces.targets.aus[:, column], predicted[:, column]
+    rests, raised = meant <= RESTING, meant >= RAISED
     return {
         "resting": rounded(answers[rests].mean()) if rests.any() else None,
         "raised": rounded(answers[raised].mean()) if raised.any() else None,

@@ -22,7 +22,7 @@ from facedrive.trackers.align import CropSpec, crop_matrix, warp_crop
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68, interocular_px
 from facedrive.training.data import FaceSet
 from facedrive.training.folds import People, split_people
-from facedrive.training.labels import BLIND, Targets, from_teacher
+from facedrive.training.labels import EXACT, Targets, from_teacher
 from facedrive.training.photowarp.flow import UPRIGHT, Flow
 from facedrive.training.photowarp.sampling import sample_move
 from facedrive.training.photowarp.sheet import cut_sheet
@@ -158,8 +158,8 @@ def _assemble(faces: list[Moved], data: Path) -> FaceSet:
     photographs = open_photographs(data)
     seen = from_teacher(np.stack([face.scores for face in faces]), list(photographs.scores))
     aus = seen.aus.copy()
-    blind = [AU_INDEX[name] for name in BLIND]
-    aus[:, blind] = np.stack([face.added for face in faces])[:, blind]
+    exact = [AU_INDEX[name] for name in EXACT]
+    aus[:, exact] = np.stack([face.added for face in faces])[:, exact]
     person = photographs.person[rows].astype(np.int64)
     return FaceSet(
         np.stack([face.crop for face in faces]),

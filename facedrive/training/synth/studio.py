@@ -48,14 +48,13 @@ class StudioPlan:
 class Studio:
     """Holds what all pictures share; whoever was last dressed is drawn."""
 
-    def __init__(self, data: Path, people: People, side_px: int, most_skins: int = 600) -> None:
+    def __init__(self, data: Path, people: People, side_px: int) -> None:
         """Load everything.
 
         Args:
             data: The folder with ``faces.zip``, ``faces_teacher.npz`` and ``ict/``.
             people: Whose skin may be worn; ``folds.split_people`` says who they are.
             side_px: Of the square pictures.
-            most_skins: How many photographs at most.
 
         Raises:
             DataError: if the data cannot be read.
@@ -69,7 +68,7 @@ class Studio:
         self._renderer = FaceRenderer(self.model, side_px, side_px, grey=True)
         rows = self.photographs.best_rows()
         allowed = getattr(split_people(self.photographs.person[rows]), people)
-        self.rows = _spread(rows[allowed], most_skins)
+        self.rows = rows[allowed]
         """Photographs that skin and backdrops are taken from."""
         self._skins: dict[int, Map] = {}
 
@@ -163,10 +162,3 @@ def sample_look(rng: np.random.Generator) -> Look:
         shine=float(rng.uniform(0, 0.25)),
         wrap=float(rng.uniform(0.15, 0.5)),
     )
-
-
-def _spread(rows: Indices, most: int) -> Indices:
-    """Take at most so many rows, evenly over all of them."""
-    if len(rows) <= most:
-        return rows
-    return rows[np.linspace(0, len(rows) - 1, most).astype(np.intp)]

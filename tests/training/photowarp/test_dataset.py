@@ -11,7 +11,7 @@ for package in ("torch", "mediapipe"):
 from facedrive.aus import AU_INDEX  # noqa: E402
 from facedrive.errors import DataError  # noqa: E402
 from facedrive.training.folds import split_people  # noqa: E402
-from facedrive.training.labels import BLIND  # noqa: E402
+from facedrive.training.labels import EXACT  # noqa: E402
 from facedrive.training.photowarp.dataset import warped_set  # noqa: E402
 from facedrive.training.photowarp.flow import Flow, Move  # noqa: E402
 from facedrive.training.photowarp.sampling import sample_move  # noqa: E402
@@ -107,8 +107,8 @@ def test_moved_faces_are_the_same_for_the_same_seed_and_of_the_people_asked_for(
     tested = set(photographs.person[split_people(photographs.person).test].tolist())
     assert set(first.person.tolist()) <= tested
     assert first.targets.known.all()
-    blind = first.targets.aus[:, [AU_INDEX[name] for name in BLIND]]
-    assert ((blind >= 0) & (blind <= 1)).all()
+    exact = first.targets.aus[:, [AU_INDEX[name] for name in EXACT]]
+    assert ((exact >= 0) & (exact <= 1)).all()
     assert 0 < np.nanmin(first.points_px[:, 1]) < first.spec.size
 
 
