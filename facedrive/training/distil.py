@@ -14,6 +14,7 @@ from tqdm import tqdm
 from facedrive import trackers
 from facedrive.training import labels, photowarp, synth, tracked
 from facedrive.training import teacher as asked
+from facedrive.training.batches import Kind
 from facedrive.training.data import (
     FaceSet,
     add_teacher,
@@ -21,7 +22,7 @@ from facedrive.training.data import (
     load_photographs,
     save_faces,
 )
-from facedrive.training.engine import Kind, Run
+from facedrive.training.engine import Run
 from facedrive.training.export import export
 from facedrive.training.folds import People, split_people
 from facedrive.training.gain import calm, take_back_timidity

@@ -1,4 +1,4 @@
-"""The training loop: draws batches, augments, steps, averages, checkpoints, resumes."""
+"""The training loop: steps, averages the weights, watches, checkpoints, resumes."""
 
 from __future__ import annotations
 
@@ -6,44 +6,30 @@ import dataclasses
 import json
 import logging
 import pickle
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from enum import IntEnum
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from facedrive.aus import AU_NAMES, AUS
 from facedrive.errors import DataError
 from facedrive.trackers.align import CropSpec
 from facedrive.training import augment
-from facedrive.training.data import FaceSet, mirror_points
-from facedrive.training.labels import EXACT
+from facedrive.training.batches import Batch, Feeder, Kind, batch_shares
+from facedrive.training.data import FaceSet
+from facedrive.training.loss import Loss, make_loss
 from facedrive.training.metrics import Scores, score
-from facedrive.training.models import CHANNELS, GAZES, Answer, Compact
+from facedrive.training.models import Compact
 from facedrive.training.recipe import Recipe
-from facedrive.training.tracked import tracked_cuts
 from facedrive.types import Vector
 
 log = logging.getLogger(__name__)
-
-POINT_STEP = 0.01
-"""A point that misses by less, -1 to 1 across the crop, hardly counts; beyond, all steps alike."""
-
-LEAST_SPREAD = 0.04
-"""Of an AU that hardly moves: it would else outweigh all others."""
-
-GAZE_SPREAD = 0.15
-"""Standard deviation of a gaze angle over the photographs, radians."""
 
 
 def choose_device(asked: str = "auto") -> torch.device:
@@ -94,187 +80,10 @@ def load_averaged(model: nn.Module, recipe: Recipe, path: Path) -> None:
     model.load_state_dict(averaged.module.state_dict())
 
 
-class Kind(IntEnum):
-    """Where a face comes from: it decides which labels can be believed how far."""
-
-    PHOTOGRAPH = 0
-    MOVED = 1
-    RENDERED = 2
-
-
-class Faces(NamedTuple):
-    """One kind of face to train on."""
-
-    kind: Kind
-    faces: FaceSet
-    rows: int
-    """In every batch."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Augmented faces on the training device."""
-
-    crops: Tensor
-    """(B, 1, S, S) float32, 0 to 255."""
-    aus: Tensor
-    gaze: Tensor
-    """(B, 4) float32 radians."""
-    points: Tensor
-    """(B, P, 2) float32, -1 to 1 across the crop; NaN where unknown."""
-    taught: Tensor
-    """(B, 28) AUs and gaze by the teacher, of rendered faces; NaN where unknown."""
-    kind: Tensor
-    """(B,) ``Kind`` of each face."""
-
-
-def batch_shares(recipe: Recipe, sets: dict[Kind, FaceSet]) -> list[Faces]:
-    """Share a batch out among the kinds of faces that there are; photographs take the rest."""
-    shares = {Kind.MOVED: recipe.moved.share, Kind.RENDERED: recipe.rendered.share}
-    rows = {kind: round(recipe.batch * shares[kind]) for kind in sets if kind in shares}
-    rows[Kind.PHOTOGRAPH] = recipe.batch - sum(rows.values())
-    return [Faces(kind, sets[kind], rows[kind]) for kind in sorted(sets)]
-
-
-class Feeder:
-    """Draws augmented batches from all kinds of faces."""
-
-    def __init__(self, recipe: Recipe, shares: list[Faces], device: torch.device) -> None:
-        self.recipe, self.device, self.shares = recipe, device, shares
-        photographs = shares[0]
-        self.odds = {Kind.PHOTOGRAPH: rarity(photographs.faces, recipe.rare)}
-        self.mirror = torch.from_numpy(mirror_points(photographs.faces)).to(device)
-        self.cuts = {share.kind: self._tracked(share.faces) for share in shares}
-        self.steps = len(photographs.faces) // photographs.rows
-        """In an epoch: as many as show the photographs once."""
-
-    def epoch(self, random: np.random.Generator) -> Iterator[Batch]:
-        """Yield the batches of one epoch."""
-        for _ in range(self.steps):
-            parts = [self._draw(share, random) for share in self.shares]
-            columns = zip(*(vars(part).values() for part in parts), strict=True)
-            yield Batch(*(torch.cat(column) for column in columns))
-
-    def _tracked(self, faces: FaceSet) -> Tensor | None:
-        """Give where the live tracker cuts every face, (N, 2, 3)."""
-        if faces.tracked_px is None:
-            return None
-        cuts = tracked_cuts(faces.tracked_px, faces.spec, self.recipe.crop)
-        return torch.from_numpy(cuts).to(self.device)
-
-    def _cut(self, share: Faces, rows: NDArray[np.intp]) -> Tensor:
-        """Choose where to cut some faces: as the teacher or as the live tracker sees them."""
-        tracked, spec = self.cuts[share.kind], share.faces.spec
-        plain = augment.plain_cuts(len(rows), spec, self.recipe.crop, self.device)
-        if tracked is None:
-            return plain
-        as_live = torch.rand(len(rows), 1, 1, device=self.device) < self.recipe.augment.tracked
-        return torch.where(as_live, tracked[rows], plain)
-
-    def _draw(self, share: Faces, random: np.random.Generator) -> Batch:
-        faces = share.faces
-        rows = random.choice(len(faces), share.rows, p=self.odds.get(share.kind))
-
-        def move(values: NDArray[Any]) -> Tensor:
-            return torch.from_numpy(values[rows]).to(self.device)
-
-        how, crop = self.recipe.augment, self.recipe.crop
-        crops = move(faces.crops)[:, None].float()
-        inside = move(faces.inside)[:, None].float()
-        matrices, flips = augment.sampling_matrices(self._cut(share, rows), how)
-        both = augment.warp(torch.cat([crops, inside], 1), matrices, crop.size)
-        crops = augment.degrade(augment.fill_outside(both[:, :1], both[:, 1:].round()), how)
-        places = (move(faces.points_px) * 2 + 1) / faces.spec.size - 1
-        points = augment.warp_points(places, matrices)
-        points = torch.where(flips[:, None, None], points[:, self.mirror], points)
-        nothing = torch.full((len(rows), CHANNELS), torch.nan, device=self.device)
-        taught = nothing if faces.taught is None else move(faces.taught)
-        targets = faces.targets
-        aus, gaze = augment.mirror_targets(move(targets.aus), move(targets.gaze).flatten(1), flips)
-        mirrored = augment.mirror_targets(taught[:, : len(AUS)], taught[:, len(AUS) :], flips)
-        kind = torch.full((len(rows),), int(share.kind), device=self.device)
-        return Batch(crops, aus, gaze, points, torch.cat(mirrored, 1), kind)
-
-
-def rarity(faces: FaceSet, strength: float) -> NDArray[np.float64]:
-    """Return the odds, (N,), of drawing each face: higher for rare, strong expressions."""
-    aus = faces.targets.aus
-    spread = np.maximum(aus.std(0), 0.02)
-    unusual = np.clip((aus - aus.mean(0)) / spread, 0, 6).max(1)
-    odds = 1.0 + strength * unusual.astype(np.float64)
-    return np.asarray(odds / odds.sum())
-
-
 def _mesh(faces: FaceSet, crop: CropSpec) -> Tensor:
     """Give the (N, P, 2) points of faces where their plain centre crops have them."""
     places = (faces.points_px * 2 + 1) / faces.spec.size - 1
     return torch.from_numpy(places * np.float32(faces.spec.span / crop.span))
-
-
-OUTLIER = 3.0
-"""Error, in spreads of a channel, from which it counts no longer squared but straight."""
-
-
-@dataclass(frozen=True)
-class Loss:
-    """Error in units of each channel's own spread, so that timid channels count."""
-
-    recipe: Recipe
-    scale: Tensor
-    """(kinds, 24) 1 / variance of each AU."""
-    weight: Tensor
-    """(kinds, 24) of each AU."""
-
-    def __call__(self, answer: Answer, batch: Batch) -> Tensor:
-        """Return the scalar loss of a model's answer."""
-        recipe = self.recipe
-        aus, gaze = answer.settle((batch.kind == Kind.RENDERED)[:, None])
-        missed = _spreads(self.scale[batch.kind] * (aus - batch.aus).square())
-        au_loss = (self.weight[batch.kind] * missed).mean()
-        gaze_loss = ((gaze - batch.gaze) / GAZE_SPREAD).square().mean()
-        return (
-            au_loss
-            + recipe.gaze_weight * gaze_loss
-            + recipe.point_weight * self._point_loss(answer, batch)
-            + recipe.taught_weight * self._taught_loss(answer, batch)
-        )
-
-    def _point_loss(self, answer: Answer, batch: Batch) -> Tensor:
-        """Count by how many steps the mesh points miss, a point."""
-        placed = torch.isfinite(batch.points)
-        missed = torch.where(placed, answer.points - torch.nan_to_num(batch.points), 0.0)
-        steps = (1 + (missed / POINT_STEP).square()).sqrt() - 1
-        return steps.sum() / placed.sum().clamp(min=1)
-
-    def _taught_loss(self, answer: Answer, batch: Batch) -> Tensor:
-        """Count how far the teacher's opinion is missed on faces whose labels are not its own."""
-        said = torch.isfinite(batch.taught)
-        missed = torch.where(said, answer.taught - torch.nan_to_num(batch.taught), 0.0)
-        scale = functional.pad(self.scale[Kind.MOVED], (0, GAZES), value=GAZE_SPREAD**-2)
-        return _spreads(scale * missed.square()).mean()
-
-
-def _spreads(squared: Tensor) -> Tensor:
-    """Count squared errors, in spreads of their channel, squared at first and then straight."""
-    return ((1 + squared / OUTLIER**2).sqrt() - 1) * (2 * OUTLIER**2)
-
-
-def make_loss(recipe: Recipe, sets: dict[Kind, FaceSet], device: torch.device) -> Loss:
-    """Scale each channel by its spread over each kind of faces."""
-    photographs = sets[Kind.PHOTOGRAPH]
-    exact = torch.tensor([name in EXACT for name in AU_NAMES])
-    scales = [_inverse_variance(sets.get(kind, photographs)) for kind in Kind]
-    # Photographs hardly move what has no teacher: its unit is that of the moved faces.
-    scales[Kind.PHOTOGRAPH] = torch.where(exact, scales[Kind.MOVED], scales[Kind.PHOTOGRAPH])
-    weight = torch.where(exact, recipe.exact_weight, 1.0).repeat(len(Kind), 1)
-    weight[Kind.PHOTOGRAPH, exact] = recipe.unseen_weight
-    return Loss(recipe, torch.stack(scales).to(device), weight.to(device))
-
-
-def _inverse_variance(faces: FaceSet) -> Tensor:
-    """Return (24,) weights that make every AU of ``faces`` count alike, but for the stillest."""
-    spread = np.maximum(faces.targets.aus.std(0), LEAST_SPREAD)
-    return torch.from_numpy(1 / np.square(spread)).float()
 
 
 @torch.no_grad()

@@ -18,8 +18,9 @@ import torch
 from torch import nn
 
 from facedrive.aus import AU_INDEX
+from facedrive.training.batches import Kind
 from facedrive.training.data import FaceSet
-from facedrive.training.engine import Kind, predict
+from facedrive.training.engine import predict
 from facedrive.training.evaluation.crosstalk import neutral_faces, smiling_faces
 from facedrive.training.labels import EXACT
 from facedrive.training.metrics import score

@@ -7,8 +7,9 @@ torch = pytest.importorskip("torch", reason="training needs the train extra")
 
 from facedrive.aus import AU_INDEX  # noqa: E402
 from facedrive.trackers.align import CropSpec  # noqa: E402
+from facedrive.training.batches import Kind  # noqa: E402
 from facedrive.training.data import FaceSet  # noqa: E402
-from facedrive.training.engine import Kind, build_model, predict  # noqa: E402
+from facedrive.training.engine import build_model, predict  # noqa: E402
 from facedrive.training.gain import CALM, MOST, calm, take_back_timidity  # noqa: E402
 from facedrive.training.labels import EXACT, Targets  # noqa: E402
 from facedrive.training.models import CHANNELS  # noqa: E402

@@ -11,10 +11,12 @@ from facedrive.aus import AU_INDEX  # noqa: E402
 from facedrive.errors import DataError  # noqa: E402
 from facedrive.regressors.onnx import OnnxRegressor  # noqa: E402
 from facedrive.trackers.align import CropSpec  # noqa: E402
+from facedrive.training.batches import Batch, Kind  # noqa: E402
 from facedrive.training.data import FaceSet  # noqa: E402
-from facedrive.training.engine import Batch, Kind, Run, build_model, make_loss  # noqa: E402
+from facedrive.training.engine import Run, build_model  # noqa: E402
 from facedrive.training.export import export  # noqa: E402
 from facedrive.training.labels import Targets  # noqa: E402
+from facedrive.training.loss import make_loss  # noqa: E402
 from facedrive.training.models import CHANNELS, TAUGHT, Answer, standardise  # noqa: E402
 from facedrive.training.quantise import calibration_crops, quantise  # noqa: E402
 from facedrive.training.recipe import Recipe  # noqa: E402

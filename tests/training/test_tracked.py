@@ -11,8 +11,8 @@ torch = pytest.importorskip("torch", reason="training needs the train extra")
 from facedrive.trackers.align import CropSpec, warp_crop  # noqa: E402
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68, interocular_px  # noqa: E402
 from facedrive.training import augment  # noqa: E402
+from facedrive.training.batches import Feeder, Kind, batch_shares  # noqa: E402
 from facedrive.training.data import CACHE_SPEC, FaceSet, load_photographs  # noqa: E402
-from facedrive.training.engine import Feeder, Kind, batch_shares  # noqa: E402
 from facedrive.training.recipe import Recipe  # noqa: E402
 from facedrive.training.tracked import track_faces, tracked_cuts  # noqa: E402
 

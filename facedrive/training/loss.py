@@ -1,0 +1,91 @@
+"""What training minimises: errors in units of each channel's own spread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from facedrive.aus import AU_NAMES
+from facedrive.training.batches import Batch, Kind
+from facedrive.training.data import FaceSet
+from facedrive.training.labels import EXACT
+from facedrive.training.models import GAZES, Answer
+from facedrive.training.recipe import Recipe
+
+POINT_STEP = 0.01
+"""A point that misses by less, -1 to 1 across the crop, hardly counts; beyond, all steps alike."""
+
+LEAST_SPREAD = 0.04
+"""Of an AU that hardly moves: it would else outweigh all others."""
+
+GAZE_SPREAD = 0.15
+"""Standard deviation of a gaze angle over the photographs, radians."""
+
+OUTLIER = 3.0
+"""Error, in spreads of a channel, from which it counts no longer squared but straight."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """Error in units of each channel's own spread, so that timid channels count."""
+
+    recipe: Recipe
+    scale: Tensor
+    """(kinds, 24) 1 / variance of each AU."""
+    weight: Tensor
+    """(kinds, 24) of each AU."""
+
+    def __call__(self, answer: Answer, batch: Batch) -> Tensor:
+        """Return the scalar loss of a model's answer."""
+        recipe = self.recipe
+        aus, gaze = answer.settle((batch.kind == Kind.RENDERED)[:, None])
+        missed = _spreads(self.scale[batch.kind] * (aus - batch.aus).square())
+        au_loss = (self.weight[batch.kind] * missed).mean()
+        gaze_loss = ((gaze - batch.gaze) / GAZE_SPREAD).square().mean()
+        return (
+            au_loss
+            + recipe.gaze_weight * gaze_loss
+            + recipe.point_weight * self._point_loss(answer, batch)
+            + recipe.taught_weight * self._taught_loss(answer, batch)
+        )
+
+    def _point_loss(self, answer: Answer, batch: Batch) -> Tensor:
+        """Count by how many steps the mesh points miss, a point."""
+        placed = torch.isfinite(batch.points)
+        missed = torch.where(placed, answer.points - torch.nan_to_num(batch.points), 0.0)
+        steps = (1 + (missed / POINT_STEP).square()).sqrt() - 1
+        return steps.sum() / placed.sum().clamp(min=1)
+
+    def _taught_loss(self, answer: Answer, batch: Batch) -> Tensor:
+        """Count how far the teacher's opinion is missed on faces whose labels are not its own."""
+        said = torch.isfinite(batch.taught)
+        missed = torch.where(said, answer.taught - torch.nan_to_num(batch.taught), 0.0)
+        scale = functional.pad(self.scale[Kind.MOVED], (0, GAZES), value=GAZE_SPREAD**-2)
+        return _spreads(scale * missed.square()).mean()
+
+
+def _spreads(squared: Tensor) -> Tensor:
+    """Count squared errors, in spreads of their channel, squared at first and then straight."""
+    return ((1 + squared / OUTLIER**2).sqrt() - 1) * (2 * OUTLIER**2)
+
+
+def make_loss(recipe: Recipe, sets: dict[Kind, FaceSet], device: torch.device) -> Loss:
+    """Scale each channel by its spread over each kind of faces."""
+    photographs = sets[Kind.PHOTOGRAPH]
+    exact = torch.tensor([name in EXACT for name in AU_NAMES])
+    scales = [_inverse_variance(sets.get(kind, photographs)) for kind in Kind]
+    # Photographs hardly move what has no teacher: its unit is that of the moved faces.
+    scales[Kind.PHOTOGRAPH] = torch.where(exact, scales[Kind.MOVED], scales[Kind.PHOTOGRAPH])
+    weight = torch.where(exact, recipe.exact_weight, 1.0).repeat(len(Kind), 1)
+    weight[Kind.PHOTOGRAPH, exact] = recipe.unseen_weight
+    return Loss(recipe, torch.stack(scales).to(device), weight.to(device))
+
+
+def _inverse_variance(faces: FaceSet) -> Tensor:
+    """Return (24,) weights that make every AU of ``faces`` count alike, but for the stillest."""
+    spread = np.maximum(faces.targets.aus.std(0), LEAST_SPREAD)
+    return torch.from_numpy(1 / np.square(spread)).float()
