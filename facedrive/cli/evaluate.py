@@ -34,6 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--workers", type=int, default=1, metavar="N",
                         help="processes that make test faces; default: 1")  # fmt: skip
     parser.add_argument("--output", type=Path, metavar="FILE", help="also write the JSON here")
+    parser.add_argument("--card", type=Path, metavar="FILE",
+                        help="also renew the tables of this model card")  # fmt: skip
     parser.add_argument("--json", action="store_true", help="one JSON object, nothing else")
 
 
@@ -49,8 +51,24 @@ def run(args: argparse.Namespace) -> int:
     if args.output:
         with whole_file(args.output) as file:
             file.write(f"{text}\n".encode())
+    if args.card:
+        _renew_card(args.card, report)
     print(text if args.json else tables(report))
     return 0
+
+
+def _renew_card(path: Path, report: dict[str, Any]) -> None:
+    """Put the report's tables into a model card."""
+    from facedrive.errors import DataError
+    from facedrive.export.whole_file import whole_file
+    from facedrive.training.evaluation.card import renew
+
+    try:
+        card = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path} cannot be read: {error}.") from error
+    with whole_file(path) as file:
+        file.write(renew(card, report).encode())
 
 
 def _open_exam(args: argparse.Namespace) -> tuple[Exam, Path]:
