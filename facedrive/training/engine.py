@@ -6,7 +6,7 @@ import dataclasses
 import json
 import logging
 import pickle
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -106,6 +106,40 @@ def predict(model: nn.Module, faces: FaceSet, recipe: Recipe,
 
 
 @dataclass
+class Learner:
+    """What changes from step to step, and the step."""
+
+    model: Compact
+    averaged: AveragedModel
+    """The same with the running average of its weights, which is kept in the end."""
+    optimiser: torch.optim.Optimizer
+    schedule: torch.optim.lr_scheduler.LRScheduler
+    loss: Loss
+
+    def step(self, batch: Batch) -> float:
+        """Take one step and return its loss."""
+        crops = batch.crops.contiguous(memory_format=torch.channels_last)
+        with autocast(crops.device):
+            answer = self.model(crops)
+        value = self.loss(answer, batch)
+        self.optimiser.zero_grad(set_to_none=True)
+        value.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
+        self.optimiser.step()
+        self.schedule.step()
+        self.averaged.update_parameters(self.model)
+        return float(value.detach())
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What a checkpoint keeps, by name."""
+        return {name: getattr(self, name) for name in PARTS}
+
+
+PARTS = ("model", "averaged", "optimiser", "schedule")
+
+
+@dataclass
 class Run:
     """A training run in a folder, which continues where it was stopped."""
 
@@ -124,64 +158,44 @@ class Run:
             sets: What to train on.
             watched: Faces of other people, to see how it goes.
         """
-        recipe, device = self.recipe, self.device
+        feeder = Feeder(self.recipe, batch_shares(self.recipe, sets), self.device)
+        learner = self._begin(sets, feeder.steps * self.recipe.epochs)
+        first = self._resume(learner)
+        if self.compile:
+            learner.model.compile()
+        with closing(SummaryWriter(str(self.folder), purge_step=first)) as board:
+            for epoch in range(first, self.recipe.epochs):
+                loss = self._learn(learner, feeder, epoch)
+                self._report(board, learner.averaged, watched, epoch, loss)
+                self._save(learner, epoch + 1)
+        return cast(Compact, learner.averaged.module)
+
+    def _begin(self, sets: dict[Kind, FaceSet], steps: int) -> Learner:
+        """Make the network and what trains it for so many steps."""
+        recipe = self.recipe
         torch.manual_seed(recipe.seed)
         model = build_model(recipe)
         model.learn_mesh(_mesh(sets[Kind.PHOTOGRAPH], recipe.crop))
         if self.start is not None:
             load_averaged(model, recipe, self.start)
-        model = model.to(device).to(memory_format=torch.channels_last)
-        averaged = running_average(model, recipe.ema)
-        feeder = Feeder(recipe, batch_shares(recipe, sets), device)
-        steps = feeder.steps
+        model = model.to(self.device).to(memory_format=torch.channels_last)
         optimiser = torch.optim.AdamW(
             model.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
         )
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser,
-            recipe.learning_rate,
-            total_steps=steps * recipe.epochs,
-            pct_start=0.15,
+            optimiser, recipe.learning_rate, total_steps=steps, pct_start=0.15
         )
-        loss = make_loss(recipe, sets, device)
-        state = {
-            "model": model,
-            "averaged": averaged,
-            "optimiser": optimiser,
-            "schedule": schedule,
-        }
-        first = self._resume(state)
-        board = SummaryWriter(str(self.folder), purge_step=first)
-        if self.compile:
-            model.compile()
-        for epoch in range(first, recipe.epochs):
-            random = np.random.default_rng([recipe.seed, epoch])
-            torch.manual_seed(recipe.seed * 100_003 + epoch)
-            title = f"epoch {epoch + 1}/{recipe.epochs}"
-            bar = tqdm(feeder.epoch(random), title, steps, unit="step", leave=False, mininterval=2)
-            total = 0.0
-            model.train()
-            for batch in bar:
-                total += self._step(model, averaged, optimiser, schedule, loss, batch)
-            self._report(board, averaged, watched, epoch, total / steps)
-            self._save(state, epoch + 1)
-        board.close()
-        return cast(Compact, averaged.module)
+        averaged = running_average(model, recipe.ema)
+        return Learner(model, averaged, optimiser, schedule, make_loss(recipe, sets, self.device))
 
-    def _step(self, model: nn.Module, averaged: AveragedModel, optimiser: torch.optim.Optimizer,
-              schedule: torch.optim.lr_scheduler.LRScheduler, loss: Loss,
-              batch: Batch) -> float:  # fmt: skip
-        crops = batch.crops.contiguous(memory_format=torch.channels_last)
-        with autocast(self.device):
-            answer = model(crops)
-        value = loss(answer, batch)
-        optimiser.zero_grad(set_to_none=True)
-        value.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(model.parameters(), 5.0)
-        optimiser.step()
-        schedule.step()
-        averaged.update_parameters(model)
-        return float(value.detach())
+    def _learn(self, learner: Learner, feeder: Feeder, epoch: int) -> float:
+        """Train for one epoch and return its mean loss."""
+        random = np.random.default_rng([self.recipe.seed, epoch])
+        torch.manual_seed(self.recipe.seed * 100_003 + epoch)
+        learner.model.train()
+        batches = tqdm(feeder.epoch(random), f"epoch {epoch + 1}/{self.recipe.epochs}",
+                       feeder.steps, unit="step", leave=False, mininterval=2)  # fmt: skip
+        return sum(learner.step(batch) for batch in batches) / feeder.steps
 
     def _report(self, board: SummaryWriter, averaged: AveragedModel,
                 watched: dict[Kind, FaceSet], epoch: int, loss: float) -> None:  # fmt: skip
@@ -195,15 +209,16 @@ class Run:
             log.info("epoch %d: loss %.4f, %s r %.4f, MAE %.4f, slope %.2f",
                      epoch + 1, loss, kind.name.lower(), *means.values())  # fmt: skip
 
-    def _save(self, state: dict[str, Any], epoch: int) -> None:
+    def _save(self, learner: Learner, epoch: int) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         recipe = json.dumps(dataclasses.asdict(self.recipe))
-        whole = {name: part.state_dict() for name, part in state.items()}
+        whole = {name: part.state_dict() for name, part in learner.parts.items()}
         part = self.folder / "checkpoint.part"
         torch.save(whole | {"epoch": epoch, "recipe": recipe}, part)
         part.replace(self.folder / "checkpoint.pt")
 
-    def _resume(self, state: dict[str, Any]) -> int:
+    def _resume(self, learner: Learner) -> int:
+        """Take up the folder's checkpoint; return how many epochs are behind it."""
         path = self.folder / "checkpoint.pt"
         if not path.exists():
             return 0
@@ -212,7 +227,7 @@ class Run:
             raise DataError(
                 f"{path} was trained by another recipe; name another --output or delete it."
             )
-        for name, part in state.items():
+        for name, part in learner.parts.items():
             part.load_state_dict(saved[name])
         log.info("resuming after epoch %d", saved["epoch"])
         return int(saved["epoch"])

@@ -13,7 +13,7 @@ from facedrive.regressors.onnx import OnnxRegressor  # noqa: E402
 from facedrive.trackers.align import CropSpec  # noqa: E402
 from facedrive.training.batches import Batch, Kind  # noqa: E402
 from facedrive.training.data import FaceSet  # noqa: E402
-from facedrive.training.engine import Run, build_model  # noqa: E402
+from facedrive.training.engine import Learner, Run, build_model  # noqa: E402
 from facedrive.training.export import export  # noqa: E402
 from facedrive.training.labels import Targets  # noqa: E402
 from facedrive.training.loss import make_loss  # noqa: E402
@@ -121,8 +121,8 @@ def test_a_run_that_was_stopped_ends_where_an_unbroken_one_ends(tmp_path: Path) 
         pass
 
     class StopsAfterOne(Run):
-        def _save(self, state: dict, epoch: int) -> None:
-            super()._save(state, epoch)
+        def _save(self, learner: Learner, epoch: int) -> None:
+            super()._save(learner, epoch)
             raise StoppedError
 
     with pytest.raises(StoppedError):
