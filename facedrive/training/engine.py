@@ -151,6 +151,11 @@ class Run:
     compile: bool = False
     """Whether to fuse the network's operations, a fifth faster on a CPU; needs a C++ compiler."""
 
+    @property
+    def checkpoint(self) -> Path:
+        """Where the run keeps its state."""
+        return self.folder / "checkpoint.pt"
+
     def fit(self, sets: dict[Kind, FaceSet], watched: dict[Kind, FaceSet]) -> Compact:
         """Train to the recipe's last epoch and return the averaged model.
 
@@ -213,19 +218,19 @@ class Run:
         self.folder.mkdir(parents=True, exist_ok=True)
         recipe = json.dumps(dataclasses.asdict(self.recipe))
         whole = {name: part.state_dict() for name, part in learner.parts.items()}
-        part = self.folder / "checkpoint.part"
+        part = self.checkpoint.with_suffix(".part")
         torch.save(whole | {"epoch": epoch, "recipe": recipe}, part)
-        part.replace(self.folder / "checkpoint.pt")
+        part.replace(self.checkpoint)
 
     def _resume(self, learner: Learner) -> int:
         """Take up the folder's checkpoint; return how many epochs are behind it."""
-        path = self.folder / "checkpoint.pt"
-        if not path.exists():
+        if not self.checkpoint.exists():
             return 0
-        saved = torch.load(path, weights_only=True, map_location=self.device)
+        saved = torch.load(self.checkpoint, weights_only=True, map_location=self.device)
         if saved["recipe"] != json.dumps(dataclasses.asdict(self.recipe)):
             raise DataError(
-                f"{path} was trained by another recipe; name another --output or delete it."
+                f"{self.checkpoint} was trained by another recipe; name another --output or "
+                "delete it."
             )
         for name, part in learner.parts.items():
             part.load_state_dict(saved[name])

@@ -1,0 +1,44 @@
+"""The training loop."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="training needs the train extra")
+
+from facedrive.errors import DataError  # noqa: E402
+from facedrive.training.engine import Learner, Run  # noqa: E402
+from facedrive.training.recipe import Recipe  # noqa: E402
+
+from .noise import TINY, every_kind  # noqa: E402
+
+
+def weights(model: torch.nn.Module) -> np.ndarray:
+    return np.concatenate([each.detach().numpy().ravel() for each in model.parameters()])
+
+
+def test_a_run_that_was_stopped_ends_where_an_unbroken_one_ends(tmp_path: Path) -> None:
+    sets, cpu = every_kind(), torch.device("cpu")
+    whole = Run(TINY, tmp_path / "whole", cpu).fit(sets, sets)
+
+    class StoppedError(Exception):
+        pass
+
+    class StopsAfterOne(Run):
+        def _save(self, learner: Learner, epoch: int) -> None:
+            super()._save(learner, epoch)
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        StopsAfterOne(TINY, tmp_path / "broken", cpu).fit(sets, sets)
+    resumed = Run(TINY, tmp_path / "broken", cpu).fit(sets, sets)
+    assert (weights(whole) == weights(resumed)).all()
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
+    sets, cpu = every_kind(), torch.device("cpu")
+    Run(TINY, tmp_path, cpu).fit(sets, sets)
+    other = Recipe(**(vars(TINY) | {"learning_rate": 1e-4}))
+    with pytest.raises(DataError, match="another recipe"):
+        Run(other, tmp_path, cpu).fit(sets, sets)

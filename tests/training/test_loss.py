@@ -1,0 +1,35 @@
+"""What training minimises."""
+
+import pytest
+
+torch = pytest.importorskip("torch", reason="training needs the train extra")
+
+from facedrive.aus import AU_INDEX  # noqa: E402
+from facedrive.training.batches import Batch, Kind  # noqa: E402
+from facedrive.training.loss import make_loss  # noqa: E402
+from facedrive.training.models import CHANNELS, Answer  # noqa: E402
+
+from .noise import TINY, every_kind  # noqa: E402
+
+
+def test_what_no_photograph_teaches_is_held_weakly_there_and_a_point_without_a_place_not() -> None:
+    loss = make_loss(TINY, every_kind(), torch.device("cpu"))
+    answer = Answer(*(torch.zeros(1, CHANNELS),) * 2, torch.zeros(1, 478, 2))
+
+    def cost(au: str, kind: Kind, place: float = 0.0, taught: float = float("nan")) -> float:
+        aus = torch.zeros(1, 24)
+        aus[0, AU_INDEX[au]] = 1
+        batch = Batch(
+            torch.zeros(1, 1, 32, 32), aus, torch.zeros(1, 4), torch.full((1, 478, 2), place),
+            torch.full((1, CHANNELS), taught), torch.tensor([int(kind)]),
+        )  # fmt: skip
+        return float(loss(answer, batch))
+
+    for au in ("cheeks_puff", "jaw_slide_left"):
+        assert 0 < cost(au, Kind.PHOTOGRAPH) < 0.5 * cost(au, Kind.MOVED)
+    jaw = cost("jaw_drop", Kind.PHOTOGRAPH)
+    assert jaw > cost("cheeks_puff", Kind.PHOTOGRAPH)
+    assert cost("jaw_drop", Kind.PHOTOGRAPH, float("nan")) == pytest.approx(jaw)
+    assert cost("jaw_drop", Kind.PHOTOGRAPH, 0.5) > jaw
+    assert cost("jaw_drop", Kind.PHOTOGRAPH, taught=0.0) == pytest.approx(jaw)
+    assert cost("jaw_drop", Kind.PHOTOGRAPH, taught=0.5) > jaw
