@@ -18,6 +18,7 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
+from facedrive.aus import AUS
 from facedrive.errors import DataError
 from facedrive.trackers.align import CropSpec
 from facedrive.training import augment
@@ -25,7 +26,7 @@ from facedrive.training.batches import Batch, Feeder, Kind, batch_shares
 from facedrive.training.data import FaceSet
 from facedrive.training.loss import Loss, make_loss
 from facedrive.training.metrics import Scores, score
-from facedrive.training.models import Compact
+from facedrive.training.models import TAUGHT, Compact
 from facedrive.training.recipe import Recipe
 from facedrive.types import Vector
 
@@ -206,7 +207,7 @@ class Run:
                 watched: dict[Kind, FaceSet], epoch: int, loss: float) -> None:  # fmt: skip
         board.add_scalar("loss", loss, epoch)
         for kind, faces in watched.items():
-            scores = validate(averaged.module, faces, self.recipe, self.device)
+            scores = validate(averaged.module, kind, faces, self.recipe, self.device)
             means = {name: float(np.nanmean(getattr(scores, name)))
                      for name in ("pearson", "mae", "slope")}  # fmt: skip
             for name, value in means.items():
@@ -238,8 +239,11 @@ class Run:
         return int(saved["epoch"])
 
 
-def validate(model: nn.Module, faces: FaceSet, recipe: Recipe, device: torch.device) -> Scores:
-    """Score a model on the AUs that the faces have labels for."""
+def validate(
+    model: nn.Module, kind: Kind, faces: FaceSet, recipe: Recipe, device: torch.device
+) -> Scores:
+    """Score a model on the AUs in which it follows the labels of these faces."""
     aus, _ = predict(model, faces, recipe, device)
-    known = faces.targets.known.all(0)
-    return score(aus[:, known], faces.targets.aus[:, known])
+    taught = TAUGHT[: len(AUS)].numpy()
+    followed = taught if kind == Kind.PHOTOGRAPH else np.ones_like(taught)
+    return score(aus[:, followed], faces.targets.aus[:, followed])
