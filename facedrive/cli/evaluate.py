@@ -42,33 +42,36 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Score the model, print its figures and say which of the figures to reach it reaches."""
     from facedrive.export.whole_file import whole_file
+    from facedrive.training.evaluation.card import renew
     from facedrive.training.evaluation.exam import SECTIONS
     from facedrive.training.evaluation.report import tables
 
+    sections = args.sections or list(SECTIONS)
+    card = _read_card(args.card, sections) if args.card else ""
     exam, model = _open_exam(args)
-    report = _report(exam, model, args.sections or list(SECTIONS))
+    report = _report(exam, model, sections)
     text = json.dumps(report, indent=1, allow_nan=False)
     if args.output:
         with whole_file(args.output) as file:
             file.write(f"{text}\n".encode())
     if args.card:
-        _renew_card(args.card, report)
+        with whole_file(args.card) as file:
+            file.write(renew(card, report).encode())
     print(text if args.json else tables(report))
     return 0
 
 
-def _renew_card(path: Path, report: dict[str, Any]) -> None:
-    """Put the report's tables into a model card."""
+def _read_card(path: Path, sections: list[str]) -> str:
+    """Read a model card whose tables can be renewed from these sections."""
     from facedrive.errors import DataError
-    from facedrive.export.whole_file import whole_file
-    from facedrive.training.evaluation.card import renew
+    from facedrive.training.evaluation.card import check_place
 
     try:
         card = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path} cannot be read: {error}.") from error
-    with whole_file(path) as file:
-        file.write(renew(card, report).encode())
+    check_place(card, sections)
+    return card
 
 
 def _open_exam(args: argparse.Namespace) -> tuple[Exam, Path]:

@@ -67,6 +67,17 @@ def test_a_recipe_stands_for_the_model_that_it_trained(
     assert json.loads(capsys.readouterr().out)["model"] == str(Path("runs/mine/model-int8.onnx"))
 
 
+def test_a_card_that_cannot_be_renewed_is_said_before_anything_is_measured(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*words, "--card", "card.md"]) == 2
+    assert "card.md cannot be read" in capsys.readouterr().err
+    Path("card.md").write_text("<!-- figures -->\n<!-- end of figures -->\n")
+    assert main([*words, "--card", "card.md"]) == 2
+    assert "clips, photographs, warped is left out" in capsys.readouterr().err
+    assert Path("card.md").read_text() == "<!-- figures -->\n<!-- end of figures -->\n"
+
+
 def test_a_missing_data_folder_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", "--data", "nowhere", "--sections", "photographs"]) == 2
     line = capsys.readouterr().err.strip().splitlines()[-1]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from facedrive.aus import AU_NAMES
@@ -26,19 +26,29 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
 """Section of the report, figure in it, heading."""
 
 
+def check_place(card: str, sections: Iterable[str]) -> None:
+    """See that a card has a place for tables, and that these sections are enough for them.
+
+    Raises:
+        DataError: if not.
+    """
+    _, begin, rest = card.partition(BEGIN)
+    if not begin or END not in rest:
+        raise DataError(f"the card has no lines '{BEGIN}' and '{END}' for the tables.")
+    missing = sorted({section for section, _, _ in COLUMNS} - set(sections))
+    if missing:
+        raise DataError(f"a card needs every section; {', '.join(missing)} is left out.")
+
+
 def renew(card: str, report: Report) -> str:
     """Put a whole report's tables in the place of those that a card has.
 
     Raises:
         DataError: if the card has no place for them, or the report lacks a section.
     """
-    head, begin, rest = card.partition(BEGIN)
-    _, end, tail = rest.partition(END)
-    if not begin or not end:
-        raise DataError(f"the card has no lines '{BEGIN}' and '{END}' for the tables.")
-    missing = sorted({section for section, _, _ in COLUMNS} - set(report))
-    if missing:
-        raise DataError(f"a card needs every section; the report lacks {', '.join(missing)}.")
+    check_place(card, report)
+    head, _, rest = card.partition(BEGIN)
+    _, _, tail = rest.partition(END)
     return f"{head}{BEGIN}\n{figures(report)}\n{END}{tail}"
 
 

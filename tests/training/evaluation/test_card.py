@@ -45,5 +45,5 @@ def test_a_card_without_a_place_and_a_report_without_a_section_are_refused(repor
     with pytest.raises(DataError, match="no lines"):
         renew("no marks", report)
     del report["clips"]
-    with pytest.raises(DataError, match="lacks clips"):
+    with pytest.raises(DataError, match="clips is left out"):
         renew(f"{BEGIN}\n{END}\n", report)
