@@ -34,8 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                       "else fetched")  # fmt: skip
     ours.add_argument("--workers", type=int, default=1, metavar="N",
                       help="processes that make faces to train on; default: 1")  # fmt: skip
-    ours.add_argument("--start", type=Path, metavar="CHECKPOINT",
-                      help="start from another run's weights instead of random ones")  # fmt: skip
+    ours.add_argument("--start", type=Path, metavar="FILE",
+                      help="start from another run's checkpoint.pt, or from an exported "
+                      "model.onnx, instead of random weights")  # fmt: skip
     ours.add_argument("--cache", type=Path, default=Path(".cache"), metavar="DIR",
                       help="keeps crops and faces made for training; default: "
                       ".cache")  # fmt: skip

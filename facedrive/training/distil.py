@@ -27,7 +27,6 @@ from facedrive.training.export import export
 from facedrive.training.folds import People, split_people
 from facedrive.training.gain import calm, take_back_timidity
 from facedrive.training.kept import digest, digest_code, keep
-from facedrive.training.models import Compact
 from facedrive.training.photowarp.dataset import warped_set
 from facedrive.training.quantise import calibration_crops, quantise
 from facedrive.training.recipe import Recipe, Source
@@ -82,7 +81,7 @@ def distil(recipe: Recipe, shop: Workshop, device: torch.device, start: Path | N
     sets = {kind: _tracked(faces, shop) for kind, faces in sets.items()}
     watched = {Kind.PHOTOGRAPH: photographs.select(split.validation)}
     watched[Kind.MOVED] = _moved(WATCHED, shop, teacher, "validation")
-    model = train(recipe, shop, device, sets, watched, start)
+    model = Run(recipe, shop.output, device, start, shop.compile).fit(sets, watched)
     gains = take_back_timidity(model.cpu(), recipe, watched)
     lowered = calm(model, recipe, watched[Kind.PHOTOGRAPH])
     log.info("gains %s, lowered %s", np.round(gains, 2).tolist(), np.round(lowered, 3).tolist())
@@ -90,24 +89,6 @@ def distil(recipe: Recipe, shop: Workshop, device: torch.device, start: Path | N
     export(model, recipe.crop, whole)
     quantise(whole, calibration_crops(list(sets.values()), recipe.crop), small)
     return small
-
-
-def train(
-    recipe: Recipe,
-    shop: Workshop,
-    device: torch.device,
-    sets: dict[Kind, FaceSet],
-    watched: dict[Kind, FaceSet],
-    start: Path | None = None,
-) -> Compact:
-    """Train once or, where the recipe says so, twice."""
-    once = Run(recipe, shop.output, device, start, shop.compile)
-    model = once.fit(sets, watched)
-    if not recipe.again_epochs:
-        return model
-    again = replace(recipe, epochs=recipe.again_epochs, learning_rate=recipe.again_learning_rate)
-    run = Run(again, shop.output / "again", device, once.checkpoint, shop.compile)
-    return run.fit(sets, watched)
 
 
 def _moved(source: Source, shop: Workshop, teacher: Path | None, people: People) -> FaceSet:

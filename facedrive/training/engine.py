@@ -13,6 +13,7 @@ from typing import Any, cast
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.tensorboard import SummaryWriter
@@ -24,6 +25,7 @@ from facedrive.trackers.align import CropSpec
 from facedrive.training import augment
 from facedrive.training.batches import Batch, Feeder, Kind, batch_shares
 from facedrive.training.data import FaceSet
+from facedrive.training.imported import load_exported
 from facedrive.training.loss import Loss, make_loss
 from facedrive.training.metrics import Scores, score
 from facedrive.training.models import TAUGHT, Compact
@@ -92,18 +94,26 @@ def predict(model: nn.Module, faces: FaceSet, recipe: Recipe,
             device: torch.device) -> tuple[Vector, Vector]:  # fmt: skip
     """Run the plain centre crops of ``faces`` through a model; (N, 24) AUs and (N, 4) gaze."""
     model.eval()
-    plain = augment.Augment(*(0.0,) * len(dataclasses.fields(augment.Augment)))
     answers = []
-    for start in range(0, len(faces), 256):
-        crops = torch.from_numpy(faces.crops[start : start + 256]).to(device)[:, None].float()
-        cuts = augment.plain_cuts(len(crops), faces.spec, recipe.crop, device)
-        matrices, _ = augment.sampling_matrices(cuts, plain)
+    for start in range(0, len(faces), BLOCK):
+        crops = plain_crops(faces, np.arange(start, min(start + BLOCK, len(faces))), recipe)
         with autocast(device):
-            answer = model(augment.warp(crops, matrices, recipe.crop.size).round())
+            answer = model(crops.to(device))
         aus, gaze = answer.settle()
         answers.append(torch.cat([aus.clamp(0, 1), gaze], 1).float().cpu())
     both = torch.cat(answers).numpy()
     return both[:, :-4], both[:, -4:]
+
+
+BLOCK = 256
+"""Faces that a network is asked about at once."""
+
+
+def plain_crops(faces: FaceSet, rows: NDArray[np.intp], recipe: Recipe) -> Tensor:
+    """Cut the middle of some faces: (N, 1, S, S) floats, 0 to 255, in whole steps."""
+    crops = torch.from_numpy(faces.crops[rows])[:, None].float()
+    cuts = augment.plain_cuts(len(crops), faces.spec, recipe.crop, crops.device)
+    return augment.warp(crops, cuts, recipe.crop.size).round()
 
 
 @dataclass
@@ -148,7 +158,7 @@ class Run:
     folder: Path
     device: torch.device
     start: Path | None = None
-    """A checkpoint whose averaged weights to start from, instead of random ones."""
+    """A checkpoint whose averaged weights to start from, or an exported model; random if None."""
     compile: bool = False
     """Whether to fuse the network's operations, a fifth faster on a CPU; needs a C++ compiler."""
 
@@ -183,7 +193,7 @@ class Run:
         model = build_model(recipe)
         model.learn_mesh(_mesh(sets[Kind.PHOTOGRAPH], recipe.crop))
         if self.start is not None:
-            load_averaged(model, recipe, self.start)
+            self._take_over(model, self.start, sets[Kind.PHOTOGRAPH])
         model = model.to(self.device).to(memory_format=torch.channels_last)
         optimiser = torch.optim.AdamW(
             model.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
@@ -193,6 +203,14 @@ class Run:
         )
         averaged = running_average(model, recipe.ema)
         return Learner(model, averaged, optimiser, schedule, make_loss(recipe, sets, self.device))
+
+    def _take_over(self, model: Compact, start: Path, faces: FaceSet) -> None:
+        """Start from a checkpoint's averaged weights, or from an exported model's."""
+        if start.suffix != ".onnx":
+            load_averaged(model, self.recipe, start)
+            return
+        rows = np.linspace(0, len(faces) - 1, 2 * BLOCK).astype(np.intp)
+        load_exported(model, start, plain_crops(faces, rows, self.recipe))
 
     def _learn(self, learner: Learner, feeder: Feeder, epoch: int) -> float:
         """Train for one epoch and return its mean loss."""

@@ -34,9 +34,6 @@ class Recipe:
     batch: int = 64
     learning_rate: float = 1.5e-3
     """The highest: it rises to it over the first 15 % of the epochs, then falls to nothing."""
-    again_epochs: int = 0
-    """Of a second rise and fall, which starts from the averaged weights of the first; 0: none."""
-    again_learning_rate: float = 5e-4
     weight_decay: float = 0.02
     ema: float = 0.998
     """Decay of the running average of the weights, which is what is kept."""
