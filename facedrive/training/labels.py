@@ -46,7 +46,7 @@ BLIND = tuple(name for name in AU_NAMES if name not in TEACHER_CHANNELS)
 
 EXACT = tuple(name for name in AU_NAMES if name in BLIND or name.startswith("jaw_slide"))
 """AUs that follow the parametric face: the blind ones, and the jaw's slides, of which the teacher
-hardly shows a third when a jaw slides all the way."""
+shows at most a tenth when a rendered jaw slides all the way."""
 
 
 class Targets(NamedTuple):
