@@ -37,6 +37,9 @@ MODEL_URL = (
 MODEL_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
 FETCH_TIMEOUT_S = 30.0
 
+OPTIONS = "--tracker-model (--peer-model of bench, --teacher-model of train and evaluate)"
+"""Where a user can name a model file."""
+
 SCORE = 1.0
 """The landmarker tells no confidence: a face that it gives is above its thresholds."""
 
@@ -160,7 +163,7 @@ def open_landmarker(model: Path | None, *, blendshapes: bool) -> FaceLandmarker:
         ) from error
     path = fetch_model() if model is None else model
     if not path.is_file():
-        raise ModelError(f"{path} is missing; give a face_landmarker.task with --tracker-model.")
+        raise ModelError(f"{path} is missing; give a face_landmarker.task with {OPTIONS}.")
     options = vision.FaceLandmarkerOptions(
         base_options=BaseOptions(model_asset_path=str(path)),
         running_mode=vision.RunningMode.VIDEO,
@@ -185,7 +188,7 @@ def fetch_model(url: str = MODEL_URL, folder: Path | None = None) -> Path:
     if path.is_file() and _hash(path.read_bytes()) == MODEL_SHA256:
         return path
     log.info("fetching %s into %s", url, path.parent)
-    advice = "download it yourself and give its path with --tracker-model."
+    advice = f"download it yourself and give its path with {OPTIONS}."
     try:
         with urllib.request.urlopen(url, timeout=FETCH_TIMEOUT_S) as answer:
             content: bytes = answer.read()
@@ -221,5 +224,5 @@ def _write_whole(path: Path, content: bytes) -> None:
         Path(part.name).replace(path)
     except OSError as error:
         raise ModelError(
-            f"{path} cannot be written ({error}); give the model's path with --tracker-model."
+            f"{path} cannot be written ({error}); give the model's path with {OPTIONS}."
         ) from error
