@@ -1,7 +1,7 @@
 """Renders the set of photographs whose faces were made to move, with labels for all 24 AUs.
 
-The teacher scores the moved faces anew; the AUs that it is blind to are labelled by what was
-done to the photograph.
+The teacher scores the moved faces anew; the AUs that it is blind to, and the jaw's slides, are
+labelled by what was done to the photograph.
 """
 
 from __future__ import annotations
