@@ -33,6 +33,11 @@ VOTES_PX = ((-2, -1), (2, 1))
 of deviation 6 the landmarks jitter by 0.4 % of the eye distance with two, by 0.6 % with one."""
 
 
+def default_predictor() -> Path:
+    """Return where the shape predictor that ships with the package lies."""
+    return Path(str(resources.files("facedrive") / "weights" / "landmarks68.dat"))
+
+
 class ShapePredictor:
     """Reads the 68 landmarks off a patch with an ensemble of regression trees."""
 
@@ -42,12 +47,7 @@ class ShapePredictor:
         Raises:
             ModelError: if it is missing, broken or gives other than 68 points.
         """
-        if path is None:
-            packaged = resources.files("facedrive") / "weights" / "landmarks68.dat"
-            with resources.as_file(packaged) as own:
-                self._model = _load_model(own)
-        else:
-            self._model = _load_model(path)
+        self._model = _load_model(path or default_predictor())
 
     def predict(self, patch: Image) -> NDArray[np.float64]:
         """Return the landmarks, (68, 2) in the pixels of a (128, 128) patch."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import torch
 from tqdm import tqdm
 
 from facedrive import trackers
+from facedrive.trackers.shape import default_predictor
 from facedrive.training import labels, photowarp, synth, tracked
 from facedrive.training import teacher as asked
 from facedrive.training.batches import Kind
@@ -121,9 +121,8 @@ def _rendered(source: Source, shop: Workshop, teacher: Path | None) -> FaceSet:
 
 def _tracked(faces: FaceSet, shop: Workshop) -> FaceSet:
     """Add where the live tracker sees the landmarks of faces."""
-    predictor = resources.files("facedrive") / "weights" / "landmarks68.dat"
     code = digest_code(trackers, tracked).encode()
-    made_by = digest(code, predictor.read_bytes(), faces.crops.tobytes())
+    made_by = digest(code, default_predictor().read_bytes(), faces.crops.tobytes())
     path = shop.cache / f"tracked-{made_by}.npy"
     keep(path, lambda part: np.save(part, tracked.track_faces(faces, workers=shop.workers)))
     return replace(faces, tracked_px=np.load(path))

@@ -1,8 +1,7 @@
 """Where the live tracker would cut training faces: its landmarks err with the expression.
 
-A raised brow or an open jaw draws landmarks along, so that live crops are some percent larger,
-higher or turned on just those faces. A model that only knows the teacher's crops takes that for
-movement: on a clip of raised brows it cost 0.05 of mean r.
+Under raised brows, for one, its live crops are some percent larger than the teacher's. A model that
+only knows the teacher's crops takes that for movement; ``train/LOG.md`` has by how much it errs.
 """
 
 from __future__ import annotations
