@@ -141,10 +141,13 @@ def lose_resolution(crops: Tensor, share: float) -> Tensor:
 
 def sharpen(crops: Tensor, share: float) -> Tensor:
     """Add to a share of the crops up to one and a half times what a blur takes from them."""
-    chosen = torch.rand(len(crops), 1, 1, 1, device=crops.device) < share
-    amount = torch.rand(len(crops), 1, 1, 1, device=crops.device) * 1.5 * chosen
-    blurred = functional.avg_pool2d(crops, 3, 1, 1, count_include_pad=False)
-    return (crops + amount * (crops - blurred)).clamp(0, 255)
+    chosen = torch.rand(len(crops), device=crops.device) < share
+    plain = crops[chosen]
+    amount = torch.rand(len(plain), 1, 1, 1, device=crops.device) * 1.5
+    blurred = functional.avg_pool2d(plain, 3, 1, 1, count_include_pad=False)
+    changed = crops.clone()
+    changed[chosen] = (plain + amount * (plain - blurred)).clamp(0, 255)
+    return changed
 
 
 def occlude(crops: Tensor, share: float) -> Tensor:

@@ -25,6 +25,7 @@ from facedrive.trackers.align import CropSpec
 from facedrive.training import augment
 from facedrive.training.batches import Batch, Feeder, Kind, batch_shares
 from facedrive.training.data import FaceSet
+from facedrive.training.descent import Descent
 from facedrive.training.imported import load_exported
 from facedrive.training.loss import Loss, make_loss
 from facedrive.training.metrics import Scores, score
@@ -123,8 +124,7 @@ class Learner:
     model: Compact
     averaged: AveragedModel
     """The same with the running average of its weights, which is kept in the end."""
-    optimiser: torch.optim.Optimizer
-    schedule: torch.optim.lr_scheduler.LRScheduler
+    descent: Descent
     loss: Loss
 
     def step(self, batch: Batch) -> float:
@@ -133,11 +133,9 @@ class Learner:
         with autocast(crops.device):
             answer = self.model(crops)
         value = self.loss(answer, batch)
-        self.optimiser.zero_grad(set_to_none=True)
         value.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
-        self.optimiser.step()
-        self.schedule.step()
+        self.descent.step()
         self.averaged.update_parameters(self.model)
         return float(value.detach())
 
@@ -147,7 +145,7 @@ class Learner:
         return {name: getattr(self, name) for name in PARTS}
 
 
-PARTS = ("model", "averaged", "optimiser", "schedule")
+PARTS = ("model", "averaged", "descent")
 
 
 @dataclass
@@ -195,14 +193,9 @@ class Run:
         if self.start is not None:
             self._take_over(model, self.start, sets[Kind.PHOTOGRAPH])
         model = model.to(self.device).to(memory_format=torch.channels_last)
-        optimiser = torch.optim.AdamW(
-            model.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
-        )
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, recipe.learning_rate, total_steps=steps, pct_start=0.15
-        )
         averaged = running_average(model, recipe.ema)
-        return Learner(model, averaged, optimiser, schedule, make_loss(recipe, sets, self.device))
+        descent = Descent(model, recipe, steps)
+        return Learner(model, averaged, descent, make_loss(recipe, sets, self.device))
 
     def _take_over(self, model: Compact, start: Path, faces: FaceSet) -> None:
         """Start from a checkpoint's averaged weights, or from an exported model's."""

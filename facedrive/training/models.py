@@ -172,6 +172,11 @@ class Compact(nn.Module):
             nn.Linear(256, 2 * CHANNELS),
         )  # fmt: skip
 
+    @property
+    def edges(self) -> tuple[nn.Module, ...]:
+        """The layer that sees the crop, and those that give the answers."""
+        return self.stem[0], self.points, self.head[-1]
+
     def learn_mesh(self, points: Tensor) -> None:
         """Start from the mean of (N, P, 2) training points, -1 to 1 across the crop."""
         self.geometry.fit(points)

@@ -34,6 +34,8 @@ class Recipe:
     batch: int = 64
     learning_rate: float = 1.5e-3
     """The highest: it rises to it over the first 15 % of the epochs, then falls to nothing."""
+    inner_rate: float = 0.8e-3
+    """The same for the matrices inside the network, which ``descent.py`` treats apart."""
     weight_decay: float = 0.02
     ema: float = 0.998
     """Decay of the running average of the weights, which is what is kept."""
@@ -54,7 +56,7 @@ class Recipe:
     """Of such an AU where it has a label: on moved and on rendered faces."""
     moved: Source = Source(50_000, 0.35, 1)
     """Photographs whose faces were made to move, scored by the teacher again."""
-    rendered: Source = Source(40_000, 0.3, 2)
+    rendered: Source = Source(25_000, 0.3, 2)
     """Synthetic faces with exact labels."""
     crop: CropSpec = field(default_factory=CropSpec)
     augment: Augment = field(default_factory=Augment)
