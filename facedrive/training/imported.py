@@ -20,9 +20,7 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from facedrive.errors import DataError
-from facedrive.training.models import Compact
-
-Norm = nn.BatchNorm1d | nn.BatchNorm2d
+from facedrive.training.models import Compact, Geometry
 
 
 def load_exported(model: Compact, path: Path, crops: Tensor) -> None:
@@ -46,12 +44,10 @@ def load_exported(model: Compact, path: Path, crops: Tensor) -> None:
                 bias = f"model.{name}.weight_bias"
                 folded = stored[bias if bias in stored else f"model.{name}.bias"]
                 _pass_through(norms[name], folded)
-                if layer.bias is not None:  # the normalisation has it
-                    nn.init.zeros_(layer.bias)
             elif layer.bias is not None:
                 _copy(layer.bias, stored[f"model.{name}.bias"])
-        _copy(model.geometry.shape, stored["model.geometry.shape"])
-        _copy(model.geometry.spread, stored["model.geometry.spread"])
+        for name, values in _kept_whole(model).items():
+            _copy(values, stored[f"model.{name}"])
     except (KeyError, ValueError) as error:
         raise DataError(f"{path} is no model of this recipe's network: {error}.") from error
     _normalise(model, list(norms.values()), crops)
@@ -77,12 +73,20 @@ def _weighted(model: Compact) -> dict[str, nn.Conv2d | nn.Linear]:
             if isinstance(layer, nn.Conv2d | nn.Linear)}  # fmt: skip
 
 
-def _norms_after(model: Compact) -> dict[str, Norm]:
+def _kept_whole(model: Compact) -> dict[str, Tensor]:
+    """Find what export folds into nothing else, by its name."""
+    layers = [(name, layer) for name, layer in model.named_modules()
+              if isinstance(layer, nn.LayerNorm | Geometry)]  # fmt: skip
+    return {f"{name}.{part}": values for name, layer in layers
+            for part, values in layer.state_dict().items()}  # fmt: skip
+
+
+def _norms_after(model: Compact) -> dict[str, nn.BatchNorm2d]:
     """Find, by the name of each layer, the normalisation that export folds into it."""
     ordered = [(name, layer) for name, layer in model.named_modules()
-               if isinstance(layer, nn.Conv2d | nn.Linear | Norm)]  # fmt: skip
+               if isinstance(layer, nn.Conv2d | nn.Linear | nn.BatchNorm2d)]  # fmt: skip
     return {name: after for (name, _), (_, after) in pairwise(ordered)
-            if isinstance(after, Norm)}  # fmt: skip
+            if isinstance(after, nn.BatchNorm2d)}  # fmt: skip
 
 
 def _copy(parameter: Tensor, values: NDArray[np.float32]) -> None:
@@ -92,7 +96,7 @@ def _copy(parameter: Tensor, values: NDArray[np.float32]) -> None:
         parameter.copy_(torch.from_numpy(np.array(values, np.float32)))
 
 
-def _pass_through(norm: Norm, bias: NDArray[np.float32]) -> None:
+def _pass_through(norm: nn.BatchNorm2d, bias: NDArray[np.float32]) -> None:
     """Have a normalisation add a bias and do nothing else, when it is not training."""
     _copy(norm.bias, bias)
     assert norm.running_mean is not None and norm.running_var is not None
@@ -103,7 +107,7 @@ def _pass_through(norm: Norm, bias: NDArray[np.float32]) -> None:
 
 
 @torch.no_grad()
-def _normalise(model: Compact, norms: list[Norm], crops: Tensor) -> None:
+def _normalise(model: Compact, norms: list[nn.BatchNorm2d], crops: Tensor) -> None:
     """Give normalisations that pass through the statistics of what passes, to the same effect."""
     hooks = [norm.register_forward_hook(_settle) for norm in norms]
     model.eval()
@@ -114,7 +118,7 @@ def _normalise(model: Compact, norms: list[Norm], crops: Tensor) -> None:
 
 def _settle(norm: nn.Module, inputs: tuple[Any, ...], _: Tensor) -> None:
     """Normalise as the layer's input asks for, and undo it by weight and bias."""
-    assert isinstance(norm, Norm)
+    assert isinstance(norm, nn.BatchNorm2d)
     assert norm.running_mean is not None and norm.running_var is not None
     seen = inputs[0].float()
     axes = [axis for axis in range(seen.dim()) if axis != 1]

@@ -73,7 +73,7 @@ def quantise(path: Path, crops: Image, output: Path) -> None:
         quantize_static(
             prepared, str(output), _Crops(crops), quant_format=QuantFormat.QDQ, per_channel=True,
             reduce_range=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
-            op_types_to_quantize=["Conv", "Add", "Relu", "AveragePool"],
+            op_types_to_quantize=["Conv", "Add", "Clip", "AveragePool"],
             nodes_to_exclude=_precise_nodes(onnx.load(prepared)),
             calibrate_method=CalibrationMethod.Percentile,
             extra_options={"CalibPercentile": KEPT_PERCENT},

@@ -60,7 +60,7 @@ def test_normalisations_know_the_crops_so_that_training_goes_on(
 
 def test_a_run_starts_from_it(trained: tuple[Compact, Path], tmp_path: Path) -> None:
     folder = trained[1]
-    barely = replace(TINY, epochs=1, learning_rate=1e-9)
+    barely = replace(TINY, epochs=1, learning_rate=1e-9, inner_rate=1e-9)
     sets, loaded = every_kind(), build_model(TINY)
     load_exported(loaded, folder / "whole.onnx", plain_crops(faces(), np.arange(24), TINY))
     again = Run(barely, tmp_path, CPU, folder / "whole.onnx").fit(sets, sets)
