@@ -83,7 +83,7 @@ def distil(recipe: Recipe, shop: Workshop, device: torch.device, start: Path | N
     watched[Kind.MOVED] = _moved(WATCHED, shop, teacher, "validation")
     model = Run(recipe, shop.output, device, start, shop.compile).fit(sets, watched)
     gains = take_back_timidity(model.cpu(), recipe, watched)
-    lowered = calm(model, recipe, watched[Kind.PHOTOGRAPH])
+    lowered = calm(model, recipe, [each[Kind.PHOTOGRAPH] for each in (watched, sets)])
     log.info("gains %s, lowered %s", np.round(gains, 2).tolist(), np.round(lowered, 3).tolist())
     whole, small = shop.output / "model.onnx", shop.output / "model-int8.onnx"
     export(model, recipe.crop, whole)
