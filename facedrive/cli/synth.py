@@ -64,9 +64,8 @@ def _render_faces(args: argparse.Namespace) -> int:
             args.data, args.output, count, args.seed, args.people, args.workers, bar.update
         )
     print(f"{args.output}: {count} faces of seed {args.seed}")
-    print(
-        f"train on them with: facedrive train RECIPE --data {args.data} --synthetic {args.output}"
-    )
+    print("score the model that ships on them with: facedrive evaluate --sections synthetic "
+          f"--data {args.data} --synthetic {args.output}")  # fmt: skip
     return 0
 
 

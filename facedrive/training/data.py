@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import zipfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -129,6 +130,21 @@ def load_faces(path: Path) -> FaceSet:
     return FaceSet(crops, inside, points, Targets(aus, known, gaze), person, spec)
 
 
+def join_faces(parts: Sequence[FaceSet]) -> FaceSet:
+    """Make one set of several of one kind, in their order."""
+    targets = (np.concatenate(column) for column in zip(*(p.targets for p in parts), strict=True))
+    return FaceSet(
+        np.concatenate([part.crops for part in parts]),
+        np.concatenate([part.inside for part in parts]),
+        np.concatenate([part.points_px for part in parts]),
+        Targets(*targets),
+        np.concatenate([part.person for part in parts]),
+        parts[0].spec,
+        _join([part.taught for part in parts]),
+        _join([part.tracked_px for part in parts]),
+    )
+
+
 def add_teacher(faces: FaceSet, opinions: Opinions, names: list[str]) -> FaceSet:
     """Tell exactly labelled faces what the teacher says of their crops, and where it sees the mesh.
 
@@ -152,6 +168,11 @@ def mirror_points(faces: FaceSet) -> NDArray[np.intp]:
     mirrored = mean * [-1, 1] + [faces.spec.size - 1, 0]
     distance = np.linalg.norm(mean[:, None] - mirrored[None], axis=2)
     return np.asarray(linear_sum_assignment(distance)[1])
+
+
+def _join(parts: Sequence[Vector | None]) -> Vector | None:
+    known = [part for part in parts if part is not None]
+    return np.concatenate(known) if known else None
 
 
 def _points(landmarks: Vector) -> Vector:

@@ -18,6 +18,7 @@ from facedrive.training.batches import Kind
 from facedrive.training.data import (
     FaceSet,
     add_teacher,
+    join_faces,
     load_faces,
     load_photographs,
     save_faces,
@@ -43,6 +44,10 @@ log = logging.getLogger(__name__)
 
 WATCHED = Source(faces=800, share=0.0, seed=3)
 """Moved photographs of people not trained on, to watch the training by."""
+
+PART = 6_000
+"""Faces that are kept together: a run that is stopped while they are made loses only these. Whole
+blocks of moved and of rendered faces."""
 
 
 @dataclass(frozen=True)
@@ -91,32 +96,48 @@ def distil(recipe: Recipe, shop: Workshop, device: torch.device, start: Path | N
     return small
 
 
-def _moved(source: Source, shop: Workshop, teacher: Path | None, people: People) -> FaceSet:
-    def write(path: Path) -> None:
-        save_faces(
-            warped_set(shop.data, people, source.faces, source.seed,
-                       teacher=teacher, workers=shop.workers),
-            path,
-        )  # fmt: skip
+def _parts(source: Source) -> list[range]:
+    """Cut a set into what is kept as soon as it is made."""
+    starts = range(0, source.faces, PART)
+    return [range(start, min(start + PART, source.faces)) for start in starts]
 
+
+def _moved(source: Source, shop: Workshop, teacher: Path | None, people: People) -> FaceSet:
     made_by = digest_code(photowarp, synth, asked, labels)
-    name = f"moved-{people}-{source.faces}-{source.seed}-{made_by}.npz"
-    return load_faces(keep(shop.cache / name, write))
+
+    def part(faces: range) -> FaceSet:
+        def write(path: Path) -> None:
+            made = warped_set(shop.data, people, len(faces), source.seed, first=faces.start,
+                              teacher=teacher, workers=shop.workers)  # fmt: skip
+            save_faces(made, path)
+
+        name = f"moved-{people}-{source.seed}-{faces.start}-{faces.stop}-{made_by}.npz"
+        return load_faces(keep(shop.cache / name, write))
+
+    return join_faces([part(faces) for faces in _parts(source)])
 
 
 def _rendered(source: Source, shop: Workshop, teacher: Path | None) -> FaceSet:
-    def write(path: Path) -> None:
-        from facedrive.training.synth.dataset import render_dataset  # loads OpenGL
+    made_by = digest_code(synth)
+    channels = list(open_photographs(shop.data).scores)
 
-        with tqdm(desc="rendering faces", total=source.faces, unit="face") as bar:
-            render_dataset(shop.data, path, source.faces, source.seed, workers=shop.workers,
-                           progress=bar.update)  # fmt: skip
+    def part(faces: range) -> FaceSet:
+        def write(path: Path) -> None:
+            from facedrive.training.synth.dataset import render_dataset  # loads OpenGL
 
-    name = f"{source.faces}-{source.seed}-{digest_code(synth)}.npz"
-    faces = load_faces(keep(shop.cache / f"rendered-train-{name}", write))
-    path = shop.cache / f"rendered-opinions-{name}"
-    keep(path, lambda part: save_opinions(ask_all(faces.crops, teacher, shop.workers), part))
-    return add_teacher(faces, load_opinions(path), list(open_photographs(shop.data).scores))
+            with tqdm(desc="rendering faces", total=len(faces), unit="face") as bar:
+                render_dataset(shop.data, path, len(faces), source.seed, workers=shop.workers,
+                               progress=bar.update, first=faces.start)  # fmt: skip
+
+        def ask(path: Path) -> None:
+            save_opinions(ask_all(rendered.crops, teacher, shop.workers), path)
+
+        name = f"{source.seed}-{faces.start}-{faces.stop}-{made_by}.npz"
+        rendered = load_faces(keep(shop.cache / f"rendered-train-{name}", write))
+        said = load_opinions(keep(shop.cache / f"rendered-opinions-{name}", ask))
+        return add_teacher(rendered, said, channels)
+
+    return join_faces([part(faces) for faces in _parts(source)])
 
 
 def _tracked(faces: FaceSet, shop: Workshop) -> FaceSet:

@@ -129,7 +129,7 @@ def _doubt(opinion: Opinion, target: NDArray[np.float32]) -> float:
     return float(np.linalg.norm(opinion.landmarks_px[:MESH_POINTS] - target[:, :2], axis=1).mean())
 
 
-def warped_set(data: Path, people: People, count: int, seed: int = 0, *,
+def warped_set(data: Path, people: People, count: int, seed: int = 0, *, first: int = 0,
                teacher: Path | None = None, workers: int = 1) -> FaceSet:  # fmt: skip
     """Make ``count`` photographs whose faces were moved; the same whatever ``workers`` is.
 
@@ -138,6 +138,7 @@ def warped_set(data: Path, people: People, count: int, seed: int = 0, *,
         people: Whose photographs.
         count: How many.
         seed: The same seed gives the same faces.
+        first: Number of the first, a multiple of ``BLOCK``: a set can be made in parts.
         teacher: The teacher's model file; None for the one that is fetched.
         workers: Processes that share the work.
 
@@ -146,8 +147,8 @@ def warped_set(data: Path, people: People, count: int, seed: int = 0, *,
     """
     if count < 1:
         raise DataError(f"{count} faces asked for; ask for at least 1.")
-    blocks = [Block(seed, number, min(BLOCK, count - start))
-              for number, start in enumerate(range(0, count, BLOCK))]  # fmt: skip
+    blocks = [Block(seed, (first + start) // BLOCK, min(BLOCK, count - start))
+              for start in range(0, count, BLOCK)]  # fmt: skip
     done = run_jobs(MovingPlan(data, people, teacher), MovingStudio.shoot, blocks, workers)
     parts = dict(tqdm(done, "moving faces", len(blocks), unit="block"))
     return _assemble([moved for number in range(len(blocks)) for moved in parts[number]], data)

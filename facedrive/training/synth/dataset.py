@@ -65,6 +65,7 @@ def render_dataset(
     people: People = "train",
     workers: int = 1,
     progress: Callable[[int], object] | None = None,
+    first: int = 0,
 ) -> None:
     """Write ``count`` synthetic faces to an ``.npz``.
 
@@ -81,6 +82,8 @@ def render_dataset(
         people: Whose skin may be worn.
         workers: Processes to render with.
         progress: Called with the number of faces that were added.
+        first: Number of the first face, a multiple of ``FACES_A_BLOCK``: a set can be made in
+            parts.
 
     Raises:
         DataError: if the data cannot be read, ``output`` cannot be written or a number is not
@@ -96,7 +99,7 @@ def render_dataset(
         output.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"{output.parent} cannot be made: {error}; name another.") from error
-    blocks = split_blocks(count, seed)
+    blocks = split_blocks(count, seed, first)
     parts: list[dict[str, NDArray[np.generic]]] = [{} for _ in blocks]
     plan = StudioPlan(data, people, PICTURE)
     for index, part in run_jobs(plan, render_block, blocks, workers):
@@ -106,10 +109,12 @@ def render_dataset(
     _save(output, {name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
 
 
-def split_blocks(count: int, seed: int) -> list[Block]:
+def split_blocks(count: int, seed: int, first: int = 0) -> list[Block]:
     """Cut so many faces into blocks of ``FACES_A_BLOCK``; the last may be shorter."""
-    starts = range(0, count, FACES_A_BLOCK)
-    return [Block(seed, n, min(FACES_A_BLOCK, count - start)) for n, start in enumerate(starts)]
+    return [
+        Block(seed, (first + start) // FACES_A_BLOCK, min(FACES_A_BLOCK, count - start))
+        for start in range(0, count, FACES_A_BLOCK)
+    ]
 
 
 def render_block(studio: Studio, block: Block) -> dict[str, NDArray[np.generic]]:

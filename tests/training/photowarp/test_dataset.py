@@ -12,6 +12,7 @@ from facedrive.aus import AU_INDEX  # noqa: E402
 from facedrive.errors import DataError  # noqa: E402
 from facedrive.training.folds import split_people  # noqa: E402
 from facedrive.training.labels import EXACT  # noqa: E402
+from facedrive.training.photowarp import dataset  # noqa: E402
 from facedrive.training.photowarp.dataset import warped_set  # noqa: E402
 from facedrive.training.photowarp.flow import Flow, Move  # noqa: E402
 from facedrive.training.photowarp.sampling import sample_move  # noqa: E402
@@ -110,6 +111,14 @@ def test_moved_faces_are_the_same_for_the_same_seed_and_of_the_people_asked_for(
     exact = first.targets.aus[:, [AU_INDEX[name] for name in EXACT]]
     assert ((exact >= 0) & (exact <= 1)).all()
     assert 0 < np.nanmin(first.points_px[:, 1]) < first.spec.size
+
+
+def test_moved_faces_go_on_from_one_another(shared: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dataset, "BLOCK", 2)
+    data, teacher = shared / "data", find_teacher(shared / "data", None)
+    whole = warped_set(data, "test", 4, seed=5, teacher=teacher)
+    rest = warped_set(data, "test", 2, seed=5, first=2, teacher=teacher)
+    assert (rest.crops == whole.crops[2:]).all()
 
 
 def test_no_faces_cannot_be_made(shared: Path) -> None:

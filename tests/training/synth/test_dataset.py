@@ -64,6 +64,7 @@ def test_blocks_cover_every_face_once() -> None:
     blocks = dataset.split_blocks(150, 1)
     assert [block.faces for block in blocks] == [60, 60, 30]
     assert [block.number for block in blocks] == [0, 1, 2]
+    assert [block.number for block in dataset.split_blocks(80, 1, first=120)] == [2, 3]
     assert dataset.FACES_A_BLOCK % dataset.FACES_A_PERSON == 0
 
 

@@ -1,0 +1,64 @@
+"""What an AU model is trained on, and how it is made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="training needs the train extra")
+
+from facedrive.training import distil
+from facedrive.training.data import FaceSet, join_faces
+from facedrive.training.distil import PART, Workshop
+from facedrive.training.photowarp.dataset import BLOCK
+from facedrive.training.recipe import Source
+from facedrive.training.synth.dataset import FACES_A_BLOCK
+
+from .noise import faces
+
+
+def test_faces_that_were_made_before_a_run_was_stopped_are_not_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything, made = faces(24), []
+
+    class StoppedError(Exception):
+        pass
+
+    def warped_set(
+        data: Path, people: str, count: int, seed: int, *, first: int, **_: Any
+    ) -> FaceSet:
+        made.append(first)
+        if made == [0, 10]:
+            raise StoppedError
+        return everything.select(np.arange(first, first + count))
+
+    monkeypatch.setattr(distil, "warped_set", warped_set)
+    monkeypatch.setattr(distil, "PART", 10)
+    shop, source = Workshop(tmp_path, tmp_path, tmp_path), Source(24, 0.5, 1)
+    with pytest.raises(StoppedError):
+        distil._moved(source, shop, None, "train")
+    moved = distil._moved(source, shop, None, "train")
+    assert made == [0, 10, 10, 20]
+    assert (moved.crops == everything.crops).all()
+    assert (moved.person == everything.person).all()
+
+
+def test_parts_are_whole_blocks() -> None:
+    assert PART % BLOCK == 0
+    assert PART % FACES_A_BLOCK == 0
+
+
+def test_joined_faces_keep_everything_in_order() -> None:
+    whole = faces(24)
+    parts = [whole.select(np.arange(0, 7)), whole.select(np.arange(7, 24))]
+    joined = join_faces(parts)
+    for name in ("crops", "inside", "points_px", "person"):
+        assert (getattr(joined, name) == getattr(whole, name)).all(), name
+    for ours, theirs in zip(joined.targets, whole.targets, strict=True):
+        assert (ours == theirs).all()
+    assert joined.spec == whole.spec
+    assert joined.taught is None
