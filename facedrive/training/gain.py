@@ -42,7 +42,8 @@ FEWEST = 0.01
 """Standard deviation of a label below which its slope says nothing."""
 
 CALM = 0.06
-"""What 95 % of the resting faces may show of an AU that no photograph teaches."""
+"""What 95 % of the resting faces may show of an AU that no photograph teaches: less than is wanted
+of others, who may show more than the people whom it is set on."""
 
 LOWEST = 0.15
 """Most that such an AU is lowered for it: of a weak movement more would be lost than won."""

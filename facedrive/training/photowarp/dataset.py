@@ -143,10 +143,12 @@ def warped_set(data: Path, people: People, count: int, seed: int = 0, *, first: 
         workers: Processes that share the work.
 
     Raises:
-        DataError: if the data cannot be read, ``count`` is not positive or a process died.
+        DataError: if the data cannot be read, ``count`` is not positive, ``first`` is inside a
+            block or a process died.
     """
-    if count < 1:
-        raise DataError(f"{count} faces asked for; ask for at least 1.")
+    if count < 1 or first % BLOCK:
+        raise DataError(f"{count} faces from number {first} asked for; ask for at least 1, from a "
+                        f"multiple of {BLOCK}.")  # fmt: skip
     blocks = [Block(seed, (first + start) // BLOCK, min(BLOCK, count - start))
               for start in range(0, count, BLOCK)]  # fmt: skip
     done = run_jobs(MovingPlan(data, people, teacher), MovingStudio.shoot, blocks, workers)

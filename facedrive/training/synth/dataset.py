@@ -99,6 +99,9 @@ def render_dataset(
         output.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DataError(f"{output.parent} cannot be made: {error}; name another.") from error
+    if first % FACES_A_BLOCK:
+        raise DataError(f"faces from number {first} asked for; only whole blocks of "
+                        f"{FACES_A_BLOCK} can be left out.")  # fmt: skip
     blocks = split_blocks(count, seed, first)
     parts: list[dict[str, NDArray[np.generic]]] = [{} for _ in blocks]
     plan = StudioPlan(data, people, PICTURE)

@@ -126,6 +126,11 @@ def test_no_faces_cannot_be_made(shared: Path) -> None:
         warped_set(shared / "data", "test", 0)
 
 
+def test_a_part_does_not_begin_inside_a_block(shared: Path) -> None:
+    with pytest.raises(DataError, match="number 100 asked for"):
+        warped_set(shared / "data", "test", 4, first=100)
+
+
 def test_the_teacher_says_the_same_of_a_face_whatever_it_saw_before(
     shared: Path, photographs: Photographs
 ) -> None:

@@ -76,6 +76,11 @@ def test_a_dataset_of_nothing_is_refused(
         dataset.render_dataset(tmp_path, tmp_path / "none.npz", count, seed, workers=processes)
 
 
+def test_a_part_does_not_begin_inside_a_block(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="number 100 asked for"):
+        dataset.render_dataset(tmp_path, tmp_path / "none.npz", 4, first=100)
+
+
 @pytest.mark.usefixtures("small_blocks")
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "faces.npz").mkdir()
