@@ -29,6 +29,13 @@ FITS = 2
 START = Misplacement(shift=(0.04, 0.1), roll_deg=(3.0, 8.0))
 """How far the first patch lies from right."""
 
+MOST_ZOOM = 1.25
+"""Between the tracker's crop and the plain one: beyond it the fit is lost, and live the face would
+be sought again."""
+
+MOST_TURN_DEG = 12.0
+"""The same."""
+
 BLOCK = 500
 
 
@@ -98,7 +105,7 @@ def tracked_cuts(landmarks_px: Vector, source: CropSpec, crop: CropSpec) -> Vect
     """Say where the tracker would cut its crops out of wider ones.
 
     Args:
-        landmarks_px: (N, 68, 2) in pixels of the wider crops; NaN for the plain middle.
+        landmarks_px: (N, 68, 2) in pixels of the wider crops; NaN, or lost, for the plain middle.
         source: What the wider crops show.
         crop: What is cut.
 
@@ -110,8 +117,16 @@ def tracked_cuts(landmarks_px: Vector, source: CropSpec, crop: CropSpec) -> Vect
     for row in np.flatnonzero(np.isfinite(landmarks_px).all(axis=(1, 2))):
         to_crop = _square(crop_matrix(landmarks_px[row], crop))
         between = _units(source.size) @ np.linalg.inv(to_crop) @ np.linalg.inv(_units(crop.size))
-        cuts[row] = between[:2]
+        if _is_near(between, plain):
+            cuts[row] = between[:2]
     return cuts
+
+
+def _is_near(cut: NDArray[np.float64], plain: NDArray[np.float64]) -> bool:
+    """Say whether a cut shows about what the plain one shows."""
+    along = complex(cut[0, 0], cut[1, 0]) / plain[0, 0]
+    zoom, turn_deg = abs(along), np.degrees(np.angle(along))
+    return 1 / MOST_ZOOM < zoom < MOST_ZOOM and abs(turn_deg) < MOST_TURN_DEG
 
 
 def _units(size: int) -> NDArray[np.float64]:

@@ -52,6 +52,14 @@ def test_a_face_without_landmarks_is_cut_in_the_middle() -> None:
     assert np.allclose(tracked_cuts(nowhere, CACHE_SPEC, CROP), plain)
 
 
+def test_a_face_that_the_tracker_lost_is_cut_in_the_middle(faces: FaceSet) -> None:
+    seen = faces.points_px[:1, MEDIAPIPE_TO_68]
+    small = (seen - seen.mean(1)) * np.float32(0.7) + seen.mean(1)
+    plain = augment.plain_cuts(1, CACHE_SPEC, CROP, torch.device("cpu"))
+    assert np.allclose(tracked_cuts(small, CACHE_SPEC, CROP), plain)
+    assert not np.allclose(tracked_cuts(seen, CACHE_SPEC, CROP), plain)
+
+
 def test_training_draws_both_cuts(faces: FaceSet) -> None:
     shifted = faces.points_px[:, MEDIAPIPE_TO_68] + np.float32([4.0, 0.0])
     tracked = replace(faces, tracked_px=shifted)
