@@ -30,8 +30,8 @@ START = Misplacement(shift=(0.04, 0.1), roll_deg=(3.0, 8.0))
 """How far the first patch lies from right."""
 
 MOST_ZOOM = 1.25
-"""Between the tracker's crop and the plain one: beyond it the fit is lost, and live the face would
-be sought again."""
+"""Between the tracker's crop and the plain one. Beyond it the face is taken for lost: live, that is
+for the tracker to notice, not for the network to read."""
 
 MOST_TURN_DEG = 12.0
 """The same."""
@@ -126,7 +126,7 @@ def _is_near(cut: NDArray[np.float64], plain: NDArray[np.float64]) -> bool:
     """Say whether a cut shows about what the plain one shows."""
     along = complex(cut[0, 0], cut[1, 0]) / plain[0, 0]
     zoom, turn_deg = abs(along), np.degrees(np.angle(along))
-    return 1 / MOST_ZOOM < zoom < MOST_ZOOM and abs(turn_deg) < MOST_TURN_DEG
+    return bool(1 / MOST_ZOOM < zoom < MOST_ZOOM and abs(turn_deg) < MOST_TURN_DEG)
 
 
 def _units(size: int) -> NDArray[np.float64]:
