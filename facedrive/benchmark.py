@@ -173,13 +173,17 @@ def measure_jitter(pipeline: Pipeline, frame: Frame, seconds: float = 10.0) -> d
     }
 
 
-def measure_start(clip: str) -> dict[str, float]:
-    """Return the seconds from the start of this process to the first AUs (start_s)."""
-    import psutil
+def measure_start(clip: str, begun: float) -> dict[str, float]:
+    """Return the seconds from ``begun`` to the first AUs (start_s).
 
+    Args:
+        clip: Its first frame is read.
+        begun: When the process was begun, in seconds of the wall clock. What the system says of
+            that may be wrong by most of a second: it counts from a boot in whole seconds.
+    """
     pipeline = _default_pipeline()
     pipeline(next(iter(open_source(clip).frames())))
-    return {"start_s": wall_clock() - psutil.Process().create_time()}
+    return {"start_s": wall_clock() - begun}
 
 
 def _default_pipeline() -> Pipeline:
@@ -219,6 +223,6 @@ def measure_memory(clip: str, count: int) -> dict[str, float]:
 
 if __name__ == "__main__":
     if sys.argv[1] == "start":
-        print(json.dumps(measure_start(sys.argv[2])))
+        print(json.dumps(measure_start(sys.argv[2], float(sys.argv[3]))))
     else:
         print(json.dumps(measure_memory(sys.argv[2], int(sys.argv[3]))))

@@ -13,6 +13,7 @@ from typing import Any
 
 from facedrive.cli import options
 from facedrive.errors import FacedriveError
+from facedrive.threads import wall_clock
 
 PEERS = ("mediapipe",)
 
@@ -62,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     if args.rig:
         report |= benchmark.measure_rig(args.rig)
     del frames
-    report |= _alone("start", args.clip)
+    report |= _alone("start", args.clip, repr(wall_clock()))
     if args.memory_frames:
         report |= _alone("memory", args.clip, str(args.memory_frames))
     print(json.dumps(report) if args.json else _table(report))

@@ -118,9 +118,11 @@ def test_doctor_prints_one_json_object(capsys: pytest.CaptureFixture[str]) -> No
 
 def test_bench_prints_the_promised_keys(capsys: pytest.CaptureFixture[str]) -> None:
     words = ["bench", "demo", "--frames", "10", "--memory-frames", "20", "--json"]
+    begun = time.monotonic()
     assert main(words) == 0
     report = json.loads(capsys.readouterr().out)
     assert {"median_ms", "p95_ms", "rss_mb", "machine"} <= set(report)
+    assert 0 < report["start_s"] < time.monotonic() - begun
     assert report["face_share"] == 1
 
 
