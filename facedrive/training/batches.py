@@ -25,7 +25,9 @@ class Kind(IntEnum):
 
     PHOTOGRAPH = 0
     MOVED = 1
-    RENDERED = 2
+    LENT = 2
+    """Moved or not, in the skin of another person."""
+    RENDERED = 3
 
 
 class Faces(NamedTuple):
@@ -56,7 +58,8 @@ class Batch:
 
 def batch_shares(recipe: Recipe, sets: dict[Kind, FaceSet]) -> list[Faces]:
     """Share a batch out among the kinds of faces that there are; photographs take the rest."""
-    shares = {Kind.MOVED: recipe.moved.share, Kind.RENDERED: recipe.rendered.share}
+    shares = {Kind.MOVED: recipe.moved.share, Kind.LENT: recipe.lent.share,
+              Kind.RENDERED: recipe.rendered.share}  # fmt: skip
     rows = {kind: round(recipe.batch * shares[kind]) for kind in sets if kind in shares}
     rows[Kind.PHOTOGRAPH] = recipe.batch - sum(rows.values())
     return [Faces(kind, sets[kind], rows[kind]) for kind in sorted(sets)]

@@ -11,6 +11,7 @@ import torch
 from tqdm import tqdm
 
 from facedrive import trackers
+from facedrive.aus import AU_INDEX
 from facedrive.trackers.shape import default_predictor
 from facedrive.training import labels, photowarp, synth, tracked
 from facedrive.training import teacher as asked
@@ -44,6 +45,9 @@ log = logging.getLogger(__name__)
 
 WATCHED = Source(faces=800, share=0.0, seed=3)
 """Moved photographs of people not trained on, to watch the training by."""
+
+WATCHED_LENT = Source(faces=1_000, share=0.0, seed=5)
+"""The same in the skin of others not trained on: of these, too, those at rest must rest."""
 
 PART = 6_000
 """Faces that are kept together: a run that is stopped while they are made loses only these. Whole
@@ -81,19 +85,29 @@ def distil(recipe: Recipe, shop: Workshop, device: torch.device, start: Path | N
     sets = {Kind.PHOTOGRAPH: photographs.select(split.train)}
     if recipe.moved.faces:
         sets[Kind.MOVED] = _moved(recipe.moved, shop, teacher, "train")
+    if recipe.lent.faces:
+        sets[Kind.LENT] = _moved(recipe.lent, shop, teacher, "train", lent=True)
     if recipe.rendered.faces:
         sets[Kind.RENDERED] = _rendered(recipe.rendered, shop, teacher)
     sets = {kind: _tracked(faces, shop) for kind, faces in sets.items()}
     watched = {Kind.PHOTOGRAPH: photographs.select(split.validation)}
     watched[Kind.MOVED] = _moved(WATCHED, shop, teacher, "validation")
+    watched[Kind.LENT] = _moved(WATCHED_LENT, shop, teacher, "validation", lent=True)
     model = Run(recipe, shop.output, device, start, shop.compile).fit(sets, watched)
     gains = take_back_timidity(model.cpu(), recipe, watched)
-    lowered = calm(model, recipe, [each[Kind.PHOTOGRAPH] for each in (watched, sets)])
+    crowds = [watched[Kind.PHOTOGRAPH], _unmoved(watched[Kind.LENT]), sets[Kind.PHOTOGRAPH]]
+    lowered = calm(model, recipe, crowds)
     log.info("gains %s, lowered %s", np.round(gains, 2).tolist(), np.round(lowered, 3).tolist())
     whole, small = shop.output / "model.onnx", shop.output / "model-int8.onnx"
     export(model, recipe.crop, whole)
     quantise(whole, calibration_crops(list(sets.values()), recipe.crop), small)
     return small
+
+
+def _unmoved(faces: FaceSet) -> FaceSet:
+    """Leave out the faces that were made to do what no photograph teaches."""
+    made_to_do = faces.targets.aus[:, [AU_INDEX[name] for name in labels.EXACT]]
+    return faces.select((made_to_do == 0).all(axis=1))
 
 
 def _parts(source: Source) -> list[range]:
@@ -102,16 +116,18 @@ def _parts(source: Source) -> list[range]:
     return [range(start, min(start + PART, source.faces)) for start in starts]
 
 
-def _moved(source: Source, shop: Workshop, teacher: Path | None, people: People) -> FaceSet:
+def _moved(source: Source, shop: Workshop, teacher: Path | None, people: People,
+           *, lent: bool = False) -> FaceSet:  # fmt: skip
     made_by = digest_code(photowarp, synth, asked, labels)
 
     def part(faces: range) -> FaceSet:
         def write(path: Path) -> None:
             made = warped_set(shop.data, people, len(faces), source.seed, first=faces.start,
-                              teacher=teacher, workers=shop.workers)  # fmt: skip
+                              teacher=teacher, workers=shop.workers, lent=lent)  # fmt: skip
             save_faces(made, path)
 
-        name = f"moved-{people}-{source.seed}-{faces.start}-{faces.stop}-{made_by}.npz"
+        kind = "lent" if lent else "moved"
+        name = f"{kind}-{people}-{source.seed}-{faces.start}-{faces.stop}-{made_by}.npz"
         return load_faces(keep(shop.cache / name, write))
 
     return join_faces([part(faces) for faces in _parts(source)])

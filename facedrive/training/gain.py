@@ -78,8 +78,8 @@ def calm(model: Compact, recipe: Recipe, crowds: Sequence[FaceSet]) -> Vector:
     Args:
         model: Trained; changed in place.
         recipe: Its recipe.
-        crowds: Photographs of people not trained on, who are few, and of those trained on, who
-            may rest too well: the crowd that shows more of an AU decides.
+        crowds: Faces that nobody moved: of people not trained on, who are few, and of those
+            trained on, who may rest too well. The crowd that shows more of an AU decides.
 
     Returns:
         How far each AU of ``EXACT`` was lowered, in its order.
@@ -96,10 +96,10 @@ _EXACT = [AU_INDEX[name] for name in EXACT]
 """Answered by the parametric face's half of the last layer."""
 
 
-def _shown_at_rest(model: Compact, recipe: Recipe, photographs: FaceSet) -> Vector:
+def _shown_at_rest(model: Compact, recipe: Recipe, faces: FaceSet) -> Vector:
     """Return how much of each AU of ``EXACT`` 95 % of the resting faces show at most."""
-    labels = photographs.targets.aus
-    resting = photographs.select(neutral_faces(labels) | smiling_faces(labels))
+    labels = faces.targets.aus
+    resting = faces.select(neutral_faces(labels) | smiling_faces(labels))
     said, _ = predict(model, resting, recipe, torch.device("cpu"))
     return np.asarray(np.percentile(said[:, _EXACT], 95, axis=0), np.float32)
 

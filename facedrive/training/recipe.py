@@ -56,6 +56,8 @@ class Recipe:
     """Of such an AU where it has a label: on moved and on rendered faces."""
     moved: Source = Source(50_000, 0.35, 1)
     """Photographs whose faces were made to move, scored by the teacher again."""
+    lent: Source = Source(40_000, 0.3, 4)
+    """The same in the skin of other people, half of them without a movement."""
     rendered: Source = Source(25_000, 0.3, 2)
     """Synthetic faces with exact labels."""
     crop: CropSpec = field(default_factory=CropSpec)
@@ -73,8 +75,8 @@ def load_recipe(path: Path) -> Recipe:
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise DataError(f"{path} is no readable recipe: {error}.") from error
     table.setdefault("name", path.stem)
-    parts = {"crop": CropSpec, "augment": Augment, "moved": Source, "rendered": Source}
-    for part, kind in parts.items():
+    sources = dict.fromkeys(("moved", "lent", "rendered"), Source)
+    for part, kind in {"crop": CropSpec, "augment": Augment, **sources}.items():
         if part in table:
             table[part] = _build(kind, table[part], path)
     recipe: Recipe = _build(Recipe, table, path)

@@ -10,9 +10,11 @@ import pytest
 
 pytest.importorskip("torch", reason="training needs the train extra")
 
+from facedrive.aus import AU_INDEX
 from facedrive.training import distil
 from facedrive.training.data import FaceSet, join_faces
 from facedrive.training.distil import PART, Workshop
+from facedrive.training.labels import EXACT
 from facedrive.training.photowarp.dataset import BLOCK
 from facedrive.training.recipe import Source
 from facedrive.training.synth.dataset import FACES_A_BLOCK
@@ -45,6 +47,32 @@ def test_faces_that_were_made_before_a_run_was_stopped_are_not_made_again(
     assert made == [0, 10, 10, 20]
     assert (moved.crops == everything.crops).all()
     assert (moved.person == everything.person).all()
+
+
+def test_faces_in_other_skin_are_asked_for_and_kept_apart_from_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def warped_set(
+        data: Path, people: str, count: int, seed: int, *, lent: bool, **_: Any
+    ) -> FaceSet:
+        asked.append(lent)
+        return faces(count + lent)
+
+    monkeypatch.setattr(distil, "warped_set", warped_set)
+    shop, source = Workshop(tmp_path, tmp_path, tmp_path), Source(8, 0.5, 1)
+    moved, lent = (distil._moved(source, shop, None, "train", lent=each) for each in (False, True))
+    assert asked == [False, True]
+    assert (len(moved), len(lent)) == (8, 9)
+
+
+def test_faces_that_were_made_to_do_something_are_told_from_those_that_were_not() -> None:
+    some = faces(24)
+    some.targets.aus[:] = 0.3
+    some.targets.aus[:, [AU_INDEX[name] for name in EXACT]] = 0
+    some.targets.aus[5:9, AU_INDEX["cheeks_puff"]] = 0.2
+    assert len(distil._unmoved(some)) == 20
 
 
 def test_parts_are_whole_blocks() -> None:

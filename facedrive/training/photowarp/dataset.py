@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,8 +24,9 @@ from facedrive.training.data import FaceSet
 from facedrive.training.folds import People, split_people
 from facedrive.training.labels import EXACT, Targets, from_teacher
 from facedrive.training.photowarp.flow import UPRIGHT, Flow
+from facedrive.training.photowarp.lending import Lenders, draw_share, lend
 from facedrive.training.photowarp.sampling import sample_move
-from facedrive.training.photowarp.sheet import cut_sheet
+from facedrive.training.photowarp.sheet import Warped, cut_sheet
 from facedrive.training.synth.correspondence import mean_landmarks
 from facedrive.training.synth.face import load_face_model
 from facedrive.training.synth.photographs import MESH_POINTS, open_photographs
@@ -43,6 +44,9 @@ BLOCK = 250
 LARGEST_DOUBT = 0.05
 """Of the eye distance: if the teacher finds the points farther from where they were put, the
 picture came out wrong."""
+
+STILL = 0.5
+"""Probability that a face in another's skin does nothing but what was photographed."""
 
 
 class Moved(NamedTuple):
@@ -75,17 +79,20 @@ class MovingPlan:
     data: Path
     people: People
     teacher: Path | None
+    lent: bool = False
 
     def open(self) -> MovingStudio:
         """Load everything."""
-        return MovingStudio(self.data, self.people, self.teacher)
+        return MovingStudio(self.data, self.people, self.teacher, self.lent)
 
 
 class MovingStudio:
     """Holds what all pictures share: the photographs, the sheet, the flow."""
 
-    def __init__(self, data: Path, people: People, teacher: Path | None = None) -> None:
-        """Load everything; ``teacher`` is its model file, None for the one that is fetched."""
+    def __init__(
+        self, data: Path, people: People, teacher: Path | None = None, lent: bool = False
+    ) -> None:
+        """Load everything; the arguments are ``warped_set``'s."""
         self._model = load_face_model(data / "ict" / "ict_facekit.npz")
         self._photographs = open_photographs(data)
         self._flow = Flow(self._model, self._photographs)
@@ -95,6 +102,7 @@ class MovingStudio:
         scores = np.column_stack([self._photographs.scores[name] for name in names])
         self._aus = from_teacher(scores, names).aus
         self.rows = np.flatnonzero(getattr(split_people(self._photographs.person), people))
+        self._lenders = Lenders(self._photographs, self.rows) if lent else None
 
     def shoot(self, block: Block) -> list[Moved]:
         """Move faces until as many as the block has came out well."""
@@ -112,8 +120,12 @@ class MovingStudio:
         eyes = float(interocular_px(points[MEDIAPIPE_TO_68, :2]))
         gap = float(np.linalg.norm(points[13, :2] - points[14, :2])) / eyes
         move, added = sample_move(rng, self._model, self._aus[row], gap)
+        if self._lenders is not None and rng.random() < STILL:
+            move, added = replace(move, weights=np.zeros_like(move.weights)), np.zeros_like(added)
         target = self._flow.move(points, move)
         warped = self._sheet.warp(self._photographs.read(row), points[:MESH_POINTS], target)
+        if self._lenders is not None:
+            warped = self._in_other_skin(rng, warped, target, self._lenders.choose(rng, row))
         opinion = teacher.ask(warped.picture)
         if opinion is None or _doubt(opinion, target) > LARGEST_DOUBT * eyes:
             return None
@@ -124,13 +136,22 @@ class MovingStudio:
         crop = warp_crop(warped.picture, landmarks, SPEC)
         return Moved(row, crop, inside, points_px.astype(np.float32), opinion.scores, added)
 
+    def _in_other_skin(
+        self, rng: np.random.Generator, own: Warped, target: NDArray[np.float32], lender: int
+    ) -> Warped:
+        skin = self._photographs.read(lender)
+        points = self._photographs.landmarks[lender, :MESH_POINTS]
+        bent = self._sheet.warp(skin, points, target, own.picture.shape)
+        return lend(own, bent, target[:, :2], draw_share(rng))
+
 
 def _doubt(opinion: Opinion, target: NDArray[np.float32]) -> float:
     return float(np.linalg.norm(opinion.landmarks_px[:MESH_POINTS] - target[:, :2], axis=1).mean())
 
 
 def warped_set(data: Path, people: People, count: int, seed: int = 0, *, first: int = 0,
-               teacher: Path | None = None, workers: int = 1) -> FaceSet:  # fmt: skip
+               teacher: Path | None = None, workers: int = 1,
+               lent: bool = False) -> FaceSet:  # fmt: skip
     """Make ``count`` photographs whose faces were moved; the same whatever ``workers`` is.
 
     Args:
@@ -141,6 +162,8 @@ def warped_set(data: Path, people: People, count: int, seed: int = 0, *, first: 
         first: Number of the first, a multiple of ``BLOCK``: a set can be made in parts.
         teacher: The teacher's model file; None for the one that is fetched.
         workers: Processes that share the work.
+        lent: Whether the faces wear the skin of others of these people, and every second one moves
+            no further than photographed.
 
     Raises:
         DataError: if the data cannot be read, ``count`` is not positive, ``first`` is inside a
@@ -151,7 +174,8 @@ def warped_set(data: Path, people: People, count: int, seed: int = 0, *, first: 
                         f"multiple of {BLOCK}.")  # fmt: skip
     blocks = [Block(seed, (first + start) // BLOCK, min(BLOCK, count - start))
               for start in range(0, count, BLOCK)]  # fmt: skip
-    done = run_jobs(MovingPlan(data, people, teacher), MovingStudio.shoot, blocks, workers)
+    plan = MovingPlan(data, people, teacher, lent)
+    done = run_jobs(plan, MovingStudio.shoot, blocks, workers)
     parts = dict(tqdm(done, "moving faces", len(blocks), unit="block"))
     return _assemble([moved for number in range(len(blocks)) for moved in parts[number]], data)
 

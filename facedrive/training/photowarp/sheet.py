@@ -46,19 +46,26 @@ class Sheet:
     incidence: sparse.csr_matrix
     """(P, S) sums the skin triangles' normals to the points'."""
 
-    def warp(self, photograph: Image, points: Points, moved: Points) -> Warped:
+    def warp(
+        self,
+        photograph: Image,
+        points: Points,
+        moved: Points,
+        size: tuple[int, ...] | None = None,
+    ) -> Warped:
         """Move a photograph's points; light falls on the moved skin as it fell before.
 
         Args:
             photograph: (H, W) uint8.
             points: (P, 3) pixels, z in the same scale, negative to the camera.
             moved: (P, 3) where they go.
+            size: Height and width of the picture that they go to; the photograph's if None.
         """
         old, new = self._with_rings(points, points), self._with_rings(points, moved)
         shade = np.ones(len(old), np.float32)
         shade[: len(points)] = self._relight(photograph, points, moved)
         values = np.column_stack([old[:, :2], shade])
-        owner = self._rasterise(new, photograph.shape)
+        owner = self._rasterise(new, size or photograph.shape)
         x, y, light = np.moveaxis(_interpolate(owner, self.triangles, new, values), 2, 0)
         height, width = photograph.shape
         bent = cv2.remap(photograph, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
