@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                       help="processes that make faces to train on; default: 1")  # fmt: skip
     ours.add_argument("--start", type=Path, metavar="FILE",
                       help="start from another run's checkpoint.pt, or from an exported "
-                      "model.onnx, instead of random weights")  # fmt: skip
+                      "model.onnx, instead of what the recipe says")  # fmt: skip
     ours.add_argument("--cache", type=Path, default=Path(".cache"), metavar="DIR",
                       help="keeps crops and faces made for training; default: "
                       ".cache")  # fmt: skip
@@ -96,14 +96,15 @@ def _cross_validate(args: argparse.Namespace, recipes: list[ProtocolRecipe]) -> 
 
 def _distil(args: argparse.Namespace) -> int:
     """Train the live path's AU model on a teacher's scores, and export it."""
-    from facedrive.training.distil import Workshop, distil
-    from facedrive.training.engine import choose_device
+    from facedrive.training.distil import distil
+    from facedrive.training.engine import Run, choose_device
     from facedrive.training.recipe import load_recipe
+    from facedrive.training.workshop import Workshop
 
     recipe = load_recipe(args.recipe[0])
     folder = args.output or Path("runs") / recipe.name
-    shop = Workshop(args.data, args.cache, folder, args.teacher_model, args.workers, args.compile)
-    model = distil(recipe, shop, choose_device(args.device), args.start)
+    training = Run(recipe, folder, choose_device(args.device), args.start, args.compile)
+    model = distil(training, Workshop(args.data, args.cache, args.teacher_model, args.workers))
     print(f"{folder / 'model.onnx'}, and {model}, which takes about half the time")
     print(f"score it with: facedrive evaluate {args.recipe[0]} --model {model} --data {args.data}")
     return 0

@@ -156,7 +156,8 @@ class Run:
     folder: Path
     device: torch.device
     start: Path | None = None
-    """A checkpoint whose averaged weights to start from, or an exported model; random if None."""
+    """A checkpoint whose averaged weights to start from, or an exported model; random if None.
+    The recipe's ``first`` is not looked at here."""
     compile: bool = False
     """Whether to fuse the network's operations, a fifth faster on a CPU; needs a C++ compiler."""
 

@@ -97,9 +97,11 @@ _EXACT = [AU_INDEX[name] for name in EXACT]
 
 
 def _shown_at_rest(model: Compact, recipe: Recipe, faces: FaceSet) -> Vector:
-    """Return how much of each AU of ``EXACT`` 95 % of the resting faces show at most."""
+    """Return how much of each AU of ``EXACT`` 95 % of the resting faces show at most; 0 of none."""
     labels = faces.targets.aus
     resting = faces.select(neutral_faces(labels) | smiling_faces(labels))
+    if not len(resting):
+        return np.zeros(len(_EXACT), np.float32)
     said, _ = predict(model, resting, recipe, torch.device("cpu"))
     return np.asarray(np.percentile(said[:, _EXACT], 95, axis=0), np.float32)
 

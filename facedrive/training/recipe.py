@@ -56,20 +56,30 @@ class Recipe:
     """Of such an AU where it has a label: on moved and on rendered faces."""
     moved: Source = Source(50_000, 0.35, 1)
     """Photographs whose faces were made to move, scored by the teacher again."""
-    lent: Source = Source(40_000, 0.3, 4)
+    lent: Source = Source(0, 0.0, 4)
     """The same in the skin of other people, half of them without a movement."""
     rendered: Source = Source(25_000, 0.3, 2)
     """Synthetic faces with exact labels."""
     crop: CropSpec = field(default_factory=CropSpec)
     augment: Augment = field(default_factory=Augment)
+    first: Recipe | None = None
+    """Trained before; this one starts from its weights. TOML names its file, beside its own."""
 
 
 def load_recipe(path: Path) -> Recipe:
     """Read a recipe.
 
     Raises:
-        DataError: if the file is missing, is no TOML, or names an unknown field.
+        DataError: if the file is missing, is no TOML, names an unknown field, or comes before
+            itself.
     """
+    return _load(path, ())
+
+
+def _load(path: Path, later: tuple[Path, ...]) -> Recipe:
+    """Read a recipe that some others start from."""
+    if path.resolve() in later:
+        raise DataError(f"{path} would have to be trained before itself; mend its `first`.")
     try:
         table = tomllib.loads(path.read_text())
     except (OSError, tomllib.TOMLDecodeError) as error:
@@ -79,6 +89,8 @@ def load_recipe(path: Path) -> Recipe:
     for part, kind in {"crop": CropSpec, "augment": Augment, **sources}.items():
         if part in table:
             table[part] = _build(kind, table[part], path)
+    if "first" in table:
+        table["first"] = _load(path.parent / str(table["first"]), (*later, path.resolve()))
     recipe: Recipe = _build(Recipe, table, path)
     return recipe
 

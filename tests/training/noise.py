@@ -6,11 +6,11 @@ from facedrive.trackers.align import CropSpec
 from facedrive.training.batches import Kind
 from facedrive.training.data import FaceSet
 from facedrive.training.labels import Targets
-from facedrive.training.recipe import Recipe
+from facedrive.training.recipe import Recipe, Source
 
 TINY = Recipe(
     "tiny", epochs=2, batch=8, widths=(4, 4, 8, 8), depths=(1, 1, 1), features=16,
-    crop=CropSpec(32, 0.3),
+    crop=CropSpec(32, 0.3), lent=Source(24, 0.2, 4),
 )  # fmt: skip
 
 

@@ -1,92 +1,77 @@
-"""What an AU model is trained on, and how it is made."""
+"""From faces to an exported model, by way of the recipe that comes first."""
 
-from __future__ import annotations
-
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
 pytest.importorskip("torch", reason="training needs the train extra")
 
+import torch
+
 from facedrive.aus import AU_INDEX
-from facedrive.training import distil
-from facedrive.training.data import FaceSet, join_faces
-from facedrive.training.distil import PART, Workshop
+from facedrive.regressors.onnx import OnnxRegressor
+from facedrive.training.batches import Kind
+from facedrive.training.data import FaceSet
+from facedrive.training.distil import distil, unmoved
+from facedrive.training.engine import Run, build_model, load_averaged
 from facedrive.training.labels import EXACT
-from facedrive.training.photowarp.dataset import BLOCK
-from facedrive.training.recipe import Source
-from facedrive.training.synth.dataset import FACES_A_BLOCK
+from facedrive.training.recipe import Recipe
+from facedrive.training.workshop import Workshop
 
-from .noise import faces
+from .noise import TINY, every_kind, faces
+
+SHORT = replace(TINY, epochs=1)
+MADE = [AU_INDEX[name] for name in EXACT]
 
 
-def test_faces_that_were_made_before_a_run_was_stopped_are_not_made_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+class NoiseShop(Workshop):
+    """Has noise for whatever recipe, and remembers which it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(Path(), Path())
+        object.__setattr__(self, "asked", [])
+
+    asked: list[str]
+
+    def gather(self, recipe: Recipe) -> dict[Kind, FaceSet]:
+        self.asked.append(recipe.name)
+        return every_kind()
+
+    def watched(self) -> dict[Kind, FaceSet]:
+        resting = faces()
+        resting.targets.aus[:] *= 0.1
+        resting.targets.aus[:, MADE] = 0
+        return {Kind.PHOTOGRAPH: resting, Kind.MOVED: faces(), Kind.LENT: resting}
+
+
+def test_a_recipe_starts_from_the_weights_of_the_one_before_it(tmp_path: Path) -> None:
+    first = replace(SHORT, name="first")
+    recipe = replace(SHORT, name="second", learning_rate=1e-9, inner_rate=1e-9, first=first)
+    shop, run = NoiseShop(), Run(recipe, tmp_path, torch.device("cpu"))
+    small = distil(run, shop)
+    assert shop.asked == ["first", "second"]
+    before, after = build_model(first), build_model(recipe)
+    load_averaged(before, first, tmp_path / "first" / "checkpoint.pt")
+    load_averaged(after, recipe, run.checkpoint)
+    weights = zip(before.parameters(), after.parameters(), strict=True)
+    assert max((a - b).abs().max().item() for a, b in weights) < 1e-6
+    assert OnnxRegressor(small).crop == recipe.crop
+
+
+def test_the_recipe_before_is_not_trained_again_once_its_follower_has_begun(
+    tmp_path: Path,
 ) -> None:
-    everything, made = faces(24), []
-
-    class StoppedError(Exception):
-        pass
-
-    def warped_set(
-        data: Path, people: str, count: int, seed: int, *, first: int, **_: Any
-    ) -> FaceSet:
-        made.append(first)
-        if made == [0, 10]:
-            raise StoppedError
-        return everything.select(np.arange(first, first + count))
-
-    monkeypatch.setattr(distil, "warped_set", warped_set)
-    monkeypatch.setattr(distil, "PART", 10)
-    shop, source = Workshop(tmp_path, tmp_path, tmp_path), Source(24, 0.5, 1)
-    with pytest.raises(StoppedError):
-        distil._moved(source, shop, None, "train")
-    moved = distil._moved(source, shop, None, "train")
-    assert made == [0, 10, 10, 20]
-    assert (moved.crops == everything.crops).all()
-    assert (moved.person == everything.person).all()
-
-
-def test_faces_in_other_skin_are_asked_for_and_kept_apart_from_others(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = []
-
-    def warped_set(
-        data: Path, people: str, count: int, seed: int, *, lent: bool, **_: Any
-    ) -> FaceSet:
-        asked.append(lent)
-        return faces(count + lent)
-
-    monkeypatch.setattr(distil, "warped_set", warped_set)
-    shop, source = Workshop(tmp_path, tmp_path, tmp_path), Source(8, 0.5, 1)
-    moved, lent = (distil._moved(source, shop, None, "train", lent=each) for each in (False, True))
-    assert asked == [False, True]
-    assert (len(moved), len(lent)) == (8, 9)
+    recipe = replace(SHORT, name="second", first=replace(SHORT, name="first"))
+    for expected in (["first", "second"], ["second"]):
+        shop = NoiseShop()
+        distil(Run(recipe, tmp_path, torch.device("cpu")), shop)
+        assert shop.asked == expected
 
 
 def test_faces_that_were_made_to_do_something_are_told_from_those_that_were_not() -> None:
     some = faces(24)
     some.targets.aus[:] = 0.3
-    some.targets.aus[:, [AU_INDEX[name] for name in EXACT]] = 0
+    some.targets.aus[:, MADE] = 0
     some.targets.aus[5:9, AU_INDEX["cheeks_puff"]] = 0.2
-    assert len(distil._unmoved(some)) == 20
-
-
-def test_parts_are_whole_blocks() -> None:
-    assert PART % BLOCK == 0
-    assert PART % FACES_A_BLOCK == 0
-
-
-def test_joined_faces_keep_everything_in_order() -> None:
-    whole = faces(24)
-    parts = [whole.select(np.arange(0, 7)), whole.select(np.arange(7, 24))]
-    joined = join_faces(parts)
-    for name in ("crops", "inside", "points_px", "person"):
-        assert (getattr(joined, name) == getattr(whole, name)).all(), name
-    for ours, theirs in zip(joined.targets, whole.targets, strict=True):
-        assert (ours == theirs).all()
-    assert joined.spec == whole.spec
-    assert joined.taught is None
+    assert len(unmoved(some)) == 20
