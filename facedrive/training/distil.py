@@ -34,7 +34,7 @@ def distil(run: Run, shop: Workshop) -> Path:
     gains = take_back_timidity(model, recipe, watched)
     crowds = [watched[Kind.PHOTOGRAPH], unmoved(watched[Kind.LENT]), sets[Kind.PHOTOGRAPH]]
     lowered = calm(model, recipe, crowds)
-    log.info("gains %s, lowered %s", np.round(gains, 2).tolist(), np.round(lowered, 3).tolist())
+    log.info("gains %s, lowered %s", np.round(gains, 2), np.round(lowered, 3))
     whole, small = run.folder / "model.onnx", run.folder / "model-int8.onnx"
     export(model, recipe.crop, whole)
     quantise(whole, calibration_crops(list(sets.values()), recipe.crop), small)
