@@ -10,7 +10,8 @@ from facedrive.training.recipe import Recipe, Source
 
 TINY = Recipe(
     "tiny", epochs=2, batch=8, widths=(4, 4, 8, 8), depths=(1, 1, 1), features=16,
-    crop=CropSpec(32, 0.3), lent=Source(24, 0.2, 4),
+    crop=CropSpec(32, 0.3), moved=Source(24, 0.25, 1), lent=Source(24, 0.125, 2),
+    rendered=Source(24, 0.25, 3),
 )  # fmt: skip
 
 
