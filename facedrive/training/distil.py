@@ -8,13 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from facedrive.aus import AU_INDEX
 from facedrive.training.batches import Kind
 from facedrive.training.data import FaceSet
 from facedrive.training.engine import Run
 from facedrive.training.export import export
-from facedrive.training.gain import calm, take_back_timidity
-from facedrive.training.labels import EXACT
+from facedrive.training.gain import calm, take_back_timidity, unmoved
 from facedrive.training.quantise import calibration_crops, quantise
 from facedrive.training.workshop import Workshop
 
@@ -50,9 +48,3 @@ def _after_its_first(run: Run, shop: Workshop, watched: dict[Kind, FaceSet]) -> 
     before = _after_its_first(before, shop, watched)
     before.fit(shop.gather(first), watched)
     return replace(run, start=before.checkpoint)
-
-
-def unmoved(faces: FaceSet) -> FaceSet:
-    """Leave out the faces that were made to do what no photograph teaches."""
-    made_to_do = faces.targets.aus[:, [AU_INDEX[name] for name in EXACT]]
-    return faces.select((made_to_do == 0).all(axis=1))

@@ -96,6 +96,11 @@ _EXACT = [AU_INDEX[name] for name in EXACT]
 """Answered by the parametric face's half of the last layer."""
 
 
+def unmoved(faces: FaceSet) -> FaceSet:
+    """Leave out the faces that were made to do what no photograph teaches."""
+    return faces.select((faces.targets.aus[:, _EXACT] == 0).all(axis=1))
+
+
 def _shown_at_rest(model: Compact, recipe: Recipe, faces: FaceSet) -> Vector:
     """Return how much of each AU of ``EXACT`` 95 % of the resting faces show at most; 0 of none."""
     labels = faces.targets.aus

@@ -13,7 +13,7 @@ from facedrive.aus import AU_INDEX
 from facedrive.regressors.onnx import OnnxRegressor
 from facedrive.training.batches import Kind
 from facedrive.training.data import FaceSet
-from facedrive.training.distil import distil, unmoved
+from facedrive.training.distil import distil
 from facedrive.training.engine import Run, build_model, load_averaged
 from facedrive.training.labels import EXACT
 from facedrive.training.recipe import Recipe
@@ -67,11 +67,3 @@ def test_the_recipe_before_is_not_trained_again_once_its_follower_has_begun(
         shop = NoiseShop()
         distil(Run(recipe, tmp_path, torch.device("cpu")), shop)
         assert shop.asked == expected
-
-
-def test_faces_that_were_made_to_do_something_are_told_from_those_that_were_not() -> None:
-    some = faces(24)
-    some.targets.aus[:] = 0.3
-    some.targets.aus[:, MADE] = 0
-    some.targets.aus[5:9, AU_INDEX["cheeks_puff"]] = 0.2
-    assert len(unmoved(some)) == 20

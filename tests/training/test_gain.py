@@ -10,10 +10,19 @@ from facedrive.trackers.align import CropSpec  # noqa: E402
 from facedrive.training.batches import Kind  # noqa: E402
 from facedrive.training.data import FaceSet  # noqa: E402
 from facedrive.training.engine import build_model, predict  # noqa: E402
-from facedrive.training.gain import CALM, MOST, WANTED_SLOPE, calm, take_back_timidity  # noqa: E402
+from facedrive.training.gain import (  # noqa: E402
+    CALM,
+    MOST,
+    WANTED_SLOPE,
+    calm,
+    take_back_timidity,
+    unmoved,
+)
 from facedrive.training.labels import EXACT, Targets  # noqa: E402
 from facedrive.training.models import CHANNELS  # noqa: E402
 from facedrive.training.recipe import Recipe  # noqa: E402
+
+from . import noise  # noqa: E402
 
 TINY = Recipe(
     "tiny", widths=(4, 4, 8, 8), depths=(1, 1, 1), features=16, crop=CropSpec(32, 0.3)
@@ -84,3 +93,11 @@ def test_faces_at_rest_hardly_show_what_no_photograph_teaches() -> None:
     shown = [np.percentile(crowd[:, exact], 95, axis=0) for crowd in np.split(after, [8])]
     assert np.max(shown, axis=0) == pytest.approx(CALM, abs=1e-3)
     assert after[:, others] == pytest.approx(before[:, others])
+
+
+def test_faces_that_were_made_to_do_something_are_told_from_those_that_were_not() -> None:
+    some = noise.faces(24)
+    some.targets.aus[:] = 0.3
+    some.targets.aus[:, [AU_INDEX[name] for name in EXACT]] = 0
+    some.targets.aus[5:9, AU_INDEX["cheeks_puff"]] = 0.2
+    assert len(unmoved(some)) == 20
