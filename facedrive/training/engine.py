@@ -68,20 +68,18 @@ def running_average(model: nn.Module, decay: float) -> AveragedModel:
     return AveragedModel(model, avg_fn=average, use_buffers=True)
 
 
-def load_averaged(model: nn.Module, recipe: Recipe, path: Path) -> None:
-    """Fill a model with the averaged weights of a checkpoint.
+def load_averaged(model: Compact, path: Path) -> None:
+    """Fill a model with the averaged weights of a checkpoint, of a shallower network's too.
 
     Raises:
         DataError: if it is no checkpoint, or one of another network.
     """
-    averaged = running_average(model, recipe.ema)
     try:
-        averaged.load_state_dict(
-            torch.load(path, weights_only=True, map_location="cpu")["averaged"]
-        )
+        averaged = torch.load(path, weights_only=True, map_location="cpu")["averaged"]
+        model.take_over({name.removeprefix("module."): values
+                         for name, values in averaged.items() if name != "n_averaged"})  # fmt: skip
     except (OSError, KeyError, RuntimeError, pickle.UnpicklingError) as error:
         raise DataError(f"{path} is no checkpoint of this recipe's network: {error}.") from error
-    model.load_state_dict(averaged.module.state_dict())
 
 
 def _mesh(faces: FaceSet, crop: CropSpec) -> Tensor:
@@ -201,7 +199,7 @@ class Run:
     def _take_over(self, model: Compact, start: Path, faces: FaceSet) -> None:
         """Start from a checkpoint's averaged weights, or from an exported model's."""
         if start.suffix != ".onnx":
-            load_averaged(model, self.recipe, start)
+            load_averaged(model, start)
             return
         rows = np.linspace(0, len(faces) - 1, 2 * BLOCK).astype(np.intp)
         load_exported(model, start, plain_crops(faces, rows, self.recipe))

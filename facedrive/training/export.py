@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from facedrive.aus import AU_NAMES
 from facedrive.errors import ModelError
 from facedrive.regressors.onnx import CONTRACT, OnnxRegressor
 from facedrive.trackers.align import CropSpec
-from facedrive.training.models import Deployed
+from facedrive.training.models import Block, Deployed
 
 TOLERANCE = 1e-4
 """Largest difference allowed between torch and ONNX Runtime, AU units or radians."""
@@ -27,19 +28,23 @@ def export(model: nn.Module, crop: CropSpec, path: Path) -> None:
     Raises:
         ModelError: if the two differ by more than ``TOLERANCE``.
     """
-    deployed = Deployed(model.to("cpu").float()).eval()
+    model = model.to("cpu").float().eval()
+    merged = copy.deepcopy(model)
+    for block in merged.modules():
+        if isinstance(block, Block):
+            block.merge_pool()
     example = torch.zeros(2, 1, crop.size, crop.size, dtype=torch.uint8)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the exporter's own, about its own future
         torch.onnx.export(
-            deployed, (example,), str(path), input_names=["crops"], output_names=["aus", "gaze"],
+            Deployed(merged).eval(), (example,), str(path), input_names=["crops"], output_names=["aus", "gaze"],
             dynamic_shapes={"crops": {0: torch.export.Dim("faces")}}, dynamo=True,
             external_data=False, verbose=False,
         )  # fmt: skip
     written = onnx.load(path)
     onnx.helper.set_model_props(written, contract(crop))
     onnx.save(written, path)
-    check(deployed, path, crop)
+    check(Deployed(model).eval(), path, crop)
 
 
 def contract(crop: CropSpec) -> dict[str, str]:

@@ -39,7 +39,7 @@ def load_exported(model: Compact, path: Path, crops: Tensor) -> None:
     norms = _norms_after(model)
     try:
         for name, layer in _weighted(model).items():
-            _copy(layer.weight, stored[f"model.{name}.weight"])
+            _copy(layer.weight, _unmerged(layer, stored[f"model.{name}.weight"]))
             if name in norms:
                 bias = f"model.{name}.weight_bias"
                 folded = stored[bias if bias in stored else f"model.{name}.bias"]
@@ -71,6 +71,13 @@ def _read(path: Path) -> dict[str, NDArray[np.float32]]:
 def _weighted(model: Compact) -> dict[str, nn.Conv2d | nn.Linear]:
     return {name: layer for name, layer in model.named_modules()
             if isinstance(layer, nn.Conv2d | nn.Linear)}  # fmt: skip
+
+
+def _unmerged(layer: nn.Module, weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Take the pool before a 1x1 convolution out of it again, which ``merge_pool`` put in."""
+    if isinstance(layer, nn.Conv2d) and layer.kernel_size == (1, 1):
+        return np.asarray(weight.sum(axis=(2, 3), keepdims=True), np.float32)
+    return weight
 
 
 def _kept_whole(model: Compact) -> dict[str, Tensor]:

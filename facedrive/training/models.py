@@ -71,6 +71,28 @@ class Block(nn.Module):
         hidden = functional.relu6(self.first_norm(self.first(inputs)))
         return functional.relu6(self.second_norm(self.second(hidden)) + self.shortcut(inputs))
 
+    def merge_pool(self) -> None:
+        """Make one convolution of the shortcut's pool and mixture: the same, sooner on a CPU."""
+        if not isinstance(self.shortcut, nn.Sequential):
+            return
+        pool, mix, norm = self.shortcut
+        side = pool.kernel_size
+        merged = nn.Conv2d(mix.in_channels, mix.out_channels, side, side, bias=False)
+        with torch.no_grad():
+            merged.weight.copy_(mix.weight.expand_as(merged.weight) / side**2)
+        self.shortcut = nn.Sequential(nn.Identity(), merged, norm)  # named as before
+
+    def pass_on(self) -> None:
+        """Leave a block that keeps size and width without effect, until it is trained."""
+        nn.init.zeros_(self.second_norm.weight)
+        nn.init.zeros_(self.second_norm.bias)
+
+
+def _stage(inputs: int, outputs: int, depth: int) -> nn.Sequential:
+    """Halve the map, then look at it with so many blocks in all."""
+    further = [Block(outputs, outputs, 1) for _ in range(depth - 1)]
+    return nn.Sequential(Block(inputs, outputs, 2), *further)
+
 
 class Geometry(nn.Module):
     """Mesh points without the head's place, size and turn, in units of their own spread.
@@ -152,11 +174,8 @@ class Compact(nn.Module):
             nn.BatchNorm2d(widths[0]),
             nn.ReLU6(),
         )
-        blocks: list[nn.Module] = []
-        for inputs, outputs, depth in zip(widths, widths[1:], depths, strict=False):
-            blocks.append(Block(inputs, outputs, 2))
-            blocks += [Block(outputs, outputs, 1) for _ in range(depth - 1)]
-        self.blocks = nn.Sequential(*blocks)
+        stages = zip(widths, widths[1:], depths, strict=False)
+        self.stages = nn.Sequential(*(_stage(*stage) for stage in stages))
         self.squeeze = nn.Sequential(
             nn.Conv2d(widths[-1], 32, 1, bias=False),
             nn.BatchNorm2d(32),
@@ -181,6 +200,21 @@ class Compact(nn.Module):
         """The layer that sees the crop, and those that give the answers."""
         return self.stem[0], self.points, self.head[-1]
 
+    def take_over(self, weights: dict[str, Tensor]) -> None:
+        """Load the weights of such a network, or of one with fewer blocks in a stage.
+
+        Blocks that it lacks pass on what they get, so that this one answers as it does.
+
+        Raises:
+            RuntimeError: if they are of another network.
+        """
+        added: dict[str, Tensor] = {}
+        for name, block in self.named_modules():
+            if isinstance(block, Block) and f"{name}.first.weight" not in weights:
+                block.pass_on()
+                added |= {f"{name}.{part}": each for part, each in block.state_dict().items()}
+        self.load_state_dict(weights | added)
+
     def learn_mesh(self, points: Tensor) -> None:
         """Start from the mean of (N, P, 2) training points, -1 to 1 across the crop."""
         self.geometry.fit(points)
@@ -189,7 +223,7 @@ class Compact(nn.Module):
 
     def forward(self, crops: Tensor) -> Answer:
         """Read (N, 1, S, S) float crops, 0 to 255."""
-        hidden = self.features(self.squeeze(self.blocks(self.stem(standardise(crops)))))
+        hidden = self.features(self.squeeze(self.stages(self.stem(standardise(crops)))))
         with torch.autocast(crops.device.type, enabled=False):  # a hundredth of a pixel counts
             hidden = hidden.float()
             points = self.points(hidden).unflatten(1, (-1, 2))

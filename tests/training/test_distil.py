@@ -52,8 +52,8 @@ def test_a_recipe_starts_from_the_weights_of_the_one_before_it(tmp_path: Path) -
     small = distil(run, shop)
     assert shop.asked == ["first", "second"]
     before, after = build_model(first), build_model(recipe)
-    load_averaged(before, first, tmp_path / "first" / "checkpoint.pt")
-    load_averaged(after, recipe, run.checkpoint)
+    load_averaged(before, tmp_path / "first" / "checkpoint.pt")
+    load_averaged(after, run.checkpoint)
     weights = zip(before.parameters(), after.parameters(), strict=True)
     assert max((a - b).abs().max().item() for a, b in weights) < 1e-6
     assert OnnxRegressor(small).crop == recipe.crop

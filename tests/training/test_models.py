@@ -1,10 +1,15 @@
 """The network."""
 
+from dataclasses import replace
+
 import pytest
 
 torch = pytest.importorskip("torch", reason="training needs the train extra")
 
+from facedrive.training.engine import build_model  # noqa: E402
 from facedrive.training.models import CHANNELS, TAUGHT, Answer, Block, standardise  # noqa: E402
+
+from .noise import TINY  # noqa: E402
 
 
 def test_exposure_does_not_change_what_the_network_sees() -> None:
@@ -29,3 +34,30 @@ def test_a_block_does_not_pass_on_more_the_more_it_is_given() -> None:
     usual = torch.randn(2, 4, 16, 16)
     assert block(usual * 1000).max() == 6
     assert block(usual).max() < 6
+
+
+def test_a_merged_shortcut_is_the_same_block() -> None:
+    torch.manual_seed(0)
+    block, crop = Block(4, 8, 2).eval(), torch.randn(2, 4, 16, 16)
+    before = block(crop)
+    block.merge_pool()
+    assert torch.allclose(before, block(crop), atol=1e-5)
+    assert not any(isinstance(layer, torch.nn.AvgPool2d) for layer in block.modules())
+
+
+def test_a_deeper_network_starts_as_the_shallower_one_and_can_learn_more() -> None:
+    torch.manual_seed(0)
+    shallow = build_model(TINY)
+    deep = build_model(replace(TINY, depths=(1, 2, 3)))
+    deep.take_over(shallow.state_dict())
+    crops = torch.rand(4, 1, 32, 32) * 255
+    assert torch.equal(deep(crops).taught, shallow(crops).taught)
+    deep(crops).taught.sum().backward()
+    assert deep.stages[2][2].second_norm.weight.grad.abs().sum() > 0
+
+
+def test_weights_of_another_network_are_not_taken_over() -> None:
+    wide, deep = replace(TINY, widths=(4, 4, 8, 16)), replace(TINY, depths=(1, 1, 2))
+    for other in (wide, deep):
+        with pytest.raises(RuntimeError, match="state_dict"):
+            build_model(TINY).take_over(build_model(other).state_dict())

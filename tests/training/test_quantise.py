@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 
 torch = pytest.importorskip("torch", reason="training needs the train extra")
@@ -26,3 +27,16 @@ def test_an_8_bit_model_says_nearly_what_the_whole_one_says(tmp_path: Path) -> N
         for path in (whole, small)
     ]
     assert answers[0] == pytest.approx(answers[1], abs=0.05)
+
+
+def test_all_convolutions_but_the_first_and_the_last_are_in_8_bits(tmp_path: Path) -> None:
+    whole, small = tmp_path / "whole.onnx", tmp_path / "small.onnx"
+    export(build_model(TINY), TINY.crop, whole)
+    quantise(whole, calibration_crops([faces(40)], TINY.crop), small)
+    graph = onnx.load(small).graph
+    rounded = {name for node in graph.node if node.op_type == "DequantizeLinear"
+               for name in node.output}  # fmt: skip
+    convolutions = [node for node in graph.node if node.op_type == "Conv"]
+    assert [node.input[1] in rounded for node in convolutions] == [
+        False, *[True] * (len(convolutions) - 2), False,
+    ]  # fmt: skip
