@@ -2,7 +2,9 @@
 
 A least-squares answer moves less than its labels: where the correlation is r, the regression of
 the answer on the label has slope r² at best, half a smile for the channels that are hardest to
-see. A gain for each channel, about its mean, trades a little error for movements of full size.
+see. A gain for each channel, about its mean, trades a little error for movements of full size. Left
+and right share theirs: the network was taught that a mirrored face is as likely, and what few
+faces show is measured on twice as many.
 
 An AU that no photograph teaches rises a little on many faces at rest, which differ in how full
 their cheeks are and how far their chins stand out. It is lowered until few of them show it; what
@@ -18,7 +20,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from facedrive.aus import AU_INDEX
+from facedrive.aus import AU_INDEX, AUS, MIRROR
 from facedrive.training.batches import Kind
 from facedrive.training.data import FaceSet
 from facedrive.training.engine import predict
@@ -111,11 +113,15 @@ def _shown_at_rest(model: Compact, recipe: Recipe, faces: FaceSet) -> Vector:
     return np.asarray(np.percentile(said[:, _EXACT], 95, axis=0), np.float32)
 
 
+_OTHER_SIDE = np.concatenate([MIRROR, len(AUS) + np.array([2, 3, 0, 1])])
+"""Channels of the mirrored face, but for the sign of yaw."""
+
+
 def _measure(model: Compact, recipe: Recipe, faces: FaceSet) -> tuple[Vector, Vector]:
     """Return (28,) gains that give the wanted slopes, and the mean answers, on some faces."""
     said = np.hstack(predict(model, faces, recipe, torch.device("cpu")))
     meant = np.hstack([faces.targets.aus, faces.targets.gaze.reshape(len(faces), -1)])
-    scores = score(said, meant)
+    scores = score(*(np.vstack([each, each[:, _OTHER_SIDE]]) for each in (said, meant)))
     gains = np.clip(WANTED_SLOPE / np.maximum(np.nan_to_num(scores.slope), 1e-6), 1.0, MOST)
     gains[(scores.label_std < FEWEST) | (np.nan_to_num(scores.pearson) < SURE)] = 1.0
     return gains.astype(np.float32), said.mean(axis=0).astype(np.float32)

@@ -67,6 +67,17 @@ def test_a_timid_channel_moves_as_far_as_its_labels_and_no_gain_is_wild() -> Non
     assert gains[puff] == pytest.approx(MOST)
 
 
+def test_left_and_right_share_their_gain() -> None:
+    model = lively()
+    faces = labelled_by(model, 1.0)
+    said = faces.targets.aus[:, AU_INDEX["left_eye_close"]]
+    said[:] = said.mean() + (said - said.mean()) * 1.4
+    gains = take_back_timidity(model, TINY, {Kind.PHOTOGRAPH: faces, Kind.MOVED: faces})
+    left, right = gains[AU_INDEX["left_eye_close"]], gains[AU_INDEX["right_eye_close"]]
+    assert left == pytest.approx(right)
+    assert 1.1 < left < 1.4
+
+
 def test_the_gain_is_about_the_mean() -> None:
     model = lively()
     faces = labelled_by(model, 1.5)
