@@ -41,6 +41,7 @@ class Recipe:
     """Decay of the running average of the weights, which is what is kept."""
     widths: tuple[int, int, int, int] = (16, 32, 72, 160)
     depths: tuple[int, int, int] = (1, 2, 2)
+    """Blocks of each stage; those that ``first`` lacks have no effect until they are trained."""
     features: int = 320
     dropout: float = 0.1
     rare: float = 0.5
