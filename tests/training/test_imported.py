@@ -64,7 +64,7 @@ def test_a_run_starts_from_it(trained: tuple[Compact, Path], tmp_path: Path) -> 
     sets, loaded = every_kind(), build_model(TINY)
     load_exported(loaded, folder / "whole.onnx", plain_crops(faces(), np.arange(24), TINY))
     again = Run(barely, tmp_path, CPU, folder / "whole.onnx").fit(sets, sets)
-    assert torch.allclose(again.stages[0][0].first.weight, loaded.stages[0][0].first.weight, atol=1e-6)
+    assert torch.allclose(again.squeeze[0].weight, loaded.squeeze[0].weight, atol=1e-6)
     assert torch.allclose(again.head[-1].weight, loaded.head[-1].weight, atol=1e-6)
 
 
