@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -73,10 +73,11 @@ class Block(nn.Module):
 
     def merge_pool(self) -> None:
         """Make one convolution of the shortcut's pool and mixture: the same, sooner on a CPU."""
-        if not isinstance(self.shortcut, nn.Sequential):
+        side = self.first.stride[0]
+        if side == 1:
             return
-        pool, mix, norm = self.shortcut
-        side = pool.kernel_size
+        _, mix, norm = cast(nn.Sequential, self.shortcut)
+        assert isinstance(mix, nn.Conv2d)
         merged = nn.Conv2d(mix.in_channels, mix.out_channels, side, side, bias=False)
         with torch.no_grad():
             merged.weight.copy_(mix.weight.expand_as(merged.weight) / side**2)
