@@ -4,6 +4,7 @@ import dataclasses
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("torch", reason="training needs the train extra")
@@ -20,11 +21,12 @@ def write(folder: Path, name: str, text: str) -> Path:
     return path
 
 
-def test_the_default_starts_from_a_recipe_of_the_same_network() -> None:
+def test_the_default_starts_from_a_recipe_of_the_same_or_a_shallower_network() -> None:
     recipe = load_recipe(RECIPES / "default.toml")
     assert recipe.first is not None
-    for what in ("widths", "depths", "features", "crop", "ema"):
+    for what in ("widths", "features", "crop"):
         assert getattr(recipe, what) == getattr(recipe.first, what)
+    assert np.greater_equal(recipe.depths, recipe.first.depths).all()
     assert recipe.first.first is None
 
 
