@@ -105,6 +105,6 @@ def _distil(args: argparse.Namespace) -> int:
     folder = args.output or Path("runs") / recipe.name
     training = Run(recipe, folder, choose_device(args.device), args.start, args.compile)
     model = distil(training, Workshop(args.data, args.cache, args.teacher_model, args.workers))
-    print(f"{folder / 'model.onnx'}, and {model}, which takes about half the time")
+    print(f"{folder / 'model.onnx'}, and {model}, which takes less than half the time")
     print(f"score it with: facedrive evaluate {args.recipe[0]} --model {model} --data {args.data}")
     return 0

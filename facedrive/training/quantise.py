@@ -1,4 +1,4 @@
-"""An exported model in 8 bits: about half the time on a CPU, for the same answers.
+"""An exported model in 8 bits: less than half the time on a CPU, for nearly the same answers.
 
 Convolutions, but the first, which is faster whole, and the dense layer behind the map, by far the
 largest. What follows costs little time and keeps its precision. Weights use 7 of their 8 bits,
