@@ -19,7 +19,7 @@ from facedrive.calibration import (
 )
 from facedrive.errors import FacedriveError
 from facedrive.filters import NoFilter, OneEuro
-from facedrive.stages import Closable, Estimate, Filter, Regressor, Sink, Source, Tracker
+from facedrive.stages import Closable, Estimate, Filter, Guided, Regressor, Sink, Source, Tracker
 from facedrive.threads import LiveCapture, Stall, now
 from facedrive.timing import Timing
 from facedrive.types import IDENTITY_HEAD, Face, Frame, Head, Sample, Vector
@@ -119,6 +119,8 @@ class Pipeline:
             self._lost = False
         with self.timing.stage("regress"):
             self.raw = self.regressor.estimate(face.crop)
+            if self.raw.landmarks_px is not None and isinstance(self.tracker, Guided):
+                self.tracker.guide(self.raw.landmarks_px)
         with self.timing.stage("smooth"):
             sample = self._finish(frame, face, self.raw)
         self.lost.seen(sample)

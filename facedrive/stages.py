@@ -39,6 +39,15 @@ class Tracker(Protocol):
         ...
 
 
+@runtime_checkable
+class Guided(Protocol):
+    """A tracker that cuts better crops once it knows where the regressor sees the face."""
+
+    def guide(self, landmarks_px: Vector) -> None:
+        """Take the (68, 2) landmarks that were seen on the last face's crop, in its pixels."""
+        ...
+
+
 class Estimate(NamedTuple):
     """What a regressor reads off one crop."""
 
@@ -46,6 +55,8 @@ class Estimate(NamedTuple):
     """(24,) float32, 0 to 1."""
     gaze: Vector
     """(2, 2) float32 radians, as ``Sample.gaze``."""
+    landmarks_px: Vector | None = None
+    """(68, 2) float32 in the crop's pixels, iBUG 300-W order; None of a model that has none."""
 
 
 @runtime_checkable

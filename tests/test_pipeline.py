@@ -50,6 +50,24 @@ class Says:
         return Estimate(np.full(24, self.level, np.float32), gaze)
 
 
+class Points(Says):
+    """A regressor that says where it sees the landmarks."""
+
+    def estimate(self, crop: np.ndarray) -> Estimate:
+        return super().estimate(crop)._replace(landmarks_px=np.full((68, 2), 7, np.float32))
+
+
+class Listens(Seen):
+    """A tracker that keeps what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__(until=2)
+        self.told: list[np.ndarray] = []
+
+    def guide(self, landmarks_px: np.ndarray) -> None:
+        self.told.append(landmarks_px)
+
+
 class Clip:
     live = False
 
@@ -86,6 +104,22 @@ def driven(pipeline: Pipeline, count: int) -> list[Sample]:
     sink = Keeps()
     run(Clip(count), pipeline, Outputs([sink]))
     return sink.samples
+
+
+def test_a_tracker_that_listens_is_told_where_the_model_sees_the_face() -> None:
+    tracker = Listens()
+    pipeline = Pipeline(tracker, Points())
+    for index in range(3):
+        pipeline(Frame(IMAGE, index / 30, index))
+    assert len(tracker.told) == 2
+    assert all((each == 7).all() for each in tracker.told)
+
+
+def test_a_model_without_landmarks_and_a_tracker_that_is_deaf_do_as_well() -> None:
+    tracker = Listens()
+    Pipeline(tracker, Says())(Frame(IMAGE, 0.0, 0))
+    assert not tracker.told
+    assert Pipeline(Seen(), Points())(Frame(IMAGE, 0.0, 0)).face is not None
 
 
 def test_every_frame_of_a_file_becomes_one_sample_at_its_time() -> None:

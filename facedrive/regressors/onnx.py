@@ -2,7 +2,8 @@
 
 The contract: input ``crops`` (N, 1, S, S) uint8 aligned as the metadata's crop says; outputs
 ``aus`` (N, 24), 0 to 1 in FEAFA+ order, and ``gaze`` (N, 4) radians: left pitch, left yaw,
-right pitch, right yaw. Normalisation is inside the graph.
+right pitch, right yaw. A model may also say where it sees the landmarks: ``landmarks`` (N, 68, 2)
+in the crop's pixels. Normalisation is inside the graph.
 """
 
 from __future__ import annotations
@@ -22,12 +23,16 @@ from facedrive.aus import AU_NAMES, AUS
 from facedrive.errors import ModelError
 from facedrive.stages import Estimate
 from facedrive.trackers.align import CropSpec
+from facedrive.trackers.landmarks import COUNT
 from facedrive.types import Image
 
 log = logging.getLogger(__name__)
 
 CONTRACT = "1"
 """Version of the contract; a model with another is refused."""
+
+OUTPUTS = ("aus", "gaze", "landmarks")
+"""Of a model, in the order of ``Estimate``; the last may be missing."""
 
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -56,6 +61,8 @@ class OnnxRegressor:
             raise ModelError(f"no model at {path}; give another with --model.")
         self._session = _open(path, self.device)
         self.crop = _check_contract(path, self._session)
+        given = {put.name for put in self._session.get_outputs()}
+        self._outputs = [name for name in OUTPUTS if name in given]
 
     @property
     def provider(self) -> str:
@@ -63,9 +70,13 @@ class OnnxRegressor:
         return str(self._session.get_providers()[0])
 
     def estimate(self, crop: Image) -> Estimate:
-        """Read AUs and gaze off a (S, S) uint8 crop."""
-        aus, gaze = self._session.run(["aus", "gaze"], {"crops": crop[None, None]})
-        return Estimate(np.asarray(aus)[0], np.asarray(gaze)[0].reshape(2, 2))
+        """Read AUs, gaze and, of a model that has them, landmarks off a (S, S) uint8 crop."""
+        aus, gaze, *landmarks_px = self._session.run(self._outputs, {"crops": crop[None, None]})
+        return Estimate(
+            np.asarray(aus)[0],
+            np.asarray(gaze)[0].reshape(2, 2),
+            *(np.asarray(each)[0] for each in landmarks_px),
+        )
 
 
 def _open(path: Path, device: Device) -> ort.InferenceSession:
@@ -136,6 +147,8 @@ def _check_contract(path: Path, session: ort.InferenceSession) -> CropSpec:
     shapes = {put.name: tuple(put.shape[1:]) for put in session.get_inputs()}
     shapes |= {put.name: tuple(put.shape[1:]) for put in session.get_outputs()}
     needed = {"crops": (1, crop.size, crop.size), "aus": (len(AUS),), "gaze": (4,)}
+    if "landmarks" in shapes:
+        needed["landmarks"] = (COUNT, 2)
     for name, shape in needed.items():
         if shapes.get(name) != shape:
             found = f"(N, {', '.join(map(str, shapes[name]))})" if name in shapes else "nothing"

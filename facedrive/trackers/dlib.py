@@ -2,7 +2,8 @@
 
 The detector runs on small views of the frame while there is no face. Afterwards the patch is
 placed by the last frame's landmarks, and every few frames the detector says whether the
-upright patch still shows a face.
+upright patch still shows a face. Crops are cut by the landmarks, put right by what the AU model
+saw on the crops before.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facedrive.trackers.align import CropSpec, warp_crop
+from facedrive.trackers.align import CropSpec
+from facedrive.trackers.cutter import CropCutter
 from facedrive.trackers.hog import CLOSER, NO_FACE, TILTED, WHOLE, Detection, FaceFinder, View
 from facedrive.trackers.landmarks import interocular_px
 from facedrive.trackers.motion import coarse_face, find_shift
@@ -37,7 +39,7 @@ from facedrive.trackers.patch import (
 )
 from facedrive.trackers.pose import PoseSolver
 from facedrive.trackers.shape import ShapePredictor
-from facedrive.types import Face, Frame, Image
+from facedrive.types import Face, Frame, Image, Vector
 
 log = logging.getLogger(__name__)
 
@@ -138,6 +140,7 @@ class DlibTracker:
         self._predictor = ShapePredictor(self.model)
         self._finder = FaceFinder()
         self._pose = PoseSolver(self.fov_deg)
+        self._cutter = CropCutter(self.crop)
         self.reset()
 
     def reset(self) -> None:
@@ -149,6 +152,11 @@ class DlibTracker:
             itertools.chain.from_iterable((WHOLE, view) for view in CLOSER + TILTED)
         )
         self._pose.reset()
+        self._cutter.forget()
+
+    def guide(self, landmarks_px: Vector) -> None:
+        """Cut the next crop where the AU model saw the (68, 2) landmarks of the last, in pixels."""
+        self._cutter.learn(landmarks_px)
 
     def track(self, frame: Frame) -> Face | None:
         """Return the face in this frame, or None."""
@@ -156,6 +164,7 @@ class DlibTracker:
         before = self._followed
         self._followed = self._follow(gray, before) if before else None
         if self._followed is None:
+            self._cutter.forget()
             self._followed = self._find(gray)
         self._log_change(before, frame.index)
         if self._followed is None:
@@ -251,7 +260,7 @@ class DlibTracker:
         left, top = landmarks_px.min(axis=0)
         right, bottom = landmarks_px.max(axis=0)
         return Face(
-            crop=warp_crop(gray, landmarks_px, self.crop),
+            crop=self._cutter.cut(gray, landmarks_px),
             landmarks_px=landmarks_px,
             box=(float(left), float(top), float(right), float(bottom)),
             score=face.score,

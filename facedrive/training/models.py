@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from facedrive.aus import AU_NAMES, AUS
+from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
 from facedrive.training.labels import EXACT
 
 GAZES = 4
@@ -241,13 +242,21 @@ def standardise(crops: Tensor) -> Tensor:
 
 
 class Deployed(nn.Module):
-    """What is exported: uint8 crops in, clipped AUs and gaze out."""
+    """What is exported: uint8 crops in, clipped AUs, gaze and landmarks out."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor]:
-        """Read (N, 1, S, S) uint8; give (N, 24) AUs, 0 to 1, and (N, 4) gaze, radians."""
-        aus, gaze = self.model(crops.float()).settle()
-        return torch.clamp(aus, 0.0, 1.0), gaze
+    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Read (N, 1, S, S) uint8 crops.
+
+        Returns:
+            (N, 24) AUs, 0 to 1, (N, 4) gaze in radians, and (N, 68, 2) landmarks in the crop's
+            pixels.
+        """
+        answer = self.model(crops.float())
+        aus, gaze = answer.settle()
+        places = answer.points[:, torch.from_numpy(MEDIAPIPE_TO_68)]
+        landmarks_px = ((places + 1) * crops.shape[-1] - 1) / 2
+        return torch.clamp(aus, 0.0, 1.0), gaze, landmarks_px

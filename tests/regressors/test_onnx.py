@@ -21,8 +21,9 @@ GOOD = {
 }
 
 
-def model(path: Path, aus: int = 24, meta: dict[str, str] = GOOD, name: str = "crops") -> Path:
-    """Write a model whose every AU is the crop's mean grey."""
+def model(path: Path, aus: int = 24, meta: dict[str, str] = GOOD, name: str = "crops",
+          landmarks: int = 0) -> Path:  # fmt: skip
+    """Write a model whose every AU is the crop's mean grey, and every landmark at 3, 3 if any."""
     helper, kind = onnx.helper, onnx.TensorProto
     flat = 16 * 16
     weights = onnx.numpy_helper.from_array(np.full((flat, aus), 1 / flat / 255, np.float32), "w")
@@ -33,14 +34,23 @@ def model(path: Path, aus: int = 24, meta: dict[str, str] = GOOD, name: str = "c
         helper.make_node("MatMul", ["x", "w"], ["aus"]),
         helper.make_node("MatMul", ["x", "g"], ["gaze"]),
     ]
+    outputs = [
+        helper.make_tensor_value_info("aus", kind.FLOAT, ["n", aus]),
+        helper.make_tensor_value_info("gaze", kind.FLOAT, ["n", 4]),
+    ]
+    if landmarks:
+        places = np.full((1, landmarks, 2), 3, np.float32)
+        nodes.append(helper.make_node(
+            "Constant", [], ["landmarks"], value=onnx.numpy_helper.from_array(places)
+        ))  # fmt: skip
+        outputs.append(
+            helper.make_tensor_value_info("landmarks", kind.FLOAT, ["n", landmarks, 2])
+        )
     graph = helper.make_graph(
         nodes,
         "g",
         [helper.make_tensor_value_info(name, kind.UINT8, ["n", 1, 16, 16])],
-        [
-            helper.make_tensor_value_info("aus", kind.FLOAT, ["n", aus]),
-            helper.make_tensor_value_info("gaze", kind.FLOAT, ["n", 4]),
-        ],
+        outputs,
         [weights, look],
     )
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
@@ -54,7 +64,21 @@ def test_a_model_that_keeps_the_contract_is_run(tmp_path: Path) -> None:
     estimate = regressor.estimate(np.full((16, 16), 51, np.uint8))
     assert estimate.aus == pytest.approx(0.2, abs=1e-4)
     assert estimate.gaze.shape == (2, 2)
+    assert estimate.landmarks_px is None
     assert (regressor.crop.size, regressor.crop.padding) == (16, 0.3)
+
+
+def test_a_model_may_say_where_it_sees_the_landmarks(tmp_path: Path) -> None:
+    regressor = OnnxRegressor(model(tmp_path / "m.onnx", landmarks=68), "cpu")
+    landmarks_px = regressor.estimate(np.zeros((16, 16), np.uint8)).landmarks_px
+    assert landmarks_px is not None
+    assert landmarks_px.shape == (68, 2)
+    assert (landmarks_px == 3).all()
+
+
+def test_other_landmarks_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"'landmarks' is \(N, 5, 2\); facedrive needs"):
+        OnnxRegressor(model(tmp_path / "m.onnx", landmarks=5), "cpu")
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from facedrive.errors import ModelError
-from facedrive.stages import Tracker
-from facedrive.trackers.align import CropSpec
+from facedrive.stages import Guided, Tracker
+from facedrive.trackers.align import CropSpec, warp_crop
 from facedrive.trackers.dlib import DlibTracker
 from facedrive.trackers.landmarks import interocular_px
+from facedrive.trackers.patch import MEAN_SHAPE
 from facedrive.types import Face, Frame, Image
 
 from .conftest import Clip
@@ -65,6 +66,30 @@ def test_a_face_that_arrives_is_found_within_5_frames(clip: Clip, tracker: DlibT
     found = [tracker.track(frame) is not None for frame in clip("noface_face.mov")]
     assert not any(found[:FIRST_WITH_FACE])
     assert all(found[FIRST_WITH_FACE + 5 :])
+
+
+def test_it_cuts_where_it_is_told_and_forgets_it_with_the_face(clip: Clip) -> None:
+    first, *others = clip("face_noface.mov")[:4]
+    tracker = DlibTracker()
+    assert isinstance(tracker, Guided)
+    assert lies_on_its_landmarks(tracker.track(first), first)
+    for frame in others:
+        middle = np.full(2, tracker.crop.size / 2)
+        tracker.guide((MEAN_SHAPE * 40 + middle).astype(np.float32))  # a smaller face than it is
+        assert not lies_on_its_landmarks(tracker.track(frame), frame)
+    while tracker.track(Frame(np.zeros_like(first.image), 1.0, 10)):
+        pass
+    found = None
+    while found is None:
+        found = tracker.track(first)
+    assert lies_on_its_landmarks(found, first)
+
+
+def lies_on_its_landmarks(face: Face | None, frame: Frame) -> bool:
+    """Say whether a face's crop lies where its landmarks alone would put it."""
+    assert face is not None
+    gray = cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY)
+    return np.array_equal(face.crop, warp_crop(gray, face.landmarks_px))
 
 
 def test_finding_and_losing_is_logged_once_each(

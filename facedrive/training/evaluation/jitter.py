@@ -13,6 +13,7 @@ import numpy as np
 
 from facedrive.aus import AUS
 from facedrive.errors import DataError
+from facedrive.pipeline import Pipeline, no_smoothing
 from facedrive.regressors.onnx import OnnxRegressor
 from facedrive.sources.video import VideoFile
 from facedrive.trackers.align import warp_crop
@@ -85,16 +86,17 @@ def _score_still(
 
 
 def _read_still(regressor: OnnxRegressor, still: Still) -> tuple[Vector, Vector]:
-    """Return (F, 24) raw AUs through the tracker, and of the crop that stays; NaN unseen."""
+    """Return (F, 24) raw AUs of the live path, and of the crop that stays; NaN unseen."""
     tracker = DlibTracker(crop=regressor.crop)
+    pipeline = Pipeline(tracker, regressor, profile=None, smoothing=no_smoothing())
     live = np.full((round(SECONDS * FPS), len(AUS)), np.nan, np.float32)
     fixed = live.copy()
     landmarks_px: Vector | None = None
     for frame in still.noisy_frames():
-        face = tracker.track(frame)
-        if face is not None:
-            landmarks_px = face.landmarks_px if landmarks_px is None else landmarks_px
-            live[frame.index] = regressor.estimate(face.crop).aus
+        sample = pipeline(frame)
+        if sample.face is not None:
+            landmarks_px = sample.face.landmarks_px if landmarks_px is None else landmarks_px
+            live[frame.index] = sample.aus
         if landmarks_px is not None:
             grey = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY), np.uint8)
             crop = warp_crop(grey, landmarks_px, regressor.crop)
