@@ -59,12 +59,22 @@ def lively() -> torch.nn.Module:
 
 def test_a_timid_channel_moves_as_far_as_its_labels_and_no_gain_is_wild() -> None:
     model = lively()
-    gains = take_back_timidity(
-        model, TINY, {Kind.PHOTOGRAPH: labelled_by(model, 1.2), Kind.MOVED: labelled_by(model, 9)}
-    )
+    quiet, loud = labelled_by(model, 1.2), labelled_by(model, 9)
     jaw, puff = AU_INDEX["jaw_drop"], AU_INDEX[EXACT[-1]]
+    loud.targets.aus[:, jaw] = quiet.targets.aus[:, jaw]
+    gains = take_back_timidity(model, TINY, {Kind.PHOTOGRAPH: quiet, Kind.MOVED: loud})
     assert gains[jaw] == pytest.approx(1.2 * WANTED_SLOPE, rel=0.02)
     assert gains[puff] == pytest.approx(MOST)
+
+
+def test_every_kind_of_faces_counts_but_photographs_for_what_they_do_not_show() -> None:
+    model = lively()
+    kinds = {kind: labelled_by(model, loudness) for kind, loudness in
+             ((Kind.PHOTOGRAPH, 1.4), (Kind.MOVED, 1.2), (Kind.LENT, 1.2))}  # fmt: skip
+    gains = take_back_timidity(model, TINY, kinds)
+    jaw, puff = AU_INDEX["jaw_drop"], AU_INDEX["cheeks_puff"]
+    assert 1.22 < gains[jaw] < 1.38
+    assert gains[puff] == pytest.approx(1.2 * WANTED_SLOPE, rel=0.02)
 
 
 def test_left_and_right_share_their_gain() -> None:
