@@ -120,7 +120,7 @@ class Pipeline:
         with self.timing.stage("regress"):
             self.raw = self.regressor.estimate(face.crop)
             if self.raw.landmarks_px is not None and isinstance(self.tracker, Guided):
-                self.tracker.guide(self.raw.landmarks_px)
+                face = self.tracker.guide(self.raw.landmarks_px)
         with self.timing.stage("smooth"):
             sample = self._finish(frame, face, self.raw)
         self.lost.seen(sample)

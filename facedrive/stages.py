@@ -41,10 +41,14 @@ class Tracker(Protocol):
 
 @runtime_checkable
 class Guided(Protocol):
-    """A tracker that cuts better crops once it knows where the regressor sees the face."""
+    """A tracker that knows a face better once it is told where the regressor sees it."""
 
-    def guide(self, landmarks_px: Vector) -> None:
-        """Take the (68, 2) landmarks that were seen on the last face's crop, in its pixels."""
+    def guide(self, landmarks_px: Vector) -> Face:
+        """Take the (68, 2) landmarks that were seen on the last face's crop, in its pixels.
+
+        Returns:
+            That face with these landmarks, and all that follows from them, but for its crop.
+        """
         ...
 
 

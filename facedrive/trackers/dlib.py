@@ -2,8 +2,8 @@
 
 The detector runs on small views of the frame while there is no face. Afterwards the patch is
 placed by the last frame's landmarks, and every few frames the detector says whether the
-upright patch still shows a face. Crops are cut by the landmarks, put right by what the AU model
-saw on the crops before.
+upright patch still shows a face. The AU model, which sees more, may then say where the landmarks
+are: the face is described by them, and the next crops are cut where they say.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from facedrive.trackers.patch import (
     PATCH_SIZE,
     TARGET_PX,
     UNIT_PX,
+    Box,
     Placement,
     chain,
     cut_patch,
@@ -146,6 +147,8 @@ class DlibTracker:
     def reset(self) -> None:
         """Forget the face that was followed."""
         self._followed: Followed | None = None
+        self._face: Face | None = None  # as it was last described, in a frame of this size
+        self._frame_size = 0, 0
         self._last_place: Placement | None = None
         self._searched = 0  # frames since the last face, which itself counts as one
         self._views = itertools.cycle(
@@ -154,9 +157,13 @@ class DlibTracker:
         self._pose.reset()
         self._cutter.forget()
 
-    def guide(self, landmarks_px: Vector) -> None:
-        """Cut the next crop where the AU model saw the (68, 2) landmarks of the last, in pixels."""
-        self._cutter.learn(landmarks_px)
+    def guide(self, landmarks_px: Vector) -> Face:
+        """Know the last face by the (68, 2) landmarks that the AU model saw on its crop."""
+        assert self._face is not None, "there is no face to know better"
+        seen_px = self._cutter.learn(landmarks_px)
+        head = self._pose.solve(seen_px, self._frame_size)
+        self._face = replace(self._face, landmarks_px=seen_px, box=_box(seen_px), head=head)
+        return self._face
 
     def track(self, frame: Frame) -> Face | None:
         """Return the face in this frame, or None."""
@@ -171,7 +178,8 @@ class DlibTracker:
             self._forget()
             return None
         self._searched, self._last_place = 1, self._followed.fit.better
-        return self._describe(gray, self._followed)
+        self._face = self._describe(gray, self._followed)
+        return self._face
 
     def _forget(self) -> None:
         """Let go of the pose, and after a while of the place where the face was."""
@@ -257,19 +265,25 @@ class DlibTracker:
 
     def _describe(self, gray: Image, face: Followed) -> Face:
         landmarks_px = face.fit.landmarks_px.astype(np.float32)
-        left, top = landmarks_px.min(axis=0)
-        right, bottom = landmarks_px.max(axis=0)
+        self._frame_size = gray.shape[0], gray.shape[1]
         return Face(
             crop=self._cutter.cut(gray, landmarks_px),
             landmarks_px=landmarks_px,
-            box=(float(left), float(top), float(right), float(bottom)),
+            box=_box(landmarks_px),
             score=face.score,
-            head=self._pose.solve(landmarks_px, (gray.shape[0], gray.shape[1])),
+            head=self._pose.solve(landmarks_px, self._frame_size),
         )
 
     def _log_change(self, before: Followed | None, index: int) -> None:
         if (before is None) != (self._followed is None):
             log.debug("face %s in frame %d", "lost" if before else "found", index)
+
+
+def _box(landmarks_px: Vector) -> Box:
+    """Return the smallest box around (68, 2) landmarks."""
+    left, top = landmarks_px.min(axis=0)
+    right, bottom = landmarks_px.max(axis=0)
+    return float(left), float(top), float(right), float(bottom)
 
 
 def _cut(gray: Image, placement: Placement) -> Cut:

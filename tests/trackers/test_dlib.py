@@ -9,10 +9,10 @@ import pytest
 
 from facedrive.errors import ModelError
 from facedrive.stages import Guided, Tracker
-from facedrive.trackers.align import CropSpec, warp_crop
+from facedrive.trackers.align import CropSpec, crop_matrix, warp_crop
 from facedrive.trackers.dlib import DlibTracker
 from facedrive.trackers.landmarks import interocular_px
-from facedrive.trackers.patch import MEAN_SHAPE
+from facedrive.trackers.patch import MEAN_SHAPE, to_patch
 from facedrive.types import Face, Frame, Image
 
 from .conftest import Clip
@@ -85,11 +85,34 @@ def test_it_cuts_where_it_is_told_and_forgets_it_with_the_face(clip: Clip) -> No
     assert lies_on_its_landmarks(found, first)
 
 
+def test_a_face_is_known_by_the_landmarks_that_are_seen_on_its_crop(clip: Clip) -> None:
+    first, second, *_ = clip("d12.mp4")
+    tracker = DlibTracker()
+    face = tracker.track(first)
+    assert face is not None
+    to_crop = crop_matrix(face.landmarks_px, tracker.crop)
+    same = tracker.guide(to_patch(to_crop, face.landmarks_px).astype(np.float32))
+    assert np.abs(same.landmarks_px - face.landmarks_px).max() < 1e-2
+    assert same.head.rotation == pytest.approx(face.head.rotation, abs=1e-3)
+    again = tracker.track(second)
+    assert again is not None
+    assert np.abs(again.crop.astype(int) - warp(second, again)).max() <= 2  # nothing was to mend
+    to_crop = crop_matrix(again.landmarks_px, tracker.crop)
+    lower = tracker.guide(to_patch(to_crop, again.landmarks_px + [0, 10]).astype(np.float32))
+    assert np.abs(lower.landmarks_px - again.landmarks_px - [0, 10]).max() < 0.1
+    assert lower.box[1] == pytest.approx(again.box[1] + 10, abs=0.1)
+    assert lower.head.translation[1] < again.head.translation[1]
+
+
+def warp(frame: Frame, face: Face) -> Image:
+    """Cut a face's crop by its landmarks alone."""
+    return warp_crop(cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY), face.landmarks_px)
+
+
 def lies_on_its_landmarks(face: Face | None, frame: Frame) -> bool:
     """Say whether a face's crop lies where its landmarks alone would put it."""
     assert face is not None
-    gray = cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY)
-    return np.array_equal(face.crop, warp_crop(gray, face.landmarks_px))
+    return np.array_equal(face.crop, warp(frame, face))
 
 
 def test_finding_and_losing_is_logged_once_each(
