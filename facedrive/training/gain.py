@@ -3,10 +3,10 @@
 A least-squares answer moves less than its labels: where the correlation is r, the regression of
 the answer on the label has slope r² at best, half a smile for the channels that are hardest to
 see. A gain for each channel, about its mean, trades a little error for movements of full size. It
-is set on photographs, moved faces and lent ones alike: those the network knows less well than plain
-photographs, as it does live footage, and rare movements are more often among them. Left and right
-share theirs: the network was taught that a mirrored face is as likely, and what few faces show is
-measured on twice as many.
+lies halfway between what photographs ask for and what moved faces do, their own and lent ones: live
+footage is harder to read than a sharp photograph and easier than those, and rare movements are
+oftener among them. Left and right share theirs: the network was taught that a mirrored face is as
+likely, and what few faces show is measured on twice as many.
 
 An AU that no photograph teaches rises a little on many faces at rest, which differ in how full
 their cheeks are and how far their chins stand out. It is lowered until few of them show it; what
@@ -24,7 +24,7 @@ from torch import nn
 
 from facedrive.aus import AU_INDEX, AUS, MIRROR
 from facedrive.training.batches import Kind
-from facedrive.training.data import FaceSet, join_faces
+from facedrive.training.data import FaceSet
 from facedrive.training.engine import predict
 from facedrive.training.evaluation.crosstalk import neutral_faces, smiling_faces
 from facedrive.training.labels import EXACT
@@ -65,10 +65,12 @@ def take_back_timidity(model: Compact, recipe: Recipe, seen: dict[Kind, FaceSet]
     Returns:
         (28,) the gains of AUs and gaze.
     """
-    gains, means = _measure(model, recipe, list(seen.values()))
     moved = [faces for kind, faces in seen.items() if kind != Kind.PHOTOGRAPH]
-    moved_gains, moved_means = _measure(model, recipe, moved)
-    gains[_EXACT], means[_EXACT] = moved_gains[_EXACT], moved_means[_EXACT]
+    gains, means = _measure(model, recipe, moved)
+    still_gains, still_means = _measure(model, recipe, [seen[Kind.PHOTOGRAPH]])
+    shown = [row for row in range(CHANNELS) if row not in _EXACT]
+    gains[shown] = (gains[shown] + still_gains[shown]) / 2
+    means[shown] = still_means[shown]
     rows = np.arange(CHANNELS)
     rows[_EXACT] += CHANNELS
     last, gain = cast(nn.Linear, model.head[-1]), torch.from_numpy(gains)
@@ -123,9 +125,10 @@ _OTHER_SIDE = np.concatenate([MIRROR, len(AUS) + np.array([2, 3, 0, 1])])
 
 def _measure(model: Compact, recipe: Recipe, seen: Sequence[FaceSet]) -> tuple[Vector, Vector]:
     """Return (28,) gains that give the wanted slopes, and the mean answers, on some faces."""
-    faces = join_faces(seen)
-    said = np.hstack(predict(model, faces, recipe, torch.device("cpu")))
-    meant = np.hstack([faces.targets.aus, faces.targets.gaze.reshape(len(faces), -1)])
+    said = np.vstack([np.hstack(predict(model, faces, recipe, torch.device("cpu")))
+                      for faces in seen])  # fmt: skip
+    meant = np.vstack([np.hstack([faces.targets.aus, faces.targets.gaze.reshape(len(faces), -1)])
+                       for faces in seen])  # fmt: skip
     scores = score(*(np.vstack([each, each[:, _OTHER_SIDE]]) for each in (said, meant)))
     gains = np.clip(WANTED_SLOPE / np.maximum(np.nan_to_num(scores.slope), 1e-6), 1.0, MOST)
     gains[(scores.label_std < FEWEST) | (np.nan_to_num(scores.pearson) < SURE)] = 1.0
