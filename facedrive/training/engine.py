@@ -28,6 +28,7 @@ from facedrive.training.data import FaceSet
 from facedrive.training.descent import Descent
 from facedrive.training.imported import load_exported
 from facedrive.training.loss import Loss, make_loss
+from facedrive.training.memory import keep_memory
 from facedrive.training.metrics import Scores, score
 from facedrive.training.models import TAUGHT, Compact
 from facedrive.training.recipe import Recipe
@@ -173,6 +174,7 @@ class Run:
         """
         feeder = Feeder(self.recipe, batch_shares(self.recipe, sets), self.device)
         learner = self._begin(sets, feeder.steps * self.recipe.epochs)
+        keep_memory()
         first = self._resume(learner)
         if self.compile:
             learner.model.compile()
