@@ -43,9 +43,7 @@ def model(path: Path, aus: int = 24, meta: dict[str, str] = GOOD, name: str = "c
         nodes.append(helper.make_node(
             "Constant", [], ["landmarks"], value=onnx.numpy_helper.from_array(places)
         ))  # fmt: skip
-        outputs.append(
-            helper.make_tensor_value_info("landmarks", kind.FLOAT, ["n", landmarks, 2])
-        )
+        outputs.append(helper.make_tensor_value_info("landmarks", kind.FLOAT, ["n", landmarks, 2]))
     graph = helper.make_graph(
         nodes,
         "g",

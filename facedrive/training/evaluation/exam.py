@@ -16,6 +16,7 @@ from facedrive.training.evaluation.clips import find_clips, score_clips
 from facedrive.training.evaluation.crops import centre_crops
 from facedrive.training.evaluation.crosstalk import score_cross_talk
 from facedrive.training.evaluation.jitter import find_stills, score_jitter
+from facedrive.training.evaluation.landmarks import score_landmarks
 from facedrive.training.evaluation.rendered import open_rendered, score_rendered
 from facedrive.training.evaluation.speed import measure_speed
 from facedrive.training.evaluation.stills import Stills, load_stills, score_stills
@@ -80,6 +81,10 @@ def _photographs(exam: Exam) -> Section:
     return score_stills(exam.stills)
 
 
+def _landmarks(exam: Exam) -> Section:
+    return score_landmarks(exam.regressor, exam.stills.faces)
+
+
 def _clips(exam: Exam) -> Section:
     return score_clips(exam.regressor, exam.teacher, exam.footage)
 
@@ -111,6 +116,7 @@ def _speed(exam: Exam) -> Section:
 
 SECTIONS: dict[str, Callable[[Exam], Section]] = {
     "photographs": _photographs,
+    "landmarks": _landmarks,
     "clips": _clips,
     "synthetic": _synthetic,
     "cross_talk": _cross_talk,

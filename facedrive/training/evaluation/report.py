@@ -35,6 +35,16 @@ def _photographs(section: Section) -> list[str]:
     ]
 
 
+def _landmarks(section: Section) -> list[str]:
+    errors = {"shape predictor": section["predictor"], "model": section["model"]}
+    return [
+        f"landmarks: {section['faces']} photographs, error in % of the outer eye corners' distance",
+        f"{'by':<26}{'all 68':>8}{'no jaw':>8}",
+        *(f"{name:<26}{_figure(row['all'], 2)}{_figure(row['without_jaw'], 2)}"
+          for name, row in errors.items() if row is not None),
+    ]  # fmt: skip
+
+
 def _clips(section: Section) -> list[str]:
     pooled = section["pooled"]
     rows = section["clips"] | {"teacher on single frames": section["teacher_itself"]}
@@ -94,6 +104,7 @@ def _speed(section: Section) -> list[str]:
 
 _TABLES: dict[str, Callable[[Section], list[str]]] = {
     "photographs": _photographs,
+    "landmarks": _landmarks,
     "clips": _clips,
     "synthetic": _synthetic,
     "cross_talk": _cross_talk,

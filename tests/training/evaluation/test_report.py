@@ -28,6 +28,7 @@ def sections(model, faces) -> dict[str, Any]:
     row = dict.fromkeys(KINDS, 0.001)
     return {
         "photographs": score_stills(stills),
+        "landmarks": {"faces": 60, "predictor": {"all": 3.25, "without_jaw": 2.5}, "model": None},
         "clips": {"pooled": clip, "clips": {"calm": flat}, "teacher_itself": clip},
         "synthetic": {"identities": 20} | figures,
         "cross_talk": score_cross_talk(answers.aus, faces.targets.aus),
@@ -46,7 +47,7 @@ def test_every_section_has_a_table(sections: dict[str, Any]) -> None:
     assert set(sections) == set(SECTIONS)
     text = tables(whole(sections))
     for title in ("photographs:", "clips:", "synthetic:", "cross-talk:", "warped", "jitter:",
-                  "speed:", "head yaw", "mean grey", "teacher on single frames"):  # fmt: skip
+                  "speed:", "landmarks:", "head yaw", "mean grey", "teacher on single frames"):  # fmt: skip
         assert title in text
 
 
