@@ -19,6 +19,7 @@ from .conftest import Clip
 
 FIRST_WITHOUT_FACE = 72  # face_noface.mov cuts to black here
 FIRST_WITH_FACE = 96  # noface_face.mov cuts to the face here
+DOWN = np.array([0, 10])
 
 
 @pytest.fixture
@@ -98,8 +99,8 @@ def test_a_face_is_known_by_the_landmarks_that_are_seen_on_its_crop(clip: Clip) 
     assert again is not None
     assert np.abs(again.crop.astype(int) - warp(second, again)).max() <= 2  # nothing was to mend
     to_crop = crop_matrix(again.landmarks_px, tracker.crop)
-    lower = tracker.guide(to_patch(to_crop, again.landmarks_px + [0, 10]).astype(np.float32))
-    assert np.abs(lower.landmarks_px - again.landmarks_px - [0, 10]).max() < 0.1
+    lower = tracker.guide(to_patch(to_crop, again.landmarks_px + DOWN).astype(np.float32))
+    assert np.abs(lower.landmarks_px - again.landmarks_px - DOWN).max() < 0.1
     assert lower.box[1] == pytest.approx(again.box[1] + 10, abs=0.1)
     assert lower.head.translation[1] < again.head.translation[1]
 

@@ -1,4 +1,4 @@
-"""How far landmarks lie from the teacher's: the model's own, and those that its crops are cut by."""
+"""How far landmarks lie from the teacher's: the model's, and those that its crops are cut by."""
 
 from __future__ import annotations
 

@@ -47,7 +47,8 @@ def test_every_section_has_a_table(sections: dict[str, Any]) -> None:
     assert set(sections) == set(SECTIONS)
     text = tables(whole(sections))
     for title in ("photographs:", "clips:", "synthetic:", "cross-talk:", "warped", "jitter:",
-                  "speed:", "landmarks:", "head yaw", "mean grey", "teacher on single frames"):  # fmt: skip
+                  "landmarks:", "speed:", "head yaw", "mean grey",
+                  "teacher on single frames"):  # fmt: skip
         assert title in text
 
 
