@@ -18,7 +18,7 @@ from facedrive.trackers.patch import chain, to_frame
 from facedrive.types import Image, Vector
 
 PATIENCE = 0.2
-"""Share of the way that a crop goes at once: a fifth is soon there and trembles no more."""
+"""Share of the way that a crop goes at once: a fifth is soon there and adds no trembling."""
 
 FARTHEST = 0.15
 """Of the crop's side: no corner is moved further, whatever the model thinks to see."""

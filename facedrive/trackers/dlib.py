@@ -149,6 +149,7 @@ class DlibTracker:
         self._followed: Followed | None = None
         self._face: Face | None = None  # as it was last described, in a frame of this size
         self._frame_size = 0, 0
+        self._guided = False  # whether the last face was
         self._last_place: Placement | None = None
         self._searched = 0  # frames since the last face, which itself counts as one
         self._views = itertools.cycle(
@@ -158,11 +159,15 @@ class DlibTracker:
         self._cutter.forget()
 
     def guide(self, landmarks_px: Vector) -> Face:
-        """Know the last face by the (68, 2) landmarks that the AU model saw on its crop."""
+        """Know the last face by the (68, 2) landmarks that the AU model saw on its crop.
+
+        The next face, too, has its head from here: until it is guided, that of the last one.
+        """
         assert self._face is not None, "there is no face to know better"
         seen_px = self._cutter.learn(landmarks_px)
         head = self._pose.solve(seen_px, self._frame_size)
         self._face = replace(self._face, landmarks_px=seen_px, box=_box(seen_px), head=head)
+        self._guided = True
         return self._face
 
     def track(self, frame: Frame) -> Face | None:
@@ -172,6 +177,7 @@ class DlibTracker:
         self._followed = self._follow(gray, before) if before else None
         if self._followed is None:
             self._cutter.forget()
+            self._guided = False
             self._followed = self._find(gray)
         self._log_change(before, frame.index)
         if self._followed is None:
@@ -266,12 +272,16 @@ class DlibTracker:
     def _describe(self, gray: Image, face: Followed) -> Face:
         landmarks_px = face.fit.landmarks_px.astype(np.float32)
         self._frame_size = gray.shape[0], gray.shape[1]
+        if self._guided and self._face is not None:  # the head is solved once, when guided again
+            head, self._guided = self._face.head, False
+        else:
+            head = self._pose.solve(landmarks_px, self._frame_size)
         return Face(
             crop=self._cutter.cut(gray, landmarks_px),
             landmarks_px=landmarks_px,
             box=_box(landmarks_px),
             score=face.score,
-            head=self._pose.solve(landmarks_px, self._frame_size),
+            head=head,
         )
 
     def _log_change(self, before: Followed | None, index: int) -> None:

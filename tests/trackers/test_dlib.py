@@ -102,7 +102,24 @@ def test_a_face_is_known_by_the_landmarks_that_are_seen_on_its_crop(clip: Clip) 
     lower = tracker.guide(to_patch(to_crop, again.landmarks_px + DOWN).astype(np.float32))
     assert np.abs(lower.landmarks_px - again.landmarks_px - DOWN).max() < 0.1
     assert lower.box[1] == pytest.approx(again.box[1] + 10, abs=0.1)
-    assert lower.head.translation[1] < again.head.translation[1]
+    assert lower.head.translation[1] < same.head.translation[1]
+
+
+def test_a_tracker_that_is_no_longer_guided_solves_the_head_by_itself(clip: Clip) -> None:
+    frames = clip("d12.mp4")[:4]
+    tracker, alone = DlibTracker(), DlibTracker()
+    face = tracker.track(frames[0])
+    assert face is not None
+    turned = (MEAN_SHAPE * [25, 40] + tracker.crop.size / 2).astype(np.float32)
+    head = tracker.guide(turned).head
+    heads = [(tracker.track(each), alone.track(each)) for each in frames[1:]]
+    (waiting, _), *later = heads
+    assert waiting is not None
+    assert waiting.head == head
+    for mine, theirs in later:
+        assert mine is not None
+        assert theirs is not None
+        assert mine.head.rotation == pytest.approx(theirs.head.rotation, abs=0.01)
 
 
 def warp(frame: Frame, face: Face) -> Image:
