@@ -3,10 +3,10 @@
 A least-squares answer moves less than its labels: where the correlation is r, the regression of
 the answer on the label has slope r² at best, half a smile for the channels that are hardest to
 see. A gain for each channel, about its mean, trades a little error for movements of full size. It
-lies halfway between what photographs ask for and what moved faces do, their own and lent ones: live
-footage is harder to read than a sharp photograph and easier than those, and rare movements are
-oftener among them. Left and right share theirs: the network was taught that a mirrored face is as
-likely, and what few faces show is measured on twice as many.
+lies halfway between what photographs ask for, which are as a camera took them, and what moved faces
+do, their own and lent ones, among which rare movements are oftener. Left and right share theirs:
+the network was taught that a mirrored face is as likely, and what few faces show is measured on
+twice as many.
 
 An AU that no photograph teaches rises a little on many faces at rest, which differ in how full
 their cheeks are and how far their chins stand out. It is lowered until few of them show it; what

@@ -16,7 +16,7 @@ def keep_memory() -> None:
     """Stop glibc from giving large blocks back to the kernel.
 
     A step on a CPU frees what the next one needs again, and the kernel clears every page that it
-    hands out: a seventh of the time (``train/LOG.md``). Call it when the data are loaded, whose
+    hands out: a twentieth of the time (``train/LOG.md``). Call it when the data are loaded, whose
     passing copies would be kept too. Elsewhere than on Linux with glibc nothing happens.
     """
     if sys.platform != "linux":
