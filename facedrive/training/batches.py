@@ -15,6 +15,7 @@ from torch import Tensor
 from facedrive.aus import AUS
 from facedrive.training import augment
 from facedrive.training.data import FaceSet, mirror_points
+from facedrive.training.labels import rarity
 from facedrive.training.models import CHANNELS
 from facedrive.training.recipe import Recipe
 from facedrive.training.tracked import tracked_cuts
@@ -71,7 +72,7 @@ class Feeder:
     def __init__(self, recipe: Recipe, shares: list[Faces], device: torch.device) -> None:
         self.recipe, self.device, self.shares = recipe, device, shares
         photographs = shares[0]
-        self.odds = {Kind.PHOTOGRAPH: rarity(photographs.faces, recipe.rare)}
+        self.odds = {Kind.PHOTOGRAPH: rarity(photographs.faces.targets.aus, recipe.rare)}
         self.mirror = torch.from_numpy(mirror_points(photographs.faces)).to(device)
         self.cuts = {share.kind: self._tracked(share.faces) for share in shares}
         self.steps = len(photographs.faces) // photographs.rows
@@ -123,12 +124,3 @@ class Feeder:
         mirrored = augment.mirror_targets(taught[:, : len(AUS)], taught[:, len(AUS) :], flips)
         kind = torch.full((len(rows),), int(share.kind), device=self.device)
         return Batch(crops, aus, gaze, points, torch.cat(mirrored, 1), kind)
-
-
-def rarity(faces: FaceSet, strength: float) -> NDArray[np.float64]:
-    """Return the odds, (N,), of drawing each face: higher for rare, strong expressions."""
-    aus = faces.targets.aus
-    spread = np.maximum(aus.std(0), 0.02)
-    unusual = np.clip((aus - aus.mean(0)) / spread, 0, 6).max(1)
-    odds = 1.0 + strength * unusual.astype(np.float64)
-    return np.asarray(odds / odds.sum())

@@ -90,3 +90,16 @@ def from_teacher(scores: NDArray[np.floating], names: list[str]) -> Targets:
         gaze[:, row, 0] = channel(f"eyeLookUp{side}") - channel(f"eyeLookDown{side}")
         gaze[:, row, 1] = channel(f"eyeLook{leftward}{side}") - channel(f"eyeLook{rightward}{side}")
     return Targets(np.clip(aus, 0, 1), known, gaze * np.float32(FULL_GAZE_RAD))
+
+
+def rarity(aus: Vector, strength: float) -> NDArray[np.float64]:
+    """Return the odds, (N,), of drawing each face: higher for rare, strong expressions.
+
+    Args:
+        aus: (N, 24) what the faces do.
+        strength: How much oftener, for each spread that a face's most unusual AU is off its mean.
+    """
+    spread = np.maximum(aus.std(0), 0.02)
+    unusual = np.clip((aus - aus.mean(0)) / spread, 0, 6).max(1)
+    odds = 1.0 + strength * unusual.astype(np.float64)
+    return np.asarray(odds / odds.sum())

@@ -1,1 +1,1 @@
-"""Real photographs whose faces move: bent by the parametric face's expressions, scored anew."""
+"""Real photographs whose faces are bent by the parametric face, and lent skins; scored anew."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,10 +22,10 @@ from facedrive.trackers.align import CropSpec, crop_matrix, warp_crop
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68, interocular_px
 from facedrive.training.data import FaceSet
 from facedrive.training.folds import People, split_people
-from facedrive.training.labels import EXACT, Targets, from_teacher
+from facedrive.training.labels import EXACT, Targets, from_teacher, rarity
 from facedrive.training.photowarp.flow import UPRIGHT, Flow
 from facedrive.training.photowarp.lending import Lenders, draw_share, lend
-from facedrive.training.photowarp.sampling import sample_move
+from facedrive.training.photowarp.sampling import IN_OTHER_SKIN, IN_OWN_SKIN, sample_move
 from facedrive.training.photowarp.sheet import Warped, cut_sheet
 from facedrive.training.synth.correspondence import mean_landmarks
 from facedrive.training.synth.face import load_face_model
@@ -45,8 +45,8 @@ LARGEST_DOUBT = 0.05
 """Of the eye distance: if the teacher finds the points farther from where they were put, the
 picture came out wrong."""
 
-STILL = 0.5
-"""Probability that a face in another's skin does nothing but what was photographed."""
+RARE = 1.0
+"""How much oftener faces with rare expressions are put in another's skin."""
 
 
 class Moved(NamedTuple):
@@ -103,6 +103,8 @@ class MovingStudio:
         self._aus = from_teacher(scores, names).aus
         self.rows = np.flatnonzero(getattr(split_people(self._photographs.person), people))
         self._lenders = Lenders(self._photographs, self.rows) if lent else None
+        self._manner = IN_OTHER_SKIN if lent else IN_OWN_SKIN
+        self._odds = rarity(self._aus[self.rows], RARE) if lent else None
 
     def shoot(self, block: Block) -> list[Moved]:
         """Move faces until as many as the block has came out well."""
@@ -111,7 +113,7 @@ class MovingStudio:
         with closing(Teacher(self._teacher_file)) as teacher:
             teacher.forget()
             while len(made) < block.faces:
-                moved = self._try(rng, int(rng.choice(self.rows)), teacher)
+                moved = self._try(rng, int(rng.choice(self.rows, p=self._odds)), teacher)
                 made += [] if moved is None else [moved]
         return made
 
@@ -119,9 +121,7 @@ class MovingStudio:
         points = self._photographs.landmarks[row]
         eyes = float(interocular_px(points[MEDIAPIPE_TO_68, :2]))
         gap = float(np.linalg.norm(points[13, :2] - points[14, :2])) / eyes
-        move, added = sample_move(rng, self._model, self._aus[row], gap)
-        if self._lenders is not None and rng.random() < STILL:
-            move, added = replace(move, weights=np.zeros_like(move.weights)), np.zeros_like(added)
+        move, added = sample_move(rng, self._model, self._aus[row], gap, self._manner)
         target = self._flow.move(points, move)
         warped = self._sheet.warp(self._photographs.read(row), points[:MESH_POINTS], target)
         if self._lenders is not None:
@@ -162,8 +162,8 @@ def warped_set(data: Path, people: People, count: int, seed: int = 0, *, first: 
         first: Number of the first, a multiple of ``BLOCK``: a set can be made in parts.
         teacher: The teacher's model file; None for the one that is fetched.
         workers: Processes that share the work.
-        lent: Whether the faces wear the skin of others of these people, and every second one moves
-            no further than photographed.
+        lent: Whether the faces wear the skin of others of these people, and many do nothing that
+            no photograph teaches.
 
     Raises:
         DataError: if the data cannot be read, ``count`` is not positive, ``first`` is inside a

@@ -15,7 +15,11 @@ from facedrive.training.labels import EXACT  # noqa: E402
 from facedrive.training.photowarp import dataset  # noqa: E402
 from facedrive.training.photowarp.dataset import warped_set  # noqa: E402
 from facedrive.training.photowarp.flow import Flow, Move  # noqa: E402
-from facedrive.training.photowarp.sampling import sample_move  # noqa: E402
+from facedrive.training.photowarp.sampling import (  # noqa: E402
+    IN_OTHER_SKIN,
+    Manner,
+    sample_move,
+)
 from facedrive.training.synth.face import FaceModel, load_face_model  # noqa: E402
 from facedrive.training.synth.photographs import (  # noqa: E402
     MESH_POINTS,
@@ -96,6 +100,33 @@ def test_closed_lips_are_not_torn_open(model: FaceModel) -> None:
     ]
     assert max(drop[AU_INDEX["jaw_drop"]] for drop in drops) == 0
     assert max(drop[AU_INDEX["cheeks_puff"]] for drop in drops) > 0.5
+
+
+def test_in_other_skin_many_faces_do_nothing_rare_and_some_nothing_at_all(
+    model: FaceModel,
+) -> None:
+    nothing = np.zeros(24, np.float32)
+    moves = [
+        sample_move(np.random.default_rng(seed), model, nothing, 1.0, IN_OTHER_SKIN)
+        for seed in range(400)
+    ]
+    added = np.stack([added for _, added in moves])
+    rare = (added[:, [AU_INDEX[name] for name in EXACT]] > 0).any(axis=1)
+    still = (added == 0).all(axis=1)
+    assert 0.2 < still.mean() < 0.4
+    assert 0.2 < rare.mean() < 0.4
+    assert added[~rare & ~still].max() == 1
+
+
+def test_where_a_jaw_rests_is_no_movement(model: FaceModel) -> None:
+    still = Manner(still=1.0, usual=0.0, rest=0.2, turn_deg=(0, 0, 0))
+    moves = [
+        sample_move(np.random.default_rng(seed), model, np.zeros(24, np.float32), 1.0, still)
+        for seed in range(100)
+    ]
+    slide = model.expression_names.index("jawLeft")
+    assert not np.any([added for _, added in moves])
+    assert np.std([move.weights[slide] for move, _ in moves]) > 0.05
 
 
 def test_moved_faces_are_the_same_for_the_same_seed_and_of_the_people_asked_for(

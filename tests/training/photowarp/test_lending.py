@@ -87,12 +87,12 @@ def test_nobody_lends_skin_to_himself(shared: Path) -> None:
         Lenders(photographs, own)
 
 
-def test_faces_in_other_skin_are_labelled_and_half_of_them_only_wear_it(shared: Path) -> None:
+def test_faces_in_other_skin_are_labelled_and_many_do_nothing_rare(shared: Path) -> None:
     data = shared / "data"
     made = warped_set(data, "test", 12, seed=5, teacher=find_teacher(data, None), lent=True)
     again = warped_set(data, "test", 12, seed=5, teacher=find_teacher(data, None), lent=True)
     assert (made.crops == again.crops).all()
     exact = made.targets.aus[:, [AU_INDEX[name] for name in EXACT]]
-    assert 2 <= (exact == 0).all(axis=1).sum() <= 10
+    assert 3 <= (exact == 0).all(axis=1).sum() <= 11
     assert exact.max() > 0.3
     assert np.isfinite(made.points_px).all()
