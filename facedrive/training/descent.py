@@ -35,7 +35,7 @@ class Descent:
     def __init__(self, model: Compact, recipe: Recipe, steps: int) -> None:
         """Prepare so many steps of a model that already lies where it is trained."""
         edges = {id(each) for layer in model.edges for each in layer.parameters()}
-        weights = list(model.parameters())
+        weights = [each for each in model.parameters() if each.requires_grad]
         inner = [each for each in weights if each.dim() > 1 and id(each) not in edges]
         self._inner = [Inner(each, _as_matrix(each.detach(), each)) for each in inner]
         taken = {id(each) for each in inner}

@@ -22,7 +22,7 @@ from tqdm import tqdm
 from facedrive.aus import AUS
 from facedrive.errors import DataError
 from facedrive.trackers.align import CropSpec
-from facedrive.training import augment
+from facedrive.training import augment, mesh
 from facedrive.training.batches import Batch, Feeder, Kind, batch_shares
 from facedrive.training.data import FaceSet
 from facedrive.training.descent import Descent
@@ -52,7 +52,8 @@ def autocast(device: torch.device) -> AbstractContextManager[Any]:
 
 def build_model(recipe: Recipe) -> Compact:
     """Build the recipe's network with all its layers materialised."""
-    model = Compact(recipe.widths, recipe.depths, recipe.features, dropout=recipe.dropout)
+    model = Compact(recipe.widths, recipe.depths, recipe.features, dropout=recipe.dropout,
+                    reader=recipe.reader)  # fmt: skip
     model.eval()
     with torch.no_grad():
         model(torch.zeros(1, 1, recipe.crop.size, recipe.crop.size))
@@ -87,6 +88,25 @@ def _mesh(faces: FaceSet, crop: CropSpec) -> Tensor:
     """Give the (N, P, 2) points of faces where their plain centre crops have them."""
     places = (faces.points_px * 2 + 1) / faces.spec.size - 1
     return torch.from_numpy(places * np.float32(faces.spec.span / crop.span))
+
+
+def _seen_by_teacher(sets: dict[Kind, FaceSet]) -> mesh.Meshes:
+    """Gather all meshes that the teacher placed, and its scores of them."""
+    points, scores = [], []
+    for kind, faces in sets.items():
+        placed = np.flatnonzero(np.isfinite(faces.points_px).all(axis=(1, 2)))
+        points.append(torch.from_numpy(faces.points_px[placed]))
+        scores.append(torch.from_numpy(_taught(kind, faces)[placed]))
+    return mesh.Meshes(torch.cat(points), torch.cat(scores))
+
+
+def _taught(kind: Kind, faces: FaceSet) -> Vector:
+    """Give (N, 28) scores of the teacher; NaN where labels come from elsewhere."""
+    if faces.taught is not None:
+        return faces.taught
+    theirs = faces.targets.known if kind == Kind.PHOTOGRAPH else TAUGHT[: len(AUS)].numpy()
+    aus = np.where(theirs, faces.targets.aus, np.float32(np.nan))
+    return np.hstack([aus, faces.targets.gaze.reshape(len(faces), -1)])
 
 
 @torch.no_grad()
@@ -193,6 +213,8 @@ class Run:
         model.learn_mesh(_mesh(sets[Kind.PHOTOGRAPH], recipe.crop))
         if self.start is not None:
             self._take_over(model, self.start, sets[Kind.PHOTOGRAPH])
+        if model.reader is not None and not self.checkpoint.exists():
+            mesh.teach(model.reader, model.geometry, _seen_by_teacher(sets), recipe.seed)
         model = model.to(self.device).to(memory_format=torch.channels_last)
         averaged = running_average(model, recipe.ema)
         descent = Descent(model, recipe, steps)

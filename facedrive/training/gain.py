@@ -16,11 +16,9 @@ then lies below 0 is 0.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
 
 import numpy as np
 import torch
-from torch import nn
 
 from facedrive.aus import AU_INDEX, AUS, MIRROR
 from facedrive.training.batches import Kind
@@ -54,7 +52,7 @@ LOWEST = 0.15
 
 
 def take_back_timidity(model: Compact, recipe: Recipe, seen: dict[Kind, FaceSet]) -> Vector:
-    """Fold a gain for each channel into a model's last layer.
+    """Fold a gain for each channel into a model's last layers.
 
     Args:
         model: Trained; changed in place.
@@ -73,10 +71,10 @@ def take_back_timidity(model: Compact, recipe: Recipe, seen: dict[Kind, FaceSet]
     means[shown] = still_means[shown]
     rows = np.arange(CHANNELS)
     rows[_EXACT] += CHANNELS
-    last, gain = cast(nn.Linear, model.head[-1]), torch.from_numpy(gains)
-    with torch.no_grad():
-        last.weight[rows] *= gain[:, None]
-        last.bias[rows] = torch.from_numpy(means) * (1 - gain) + last.bias[rows] * gain
+    gain, offset = torch.ones(2 * CHANNELS), torch.zeros(2 * CHANNELS)
+    gain[rows] = torch.from_numpy(gains)
+    offset[rows] = torch.from_numpy(means * (1 - gains))
+    model.adjust(gain, offset)
     return gains
 
 
@@ -94,9 +92,9 @@ def calm(model: Compact, recipe: Recipe, crowds: Sequence[FaceSet]) -> Vector:
     """
     shown = np.max([_shown_at_rest(model, recipe, faces) for faces in crowds], axis=0)
     lowered = np.clip(shown - CALM, 0, LOWEST)
-    with torch.no_grad():
-        bias = cast(nn.Linear, model.head[-1]).bias
-        bias[[CHANNELS + row for row in _EXACT]] -= torch.from_numpy(lowered).to(bias)
+    offset = torch.zeros(2 * CHANNELS)
+    offset[[CHANNELS + row for row in _EXACT]] = -torch.from_numpy(lowered).float()
+    model.adjust(torch.ones_like(offset), offset)
     return np.asarray(lowered, np.float32)
 
 

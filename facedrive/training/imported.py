@@ -20,7 +20,8 @@ from onnx import numpy_helper
 from torch import Tensor, nn
 
 from facedrive.errors import DataError
-from facedrive.training.models import Compact, Geometry
+from facedrive.training.mesh import Geometry
+from facedrive.training.models import Compact
 
 
 def load_exported(model: Compact, path: Path, crops: Tensor) -> None:

@@ -13,7 +13,7 @@ from facedrive.aus import AU_NAMES
 from facedrive.training.batches import Batch, Kind
 from facedrive.training.data import FaceSet
 from facedrive.training.labels import EXACT
-from facedrive.training.models import GAZES, Answer
+from facedrive.training.models import GAZES, TAUGHT, Answer
 from facedrive.training.recipe import Recipe
 
 POINT_STEP = 0.01
@@ -50,7 +50,8 @@ class Loss:
             au_loss
             + recipe.gaze_weight * gaze_loss
             + recipe.point_weight * self._point_loss(answer, batch)
-            + recipe.taught_weight * self._taught_loss(answer, batch)
+            + recipe.taught_weight * self._taught_loss(answer.taught, batch.taught)
+            + recipe.read_weight * self._read_loss(answer, batch)
         )
 
     def _point_loss(self, answer: Answer, batch: Batch) -> Tensor:
@@ -60,12 +61,21 @@ class Loss:
         steps = (1 + (missed / POINT_STEP).square()).sqrt() - 1
         return steps.sum() / placed.sum().clamp(min=1)
 
-    def _taught_loss(self, answer: Answer, batch: Batch) -> Tensor:
-        """Count how far the teacher's opinion is missed on faces whose labels are not its own."""
-        said = torch.isfinite(batch.taught)
-        missed = torch.where(said, answer.taught - torch.nan_to_num(batch.taught), 0.0)
+    def _taught_loss(self, said: Tensor, taught: Tensor) -> Tensor:
+        """Count how far (B, 28) scores of the teacher are missed, where it gave any."""
+        known = torch.isfinite(taught)
+        missed = torch.where(known, said - torch.nan_to_num(taught), 0.0)
         scale = functional.pad(self.scale[Kind.MOVED], (0, GAZES), value=GAZE_SPREAD**-2)
         return _spreads(scale * missed.square()).mean()
+
+    def _read_loss(self, answer: Answer, batch: Batch) -> Tensor:
+        """Count how far the reader alone misses the teacher, which only the mesh can mend."""
+        if answer.read is None:
+            return answer.points.new_zeros(())
+        labels = torch.cat([batch.aus, batch.gaze], 1)
+        theirs = labels.masked_fill(~TAUGHT.to(labels.device), torch.nan)
+        rendered = (batch.kind == Kind.RENDERED)[:, None]
+        return self._taught_loss(answer.read, torch.where(rendered, batch.taught, theirs))
 
 
 def _spreads(squared: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from torch.nn import functional
 from facedrive.aus import AU_NAMES, AUS
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
 from facedrive.training.labels import EXACT
+from facedrive.training.mesh import Geometry, Reader
 
 GAZES = 4
 """Left pitch, left yaw, right pitch, right yaw."""
@@ -30,6 +31,8 @@ class Answer(NamedTuple):
     """(N, 28) AUs and gaze as the parametric face defines them."""
     points: Tensor
     """(N, P, 2) mesh points from -1 to 1 across the crop."""
+    read: Tensor | None = None
+    """(N, 28) what the reader makes of these points, which is half of ``taught``."""
 
     def settle(self, exact: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Make one opinion of two: (N, 24) AUs, unclipped, and (N, 4) gaze in radians.
@@ -96,66 +99,13 @@ def _stage(inputs: int, outputs: int, depth: int) -> nn.Sequential:
     return nn.Sequential(Block(inputs, outputs, 2), *further)
 
 
-class Geometry(nn.Module):
-    """Mesh points without the head's place, size and turn, in units of their own spread.
-
-    What remains after the similarity to the mean shape (Gower 1975) is identity and expression;
-    before it, where the crop happens to lie outweighs both.
-    """
-
-    shape: Tensor
-    """(P, 2) the mean, centred, of length 1."""
-    spread: Tensor
-    """(P, 2) standard deviation of what remains."""
-
-    def __init__(self, points: int) -> None:
-        super().__init__()
-        circle = torch.linspace(0, 6, points)
-        shape = torch.stack([circle.cos(), circle.sin()], dim=1)
-        self.register_buffer("shape", _unit(shape[None])[0])
-        self.register_buffer("spread", torch.full((points, 2), 0.01))
-
-    def fit(self, points: Tensor) -> None:
-        """Learn mean and spread from (N, P, 2) points, -1 to 1 across the crop."""
-        self.shape.copy_(_unit(_unit(points).mean(0, keepdim=True))[0])
-        for _ in range(2):
-            aligned = self._align(points)
-            self.shape.copy_(_unit(aligned.mean(0, keepdim=True))[0])
-        self.spread.copy_((self._align(points) - self.shape).std(0).clamp(min=1e-5))
-
-    def forward(self, points: Tensor) -> Tensor:
-        """Map (N, P, 2) points to (N, P * 2) deviations of about 1."""
-        deviations = (self._align(points) - self.shape) / self.spread
-        return deviations.clamp(-MOST_SPREADS, MOST_SPREADS).flatten(1)
-
-    def _align(self, points: Tensor) -> Tensor:
-        """Bring points to the shape's place, size and turn; the turn as a complex factor."""
-        x, y = (points - points.mean(1, keepdim=True)).unbind(-1)
-        u, v = self.shape.unbind(-1)
-        real = (x * u + y * v).sum(1, keepdim=True)
-        imaginary = (y * u - x * v).sum(1, keepdim=True)
-        size = (real.square() + imaginary.square()).clamp(min=1.0)
-        return (
-            torch.stack([x * real + y * imaginary, y * real - x * imaginary], -1) / size[..., None]
-        )
-
-
-MOST_SPREADS = 6.0
-"""Farthest that a point is believed to deviate: untrained points lie anywhere."""
-
-
-def _unit(points: Tensor) -> Tensor:
-    """Centre (N, P, 2) points and bring each set to length 1."""
-    centred = points - points.mean(1, keepdim=True)
-    return centred / centred.square().sum((1, 2), keepdim=True).sqrt()
-
-
 class Compact(nn.Module):
     """A small residual network whose last map keeps its places.
 
     AUs are displacements of a pixel or two, so the 8x8 map is flattened, not averaged. The
-    features place the 478 mesh points first; AUs and gaze are read off the points, as a
-    landmark-based teacher does it, and off the features, which see folds and shades as well.
+    features place the 478 mesh points first. AUs and gaze are then answered twice: by a head that
+    sees the points and the features, which show folds and shades as well, and by a reader that
+    was taught on meshes alone. The mean of both is nearer than either, as they err apart.
 
     Activations end at 6 (Krizhevsky 2010), and features are normalised crop by crop (Ba et al.
     2016): without either, each block made more of what few crops show, such as a dark half, until
@@ -169,6 +119,7 @@ class Compact(nn.Module):
         features: int = 320,
         points: int = 478,
         dropout: float = 0.1,
+        reader: bool = False,
     ) -> None:
         super().__init__()
         self.stem = nn.Sequential(
@@ -196,6 +147,7 @@ class Compact(nn.Module):
             nn.Linear(features + points * 2, 256), nn.ReLU(), nn.Dropout(dropout),
             nn.Linear(256, 2 * CHANNELS),
         )  # fmt: skip
+        self.reader = Reader(CHANNELS) if reader else None
 
     @property
     def edges(self) -> tuple[nn.Module, ...]:
@@ -205,12 +157,14 @@ class Compact(nn.Module):
     def take_over(self, weights: dict[str, Tensor]) -> None:
         """Load the weights of such a network, or of one with fewer blocks in a stage.
 
-        Blocks that it lacks pass on what they get, so that this one answers as it does.
+        Blocks that it lacks pass on what they get, so that this one answers as it does; a reader
+        that it lacks stays as it is.
 
         Raises:
             RuntimeError: if they are of another network.
         """
-        added: dict[str, Tensor] = {}
+        own = self.state_dict()
+        added = {name: own[name] for name in own.keys() - weights.keys() if _of_reader(name)}
         for name, block in self.named_modules():
             if isinstance(block, Block) and f"{name}.first.weight" not in weights:
                 block.pass_on()
@@ -229,8 +183,37 @@ class Compact(nn.Module):
         with torch.autocast(crops.device.type, enabled=False):  # a hundredth of a pixel counts
             hidden = hidden.float()
             points = self.points(hidden).unflatten(1, (-1, 2))
-            answer = self.head(torch.cat([hidden, self.geometry(points)], dim=1))
-        return Answer(answer[:, :CHANNELS], answer[:, CHANNELS:], points)
+            deviations = self.geometry(points)
+            answer = self.head(torch.cat([hidden, deviations.flatten(1)], dim=1))
+            taught, parametric = answer[:, :CHANNELS], answer[:, CHANNELS:]
+            if self.reader is None:
+                return Answer(taught, parametric, points)
+            read = self.reader(deviations)
+        return Answer((taught + read) / 2, parametric, points, read)
+
+    @torch.no_grad()
+    def adjust(self, gain: Tensor, offset: Tensor) -> None:
+        """Give every answer times ``gain`` plus ``offset`` from now on.
+
+        Args:
+            gain: (56,) of the teacher's opinion, then of the parametric face's.
+            offset: (56,) likewise.
+        """
+        last = cast(nn.Linear, self.head[-1])
+        halves = 1 if self.reader is None else 2
+        last.weight.mul_(gain[:, None])
+        last.bias.copy_(last.bias * gain + offset * torch.where(_FIRST, halves, 1))
+        if self.reader is not None:
+            self.reader.answer.weight.mul_(gain[:CHANNELS, None])
+            self.reader.answer.bias.mul_(gain[:CHANNELS])
+
+
+_FIRST = torch.arange(2 * CHANNELS) < CHANNELS
+"""Answers that are the teacher's opinion, of which a reader gives half."""
+
+
+def _of_reader(name: str) -> bool:
+    return name.startswith("reader.")
 
 
 def standardise(crops: Tensor) -> Tensor:

@@ -44,11 +44,15 @@ class Recipe:
     """Blocks of each stage; those that ``first`` lacks have no effect until they are trained."""
     features: int = 320
     dropout: float = 0.1
+    reader: bool = False
+    """Whether half of what the teacher would say is read off the mesh (``mesh.py``)."""
     rare: float = 0.5
     """How much oftener faces with rare expressions are drawn."""
     point_weight: float = 0.25
     """Of the mesh-point loss beside the AU loss."""
     gaze_weight: float = 0.5
+    read_weight: float = 1.0
+    """Of what the reader alone makes of the mesh, where there is one."""
     taught_weight: float = 1.0
     """Of what the teacher says of rendered faces."""
     unseen_weight: float = 0.4

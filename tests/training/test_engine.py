@@ -1,5 +1,6 @@
 """The training loop."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,8 @@ def weights(model: torch.nn.Module) -> np.ndarray:
 
 
 def test_a_run_that_was_stopped_ends_where_an_unbroken_one_ends(tmp_path: Path) -> None:
-    sets, cpu = every_kind(), torch.device("cpu")
-    whole = Run(TINY, tmp_path / "whole", cpu).fit(sets, sets)
+    sets, cpu, recipe = every_kind(), torch.device("cpu"), replace(TINY, reader=True)
+    whole = Run(recipe, tmp_path / "whole", cpu).fit(sets, sets)
 
     class StoppedError(Exception):
         pass
@@ -31,8 +32,8 @@ def test_a_run_that_was_stopped_ends_where_an_unbroken_one_ends(tmp_path: Path) 
             raise StoppedError
 
     with pytest.raises(StoppedError):
-        StopsAfterOne(TINY, tmp_path / "broken", cpu).fit(sets, sets)
-    resumed = Run(TINY, tmp_path / "broken", cpu).fit(sets, sets)
+        StopsAfterOne(recipe, tmp_path / "broken", cpu).fit(sets, sets)
+    resumed = Run(recipe, tmp_path / "broken", cpu).fit(sets, sets)
     assert (weights(whole) == weights(resumed)).all()
 
 
@@ -42,3 +43,14 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
     other = Recipe(**(vars(TINY) | {"learning_rate": 1e-4}))
     with pytest.raises(DataError, match="another recipe"):
         Run(other, tmp_path, cpu).fit(sets, sets)
+
+
+def test_a_reader_is_taught_before_and_then_stays_as_it_is(tmp_path: Path) -> None:
+    sets, cpu = every_kind(), torch.device("cpu")
+    long, short = (
+        Run(replace(TINY, reader=True, epochs=epochs), tmp_path / str(epochs), cpu).fit(sets, sets)
+        for epochs in (2, 1)
+    )
+    assert long.reader.answer.weight.abs().max() > 0
+    assert torch.allclose(long.reader.answer.weight, short.reader.answer.weight)
+    assert not torch.equal(long.points.weight, short.points.weight)

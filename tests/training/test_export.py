@@ -1,5 +1,6 @@
 """A trained network as ONNX."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,15 @@ from facedrive.training.export import export  # noqa: E402
 from .noise import TINY  # noqa: E402
 
 
-def test_an_exported_model_keeps_the_contract_and_says_what_torch_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize("reader", [False, True])
+def test_an_exported_model_keeps_the_contract_and_says_what_torch_says(
+    tmp_path: Path, *, reader: bool
+) -> None:
     torch.manual_seed(0)
-    export(build_model(TINY), TINY.crop, tmp_path / "tiny.onnx")
+    network = build_model(replace(TINY, reader=reader))
+    if reader:
+        torch.nn.init.normal_(network.reader.answer.weight)
+    export(network, TINY.crop, tmp_path / "tiny.onnx")
     regressor = OnnxRegressor(tmp_path / "tiny.onnx", "cpu")
     assert regressor.crop == TINY.crop
     estimate = regressor.estimate(np.zeros((32, 32), np.uint8))

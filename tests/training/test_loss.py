@@ -33,3 +33,20 @@ def test_what_no_photograph_teaches_is_held_weakly_there_and_a_point_without_a_p
     assert cost("jaw_drop", Kind.PHOTOGRAPH, 0.5) > jaw
     assert cost("jaw_drop", Kind.PHOTOGRAPH, taught=0.0) == pytest.approx(jaw)
     assert cost("jaw_drop", Kind.PHOTOGRAPH, taught=0.5) > jaw
+
+
+def test_a_reader_is_asked_for_what_the_teacher_says_and_for_nothing_else() -> None:
+    loss = make_loss(TINY, every_kind(), torch.device("cpu"))
+
+    def cost(channel: int, kind: Kind) -> float:
+        read, taught = torch.zeros(1, CHANNELS), torch.full((1, CHANNELS), torch.nan)
+        read[0, channel], taught[0, : AU_INDEX["jaw_thrust"]] = 1, 0
+        answer = Answer(*(torch.zeros(1, CHANNELS),) * 2, torch.zeros(1, 478, 2), read)
+        nothing = torch.zeros(1, 24), torch.zeros(1, 4), torch.zeros(1, 478, 2)
+        batch = Batch(torch.zeros(1, 1, 32, 32), *nothing, taught, torch.tensor([int(kind)]))
+        return float(loss(answer, batch))
+
+    for kind in Kind:
+        assert cost(AU_INDEX["jaw_drop"], kind) > cost(AU_INDEX["cheeks_puff"], kind) == 0
+    slide = AU_INDEX["jaw_slide_left"]
+    assert cost(slide, Kind.MOVED) == 0 < cost(slide, Kind.RENDERED)

@@ -61,3 +61,27 @@ def test_weights_of_another_network_are_not_taken_over() -> None:
     for other in (wide, deep):
         with pytest.raises(RuntimeError, match="state_dict"):
             build_model(TINY).take_over(build_model(other).state_dict())
+
+
+def test_a_reader_gives_half_of_what_the_teacher_would_say() -> None:
+    torch.manual_seed(0)
+    plain, reading = build_model(TINY), build_model(replace(TINY, reader=True))
+    torch.nn.init.normal_(reading.reader.answer.weight)
+    reading.take_over(plain.state_dict())
+    crops = torch.rand(4, 1, 32, 32) * 255
+    said, alone = reading(crops), plain(crops)
+    assert said.read.abs().max() > 0.1
+    assert torch.allclose(2 * said.taught, said.read + alone.taught, atol=1e-5)
+    assert torch.equal(said.parametric, alone.parametric)
+
+
+@pytest.mark.parametrize("reader", [False, True])
+def test_answers_are_adjusted_whoever_gives_them(*, reader: bool) -> None:
+    torch.manual_seed(0)
+    model, crops = build_model(replace(TINY, reader=reader)), torch.rand(4, 1, 32, 32) * 255
+    if reader:
+        torch.nn.init.normal_(model.reader.answer.weight)
+    before = torch.cat(model(crops)[:2], 1)
+    gain, offset = torch.rand(2 * CHANNELS) + 0.5, torch.rand(2 * CHANNELS)
+    model.adjust(gain, offset)
+    assert torch.allclose(torch.cat(model(crops)[:2], 1), before * gain + offset, atol=1e-5)
