@@ -213,7 +213,7 @@ class Run:
         model.learn_mesh(_mesh(sets[Kind.PHOTOGRAPH], recipe.crop))
         if self.start is not None:
             self._take_over(model, self.start, sets[Kind.PHOTOGRAPH])
-        if model.reader is not None and not self.checkpoint.exists():
+        if model.reader and not model.reader.taught and not self.checkpoint.exists():
             mesh.teach(model.reader, model.geometry, _seen_by_teacher(sets), recipe.seed)
         model = model.to(self.device).to(memory_format=torch.channels_last)
         averaged = running_average(model, recipe.ema)

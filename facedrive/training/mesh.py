@@ -92,6 +92,11 @@ class Reader(nn.Module):
         nn.init.zeros_(self.answer.bias)
         self.requires_grad_(requires_grad=False)
 
+    @property
+    def taught(self) -> bool:
+        """Whether it says anything yet."""
+        return bool(self.answer.weight.any())
+
     def forward(self, deviations: Tensor) -> Tensor:
         """Map the (N, P, 2) deviations of ``Geometry`` to (N, answers)."""
         answer: Tensor = self.answer(self.hidden(deviations[:, READ].flatten(1)))

@@ -12,7 +12,7 @@ from facedrive.errors import DataError  # noqa: E402
 from facedrive.training.engine import Run, build_model, plain_crops  # noqa: E402
 from facedrive.training.export import export  # noqa: E402
 from facedrive.training.imported import load_exported  # noqa: E402
-from facedrive.training.models import Compact, Deployed  # noqa: E402
+from facedrive.training.models import CHANNELS, Compact, Deployed  # noqa: E402
 from facedrive.training.quantise import calibration_crops, quantise  # noqa: E402
 
 from .noise import TINY, every_kind, faces  # noqa: E402
@@ -42,6 +42,15 @@ def test_it_says_what_the_exported_network_says(
         mine, theirs = Deployed(again.eval())(crops), Deployed(model)(crops)
     for one, other, unit in zip(mine, theirs, (1, 1, TINY.crop.size), strict=True):
         assert torch.allclose(one, other, atol=apart * unit)
+
+
+def test_a_reader_is_taken_over_and_not_taught_again(tmp_path: Path) -> None:
+    recipe, sets = replace(TINY, reader=True, epochs=1), every_kind()
+    model = Run(recipe, tmp_path / "one", CPU).fit(sets, sets)
+    model.adjust(*torch.full((2, 2 * CHANNELS), 1.1))
+    export(model, recipe.crop, tmp_path / "whole.onnx")
+    again = Run(recipe, tmp_path / "two", CPU, tmp_path / "whole.onnx").fit(sets, sets)
+    assert torch.equal(again.reader.answer.weight, model.reader.answer.weight)
 
 
 def test_normalisations_know_the_crops_so_that_training_goes_on(
