@@ -207,6 +207,17 @@ class Compact(nn.Module):
             self.reader.answer.weight.mul_(gain[:CHANNELS, None])
             self.reader.answer.bias.mul_(gain[:CHANNELS])
 
+    @torch.no_grad()
+    def lean_on_reader(self, share: float) -> None:
+        """Have a reader give so much of the teacher's opinion, 0 to 1, instead of half of it."""
+        if self.reader is None:
+            return
+        last = cast(nn.Linear, self.head[-1])
+        for values in (last.weight, last.bias):
+            values[:CHANNELS] *= 2 * (1 - share)
+        for values in (self.reader.answer.weight, self.reader.answer.bias):
+            values *= 2 * share
+
 
 _FIRST = torch.arange(2 * CHANNELS) < CHANNELS
 """Answers that are the teacher's opinion, of which a reader gives half."""

@@ -75,6 +75,18 @@ def test_a_reader_gives_half_of_what_the_teacher_would_say() -> None:
     assert torch.equal(said.parametric, alone.parametric)
 
 
+def test_a_reader_may_give_more_than_half() -> None:
+    torch.manual_seed(0)
+    model, crops = build_model(replace(TINY, reader=True)), torch.rand(4, 1, 32, 32) * 255
+    torch.nn.init.normal_(model.reader.answer.weight)
+    before = model(crops)
+    head = 2 * before.taught - before.read
+    model.lean_on_reader(0.75)
+    after = model(crops)
+    assert torch.allclose(after.taught, 0.25 * head + 0.75 * before.read, atol=1e-5)
+    assert torch.equal(after.parametric, before.parametric)
+
+
 @pytest.mark.parametrize("reader", [False, True])
 def test_answers_are_adjusted_whoever_gives_them(*, reader: bool) -> None:
     torch.manual_seed(0)
