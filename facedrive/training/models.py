@@ -32,7 +32,7 @@ class Answer(NamedTuple):
     points: Tensor
     """(N, P, 2) mesh points from -1 to 1 across the crop."""
     read: Tensor | None = None
-    """(N, 28) what the reader makes of these points, which is half of ``taught``."""
+    """(N, 28) what the reader makes of these points, of which ``taught`` has its share."""
 
     def settle(self, exact: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Make one opinion of two: (N, 24) AUs, unclipped, and (N, 4) gaze in radians.
@@ -105,7 +105,7 @@ class Compact(nn.Module):
     AUs are displacements of a pixel or two, so the 8x8 map is flattened, not averaged. The
     features place the 478 mesh points first. AUs and gaze are then answered twice: by a head that
     sees the points and the features, which show folds and shades as well, and by a reader that
-    was taught on meshes alone. The mean of both is nearer than either, as they err apart.
+    was taught on meshes alone. Both together are nearer than either, as they err apart.
 
     Activations end at 6 (Krizhevsky 2010), and features are normalised crop by crop (Ba et al.
     2016): without either, each block made more of what few crops show, such as a dark half, until
