@@ -78,8 +78,8 @@ class Reader(nn.Module):
     """Makes of a mesh what a landmark-based teacher makes of it.
 
     The teacher's scores are a function of its mesh and of nothing else, so that whoever places the
-    points knows the scores. It is learnt from meshes alone, sooner than a picture is read once, and
-    then fixed: it cannot learn people by heart, nor answer timidly where a picture is doubtful.
+    points knows the scores. It is learnt from meshes alone and
+    then fixed: it never learns which picture it saw, nor to answer timidly where one is doubtful.
     """
 
     def __init__(self, answers: int) -> None:

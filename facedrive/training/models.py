@@ -164,7 +164,8 @@ class Compact(nn.Module):
             RuntimeError: if they are of another network.
         """
         own = self.state_dict()
-        added = {name: own[name] for name in own.keys() - weights.keys() if _of_reader(name)}
+        lacking = own.keys() - weights.keys()
+        added = {name: own[name] for name in lacking if name.startswith("reader.")}
         for name, block in self.named_modules():
             if isinstance(block, Block) and f"{name}.first.weight" not in weights:
                 block.pass_on()
@@ -200,10 +201,10 @@ class Compact(nn.Module):
             offset: (56,) likewise.
         """
         last = cast(nn.Linear, self.head[-1])
-        halves = 1 if self.reader is None else 2
         last.weight.mul_(gain[:, None])
-        last.bias.copy_(last.bias * gain + offset * torch.where(_FIRST, halves, 1))
+        last.bias.copy_(last.bias * gain + offset)
         if self.reader is not None:
+            last.bias[:CHANNELS] += offset[:CHANNELS]  # of which half is heard
             self.reader.answer.weight.mul_(gain[:CHANNELS, None])
             self.reader.answer.bias.mul_(gain[:CHANNELS])
 
@@ -217,14 +218,6 @@ class Compact(nn.Module):
             values[:CHANNELS] *= 2 * (1 - share)
         for values in (self.reader.answer.weight, self.reader.answer.bias):
             values *= 2 * share
-
-
-_FIRST = torch.arange(2 * CHANNELS) < CHANNELS
-"""Answers that are the teacher's opinion, of which a reader gives half."""
-
-
-def _of_reader(name: str) -> bool:
-    return name.startswith("reader.")
 
 
 def standardise(crops: Tensor) -> Tensor:

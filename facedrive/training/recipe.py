@@ -45,7 +45,7 @@ class Recipe:
     features: int = 320
     dropout: float = 0.1
     reader: bool = False
-    """Whether half of what the teacher would say is read off the mesh (``mesh.py``)."""
+    """Whether part of what the teacher would say is read off the mesh (``mesh.py``)."""
     rare: float = 0.5
     """How much oftener faces with rare expressions are drawn."""
     point_weight: float = 0.25
