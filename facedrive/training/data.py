@@ -28,6 +28,10 @@ log = logging.getLogger(__name__)
 CACHE_SPEC = CropSpec(size=208, padding=0.54)
 """Wider and finer than the model's crop: augmentation turns and shifts inside it."""
 
+FIRST_LOOK = 0.25
+"""Share of the kept scores in what is trained on. They are first looks of the teacher, which noise
+and its detector's frame set apart from all later ones, but are what a single picture gets."""
+
 
 @dataclass(frozen=True)
 class FaceSet:
@@ -65,14 +69,14 @@ class FaceSet:
         )
 
 
-def load_photographs(data: Path, cache: Path, opinions: Vector | None = None) -> FaceSet:
+def load_photographs(data: Path, cache: Path, opinions: Opinions | None = None) -> FaceSet:
     """Load the teacher-scored photographs of ``data``, cutting their crops on the first call.
 
     Args:
         data: Folder with ``faces.zip`` and ``faces_teacher.npz``.
         cache: Folder that keeps the crops between calls.
-        opinions: (N, 52) what the teacher said when it was asked again, NaN where it did not
-            find the face: labels become the mean of both, less noisy than either.
+        opinions: What the teacher says when it is asked until it settles. Meshes become its own,
+            and scores but for ``FIRST_LOOK``; those of ``data`` stay where it then finds no face.
 
     Raises:
         DataError: if a file is missing, a picture is unreadable or rows do not match.
@@ -86,7 +90,9 @@ def load_photographs(data: Path, cache: Path, opinions: Vector | None = None) ->
         names = [str(name) for name in table["blendshape_names"]]
         scores = table["blendshapes"].astype(np.float32)
         if opinions is not None:
-            scores = np.nanmean([scores, opinions], axis=0)
+            settled = _where_known(opinions.scores, scores)
+            scores = settled + np.float32(FIRST_LOOK) * (scores - settled)
+            landmarks = _where_known(opinions.landmarks_px, landmarks)
         targets = from_teacher(scores, names)
         person = table["person"].astype(np.int64)
     crops, inside = _cached_crops(archive, landmarks, cache)
@@ -168,6 +174,10 @@ def mirror_points(faces: FaceSet) -> NDArray[np.intp]:
     mirrored = mean * [-1, 1] + [faces.spec.size - 1, 0]
     distance = np.linalg.norm(mean[:, None] - mirrored[None], axis=2)
     return np.asarray(linear_sum_assignment(distance)[1])
+
+
+def _where_known(values: Vector, others: Vector) -> Vector:
+    return np.where(np.isfinite(values), values, others)
 
 
 def _join(parts: Sequence[Vector | None]) -> Vector | None:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.optim.lr_scheduler import OneCycleLR
 
 from facedrive.training.models import Compact
+from facedrive.training.muon import Muon
 from facedrive.training.recipe import Recipe
 
 WARM_UP = 0.15
@@ -39,10 +40,8 @@ class Descent:
         inner = [each for each in weights if each.dim() > 1 and id(each) not in edges]
         self._inner = [Inner(each, _as_matrix(each.detach(), each)) for each in inner]
         taken = {id(each) for each in inner}
-        self._muon = torch.optim.Muon(
-            [each.matrix for each in self._inner], recipe.inner_rate,
-            weight_decay=recipe.weight_decay, adjust_lr_fn="match_rms_adamw",
-        )  # fmt: skip
+        self._muon = Muon([each.matrix for each in self._inner], recipe.inner_rate,
+                          weight_decay=recipe.weight_decay)  # fmt: skip
         self._adamw = torch.optim.AdamW(
             [each for each in weights if id(each) not in taken], recipe.learning_rate,
             weight_decay=recipe.weight_decay,

@@ -12,7 +12,7 @@ from facedrive.training.batches import Kind
 from facedrive.training.data import FaceSet
 from facedrive.training.engine import Run
 from facedrive.training.export import export
-from facedrive.training.gain import READER_SHARE, calm, take_back_timidity, unmoved
+from facedrive.training.gain import calm, take_back_timidity, unmoved
 from facedrive.training.quantise import calibration_crops, quantise
 from facedrive.training.workshop import Workshop
 
@@ -29,7 +29,6 @@ def distil(run: Run, shop: Workshop) -> Path:
     run = _after_its_first(run, shop, watched)
     sets, recipe = shop.gather(run.recipe), run.recipe
     model = run.fit(sets, watched).cpu()
-    model.lean_on_reader(READER_SHARE)
     gains = take_back_timidity(model, recipe, watched)
     crowds = [watched[Kind.PHOTOGRAPH], unmoved(watched[Kind.LENT]), sets[Kind.PHOTOGRAPH]]
     lowered = calm(model, recipe, crowds)

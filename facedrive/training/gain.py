@@ -31,11 +31,6 @@ from facedrive.training.models import CHANNELS, Compact
 from facedrive.training.recipe import Recipe
 from facedrive.types import Vector
 
-READER_SHARE = 0.75
-"""Of the teacher's opinion that a reader gives in the end; half while it is trained. Of people not
-trained on, a mesh is placed nearly as well as of the others, and what the head knows by heart is
-worth less."""
-
 WANTED_SLOPE = 1.0
 """Of the regression of the answer on the label."""
 

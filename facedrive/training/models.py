@@ -32,7 +32,7 @@ class Answer(NamedTuple):
     points: Tensor
     """(N, P, 2) mesh points from -1 to 1 across the crop."""
     read: Tensor | None = None
-    """(N, 28) what the reader makes of these points, of which ``taught`` has its share."""
+    """(N, 28) what the reader makes of these points; outside training ``taught`` has its share."""
 
     def settle(self, exact: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Make one opinion of two: (N, 24) AUs, unclipped, and (N, 4) gaze in radians.
@@ -105,7 +105,8 @@ class Compact(nn.Module):
     AUs are displacements of a pixel or two, so the 8x8 map is flattened, not averaged. The
     features place the 478 mesh points first. AUs and gaze are then answered twice: by a head that
     sees the points and the features, which show folds and shades as well, and by a reader that
-    was taught on meshes alone. Both together are nearer than either, as they err apart.
+    was taught on meshes alone, whose share of the answer is ``reader_share``. Both together are
+    nearer than either, as they are trained apart and err apart.
 
     Activations end at 6 (Krizhevsky 2010), and features are normalised crop by crop (Ba et al.
     2016): without either, each block made more of what few crops show, such as a dark half, until
@@ -120,6 +121,7 @@ class Compact(nn.Module):
         points: int = 478,
         dropout: float = 0.1,
         reader: bool = False,
+        reader_share: float = 0.5,
     ) -> None:
         super().__init__()
         self.stem = nn.Sequential(
@@ -148,6 +150,7 @@ class Compact(nn.Module):
             nn.Linear(256, 2 * CHANNELS),
         )  # fmt: skip
         self.reader = Reader(CHANNELS) if reader else None
+        self.reader_share = reader_share
 
     @property
     def edges(self) -> tuple[nn.Module, ...]:
@@ -190,7 +193,9 @@ class Compact(nn.Module):
             if self.reader is None:
                 return Answer(taught, parametric, points)
             read = self.reader(deviations)
-        return Answer((taught + read) / 2, parametric, points, read)
+        if not self.training:  # each learns to answer alone: heads that rely on another err with it
+            taught = taught + self.reader_share * (read - taught)
+        return Answer(taught, parametric, points, read)
 
     @torch.no_grad()
     def adjust(self, gain: Tensor, offset: Tensor) -> None:
@@ -204,20 +209,9 @@ class Compact(nn.Module):
         last.weight.mul_(gain[:, None])
         last.bias.copy_(last.bias * gain + offset)
         if self.reader is not None:
-            last.bias[:CHANNELS] += offset[:CHANNELS]  # of which half is heard
-            self.reader.answer.weight.mul_(gain[:CHANNELS, None])
-            self.reader.answer.bias.mul_(gain[:CHANNELS])
-
-    @torch.no_grad()
-    def lean_on_reader(self, share: float) -> None:
-        """Have a reader give so much of the teacher's opinion, 0 to 1, instead of half of it."""
-        if self.reader is None:
-            return
-        last = cast(nn.Linear, self.head[-1])
-        for values in (last.weight, last.bias):
-            values[:CHANNELS] *= 2 * (1 - share)
-        for values in (self.reader.answer.weight, self.reader.answer.bias):
-            values *= 2 * share
+            answer = self.reader.answer
+            answer.weight.mul_(gain[:CHANNELS, None])
+            answer.bias.copy_(answer.bias * gain[:CHANNELS] + offset[:CHANNELS])
 
 
 def standardise(crops: Tensor) -> Tensor:

@@ -46,6 +46,9 @@ class Recipe:
     dropout: float = 0.1
     reader: bool = False
     """Whether part of what the teacher would say is read off the mesh (``mesh.py``)."""
+    reader_share: float = 0.75
+    """How much of it. Of people not trained on, a mesh is placed nearly as well as of the others,
+    and what the head knows by heart is worth less."""
     rare: float = 0.5
     """How much oftener faces with rare expressions are drawn."""
     point_weight: float = 0.25

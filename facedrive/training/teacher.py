@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from facedrive.trackers.mediapipe import open_landmarker
-from facedrive.training.kept import keep
+from facedrive.training.kept import digest_code, keep
 from facedrive.training.synth.photographs import open_photographs
 from facedrive.training.workers import run_jobs
 from facedrive.types import Image, Vector
@@ -49,7 +50,9 @@ LANDMARKS = 478
 LOOKS = 3
 """Times that the teacher sees a picture: every time it looks where it found the face before."""
 
-STEP_MS = 33
+STEP_MS = 10_000
+"""Between looks, as long as MediaPipe takes to forget where it saw the points before: within a
+second it draws them back there, to the first look's."""
 
 BLOCK = 250
 """Pictures that a process is given at a time."""
@@ -58,8 +61,9 @@ BLOCK = 250
 class Teacher:
     """MediaPipe's Face Landmarker on single pictures; ``close`` it when done.
 
-    The frame of its face detector is noise: first looks at the same face correlate 0.94 with
-    each other. Third looks correlate 0.997 with fourth: its frame then comes from the points.
+    It is asked until its answer settles. Its first look at a face lies where its detector says,
+    which is not where it looks on later frames of a video; it is noisier and sees raised brows, open
+    jaws and bared teeth where later ones do not (``train/LOG.md`` has by how much).
     """
 
     def __init__(self, model: Path | None = None) -> None:
@@ -105,7 +109,9 @@ def find_teacher(data: Path, asked: Path | None) -> Path | None:
     return asked or (beside if beside.is_file() else None)
 
 
-def second_opinions(data: Path, cache: Path, model: Path | None = None, workers: int = 1) -> Vector:
+def settled_opinions(
+    data: Path, cache: Path, model: Path | None = None, workers: int = 1
+) -> Opinions:
     """Ask the teacher about every photograph again; slow the first time, then read from a cache.
 
     Args:
@@ -113,18 +119,16 @@ def second_opinions(data: Path, cache: Path, model: Path | None = None, workers:
         cache: Folder that keeps the answers.
         model: As for ``Teacher``.
         workers: Processes that share the work.
-
-    Returns:
-        (N, 52) scores; NaN where it finds no face.
     """
 
     def write(path: Path) -> None:
         photographs = open_photographs(data)
         pictures = [photographs.read(row) for row in range(len(photographs.person))]
-        np.save(path, ask_all(pictures, model, workers).scores)
+        save_opinions(ask_all(pictures, model, workers), path)
 
-    kept = keep(cache / f"opinions-{(data / 'faces.zip').stat().st_size}.npy", write)
-    return np.asarray(np.load(kept), np.float32)
+    made_by = digest_code(sys.modules[__name__])
+    size = (data / "faces.zip").stat().st_size
+    return load_opinions(keep(cache / f"opinions-{size}-{made_by}.npz", write))
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from facedrive.training.teacher import (
     find_teacher,
     load_opinions,
     save_opinions,
-    second_opinions,
+    settled_opinions,
 )
 
 WATCHED = Source(faces=800, share=0.0, seed=3)
@@ -133,7 +133,7 @@ class Workshop:
 
     @cached_property
     def _photographs(self) -> FaceSet:
-        opinions = second_opinions(self.data, self.cache, self._teacher_file, self.workers)
+        opinions = settled_opinions(self.data, self.cache, self._teacher_file, self.workers)
         return load_photographs(self.data, self.cache, opinions)
 
     @cached_property

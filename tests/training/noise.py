@@ -1,5 +1,7 @@
 """Faces of noise with labels, and a network small enough to be trained on them in a second."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from facedrive.trackers.align import CropSpec
@@ -13,6 +15,9 @@ TINY = Recipe(
     crop=CropSpec(32, 0.3), moved=Source(24, 0.25, 1), lent=Source(24, 0.125, 2),
     rendered=Source(24, 0.25, 3),
 )  # fmt: skip
+
+READING = replace(TINY, reader=True, reader_share=0.1)
+"""The same with a reader; of noise it says so much that every answer would be 1."""
 
 
 def faces(count: int = 24) -> FaceSet:
