@@ -150,6 +150,7 @@ def teach(reader: Reader, geometry: Geometry, meshes: Meshes, seed: int) -> None
                 optimiser.step()
                 schedule.step()
                 bar.update()
+    optimiser.zero_grad()  # what is left of it would count where gradients are clipped
     reader.requires_grad_(requires_grad=False)
 
 
