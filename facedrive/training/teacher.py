@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from facedrive.trackers.mediapipe import open_landmarker
-from facedrive.training.kept import digest_code, keep
+from facedrive.training.kept import digest, digest_code, keep
 from facedrive.training.synth.photographs import open_photographs
 from facedrive.training.workers import run_jobs
 from facedrive.types import Image, Vector
@@ -62,8 +62,8 @@ class Teacher:
     """MediaPipe's Face Landmarker on single pictures; ``close`` it when done.
 
     It is asked until its answer settles. Its first look at a face lies where its detector says,
-    which is not where it looks on later frames of a video; it is noisier and sees raised brows, open
-    jaws and bared teeth where later ones do not (``train/LOG.md`` has by how much).
+    which is not where it looks on later frames of a video; it is noisier and sees raised brows,
+    open jaws and bared teeth where later ones do not (``train/LOG.md`` has by how much).
     """
 
     def __init__(self, model: Path | None = None) -> None:
@@ -110,24 +110,30 @@ def find_teacher(data: Path, asked: Path | None) -> Path | None:
 
 
 def settled_opinions(
-    data: Path, cache: Path, model: Path | None = None, workers: int = 1
+    data: Path,
+    cache: Path,
+    model: Path | None = None,
+    workers: int = 1,
+    rows: NDArray[np.intp] | None = None,
 ) -> Opinions:
-    """Ask the teacher about every photograph again; slow the first time, then read from a cache.
+    """Ask the teacher about photographs again; slow the first time, then read from a cache.
 
     Args:
         data: The folder with ``faces.zip``.
         cache: Folder that keeps the answers.
         model: As for ``Teacher``.
         workers: Processes that share the work.
+        rows: (N,) which photographs; all if None.
     """
+    photographs = open_photographs(data)
+    asked = np.arange(len(photographs.person)) if rows is None else rows
 
     def write(path: Path) -> None:
-        photographs = open_photographs(data)
-        pictures = [photographs.read(row) for row in range(len(photographs.person))]
+        pictures = [photographs.read(int(row)) for row in asked]
         save_opinions(ask_all(pictures, model, workers), path)
 
-    made_by = digest_code(sys.modules[__name__])
     size = (data / "faces.zip").stat().st_size
+    made_by = digest(asked.tobytes(), digest_code(sys.modules[__name__]).encode())
     return load_opinions(keep(cache / f"opinions-{size}-{made_by}.npz", write))
 
 

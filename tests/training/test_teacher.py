@@ -10,6 +10,7 @@ for package in ("torch", "mediapipe"):
 
 from facedrive.aus import AU_INDEX  # noqa: E402
 from facedrive.trackers.align import CropSpec  # noqa: E402
+from facedrive.trackers.landmarks import MEDIAPIPE_TO_68, interocular_px  # noqa: E402
 from facedrive.training.data import FaceSet, add_teacher  # noqa: E402
 from facedrive.training.labels import BLIND, TEACHER_CHANNELS, Targets  # noqa: E402
 from facedrive.training.synth.photographs import open_photographs  # noqa: E402
@@ -19,6 +20,7 @@ from facedrive.training.teacher import (  # noqa: E402
     find_teacher,
     load_opinions,
     save_opinions,
+    settled_opinions,
 )
 
 GAZE = [f"eyeLook{way}{side}" for way in ("Up", "Down", "In", "Out") for side in ("Left", "Right")]
@@ -38,6 +40,31 @@ def test_a_picture_without_a_face_has_no_opinion_and_does_not_bear_on_the_next(
     save_opinions(said, tmp_path / "said.npz")
     for mine, theirs in zip(said, load_opinions(tmp_path / "said.npz"), strict=True):
         np.testing.assert_array_equal(mine, theirs)
+
+
+def test_its_answer_has_settled_wherever_its_detector_first_saw_the_face(shared: Path) -> None:
+    photographs = open_photographs(shared / "data")
+    rows = photographs.best_rows()[:6]
+    pictures = [photographs.read(int(row)) for row in rows]
+    wider = [np.pad(picture, ((30, 10), (20, 40)), mode="edge") for picture in pictures]
+    said, again = (ask_all(each, find_teacher(shared / "data", None)) for each in (pictures, wider))
+    assert np.abs(said.scores - again.scores).mean() < 0.01
+    eyes = interocular_px(said.landmarks_px[:, MEDIAPIPE_TO_68])
+    moved = again.landmarks_px - said.landmarks_px - np.array([20, 30])
+    apart = np.linalg.norm(moved, axis=2).mean(axis=1)
+    assert (apart / eyes).mean() < 0.005
+
+
+def test_some_photographs_may_be_asked_about(shared: Path, tmp_path: Path) -> None:
+    data, teacher = shared / "data", find_teacher(shared / "data", None)
+    rows = np.array([7, 3])
+    said = settled_opinions(data, tmp_path, teacher, rows=rows)
+    one = ask_all([open_photographs(data).read(3)], teacher)
+    assert said.scores.shape == (2, 52) and (said.scores[1] == one.scores[0]).all()
+    (kept,) = tmp_path.iterdir()
+    before = kept.stat().st_mtime_ns
+    again = settled_opinions(data, tmp_path, teacher, rows=rows)
+    assert (again.landmarks_px == said.landmarks_px).all() and kept.stat().st_mtime_ns == before
 
 
 def test_a_rendered_face_keeps_its_exact_labels_beside_the_teachers() -> None:

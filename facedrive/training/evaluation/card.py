@@ -35,7 +35,7 @@ def check_place(card: str, sections: Iterable[str]) -> None:
     _, begin, rest = card.partition(BEGIN)
     if not begin or END not in rest:
         raise DataError(f"the card has no lines '{BEGIN}' and '{END}' for the tables.")
-    missing = sorted({section for section, _, _ in COLUMNS} - set(sections))
+    missing = sorted({"settled", *(section for section, _, _ in COLUMNS)} - set(sections))
     if missing:
         raise DataError(f"a card needs every section; {', '.join(missing)} is left out.")
 
@@ -88,6 +88,14 @@ def _means(report: Report) -> Iterator[str]:
         f"{stills['mean_pearson_live']:.3f} over AUs whose labels vary by more than 0.05 (95 % "
         f"interval over people {low:.3f} to {high:.3f}), {stills['mean_pearson']:.3f} over all; "
         f"MAE {stills['mean_mae']:.3f}."
+    )
+    settled = report["settled"]
+    itself = settled["teacher_itself"]
+    yield (
+        "These labels are the teacher's first looks. With what it says of the same photographs "
+        f"when its answer has settled the model agrees to {settled['mean_pearson_live']:.3f}, MAE "
+        f"{settled['mean_mae_live']:.3f}, the teacher with its first looks to "
+        f"{itself['mean_pearson_live']:.3f}, MAE {itself['mean_mae_live']:.3f}."
     )
     yield (
         f"Pooled over the clips {clips['pooled']['mean_pearson_live']:.3f}; the teacher, asked "

@@ -18,6 +18,7 @@ from facedrive.training.evaluation.crosstalk import score_cross_talk
 from facedrive.training.evaluation.jitter import find_stills, score_jitter
 from facedrive.training.evaluation.landmarks import score_landmarks
 from facedrive.training.evaluation.rendered import open_rendered, score_rendered
+from facedrive.training.evaluation.settled import score_settled, settle
 from facedrive.training.evaluation.speed import measure_speed
 from facedrive.training.evaluation.stills import Stills, load_stills, score_stills
 from facedrive.training.evaluation.teacher import Teacher, open_teacher
@@ -81,6 +82,11 @@ def _photographs(exam: Exam) -> Section:
     return score_stills(exam.stills)
 
 
+def _settled(exam: Exam) -> Section:
+    settled = settle(exam.stills, exam.data, exam.cache, exam.teacher.model, exam.workers)
+    return score_settled(exam.stills, settled)
+
+
 def _landmarks(exam: Exam) -> Section:
     return score_landmarks(exam.regressor, exam.stills.faces)
 
@@ -116,6 +122,7 @@ def _speed(exam: Exam) -> Section:
 
 SECTIONS: dict[str, Callable[[Exam], Section]] = {
     "photographs": _photographs,
+    "settled": _settled,
     "landmarks": _landmarks,
     "clips": _clips,
     "synthetic": _synthetic,

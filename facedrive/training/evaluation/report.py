@@ -35,6 +35,17 @@ def _photographs(section: Section) -> list[str]:
     ]
 
 
+def _settled(section: Section) -> list[str]:
+    itself = section["teacher_itself"]
+    return [
+        f"the same photographs, by the teacher when its answer has settled: {section['faces']}",
+        *_summary(section),
+        *_channels(section),
+        f"it agrees with its first looks: r {_text(itself['mean_pearson_live'])}, "
+        f"MAE {_text(itself['mean_mae_live'])}",
+    ]
+
+
 def _landmarks(section: Section) -> list[str]:
     errors = {"shape predictor": section["predictor"], "model": section["model"]}
     return [
@@ -104,6 +115,7 @@ def _speed(section: Section) -> list[str]:
 
 _TABLES: dict[str, Callable[[Section], list[str]]] = {
     "photographs": _photographs,
+    "settled": _settled,
     "landmarks": _landmarks,
     "clips": _clips,
     "synthetic": _synthetic,

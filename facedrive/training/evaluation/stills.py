@@ -31,6 +31,8 @@ class Stills:
     """Photographs of people never trained on, and what the model says about them."""
 
     faces: FaceSet
+    rows: NDArray[np.intp]
+    """(N,) their numbers among all photographs."""
     yaw_deg: Vector
     """(N,) of the head, by the teacher's pose; towards the subject's left is positive."""
     brightness: Vector
@@ -45,13 +47,13 @@ def load_stills(regressor: OnnxRegressor, data: Path, cache: Path) -> Stills:
         DataError: if the photographs or the teacher's scores are missing or unreadable.
     """
     faces = load_photographs(data, cache)
-    rows = split_people(faces.person).test
+    rows = np.flatnonzero(split_people(faces.person).test)
     with np.load(data / "faces_teacher.npz") as table:
         front = table["pose"][rows, :3, 2]  # where the face looks, in the camera's axes
     faces = faces.select(rows)
     yaw_deg = np.degrees(np.arctan2(front[:, 0], front[:, 2]))
     answers = answer(regressor, centre_crops(faces, regressor.crop))
-    return Stills(faces, yaw_deg, mean_grey(faces, regressor.crop), answers)
+    return Stills(faces, rows, yaw_deg, mean_grey(faces, regressor.crop), answers)
 
 
 def mean_grey(faces: FaceSet, crop: CropSpec) -> Vector:

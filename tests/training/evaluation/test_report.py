@@ -13,6 +13,7 @@ from facedrive.training.evaluation.exam import SECTIONS
 from facedrive.training.evaluation.goals import check_goals
 from facedrive.training.evaluation.jitter import KINDS
 from facedrive.training.evaluation.report import tables
+from facedrive.training.evaluation.settled import score_settled
 from facedrive.training.evaluation.stills import Stills, mean_grey, score_stills
 from facedrive.training.evaluation.warped import score_warped
 
@@ -20,7 +21,9 @@ from facedrive.training.evaluation.warped import score_warped
 @pytest.fixture
 def sections(model, faces) -> dict[str, Any]:
     answers = answer(model, faces.crops)
-    stills = Stills(faces, np.zeros(60, np.float32), mean_grey(faces, model.crop), answers)
+    stills = Stills(
+        faces, np.arange(60), np.zeros(60, np.float32), mean_grey(faces, model.crop), answers
+    )
     figures = compare(answers, faces.targets).as_dict()
     clip = {"frames": 60, "missed": 0} | figures
     blank = Answers(np.zeros_like(answers.aus), answers.gaze)
@@ -28,6 +31,7 @@ def sections(model, faces) -> dict[str, Any]:
     row = dict.fromkeys(KINDS, 0.001)
     return {
         "photographs": score_stills(stills),
+        "settled": score_settled(stills, faces.targets),
         "landmarks": {"faces": 60, "predictor": {"all": 3.25, "without_jaw": 2.5}, "model": None},
         "clips": {"pooled": clip, "clips": {"calm": flat}, "teacher_itself": clip},
         "synthetic": {"identities": 20} | figures,
@@ -47,7 +51,7 @@ def test_every_section_has_a_table(sections: dict[str, Any]) -> None:
     assert set(sections) == set(SECTIONS)
     text = tables(whole(sections))
     for title in ("photographs:", "clips:", "synthetic:", "cross-talk:", "warped", "jitter:",
-                  "landmarks:", "speed:", "head yaw", "mean grey",
+                  "settled:", "landmarks:", "speed:", "head yaw", "mean grey",
                   "teacher on single frames"):  # fmt: skip
         assert title in text
 

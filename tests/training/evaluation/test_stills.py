@@ -14,7 +14,7 @@ from facedrive.training.evaluation.stills import Stills, mean_grey, score_stills
 def stills(model, faces) -> Stills:
     answers = answer(model, centre_crops(faces, model.crop))
     yaw_deg = np.linspace(-30, 30, 60, dtype=np.float32)
-    return Stills(faces, yaw_deg, mean_grey(faces, model.crop), answers)
+    return Stills(faces, np.arange(60), yaw_deg, mean_grey(faces, model.crop), answers)
 
 
 def test_every_face_is_in_one_band_of_yaw_and_of_brightness(stills) -> None:
