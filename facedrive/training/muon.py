@@ -7,8 +7,6 @@ the weight's: the same polynomial of the same singular values for less than half
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -31,7 +29,7 @@ def orthogonalise(matrix: Tensor) -> Tensor:
         factor = torch.addmm(linear * one + cubic * gram, gram, gram, alpha=quintic)
         whole = factor @ whole
         gram = factor @ gram @ factor
-    answer = whole @ wide
+    answer: Tensor = whole @ wide
     return answer if len(matrix) <= matrix.shape[1] else answer.T
 
 
@@ -39,8 +37,8 @@ class Muon(torch.optim.Muon):
     """PyTorch's Muon, with the step sizes of AdamW (Liu et al. 2025) and its own arithmetic."""
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], Any] | None = None) -> None:
-        """Take one step; ``closure`` is not called."""
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """Take one step down the gradients that the weights hold."""
         for group in self.param_groups:
             rate, momentum = group["lr"], group["momentum"]
             for weight in group["params"]:

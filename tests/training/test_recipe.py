@@ -21,13 +21,15 @@ def write(folder: Path, name: str, text: str) -> Path:
     return path
 
 
-def test_the_default_starts_from_a_recipe_of_the_same_or_a_shallower_network() -> None:
-    recipe = load_recipe(RECIPES / "default.toml")
-    assert recipe.first is not None
-    for what in ("widths", "features", "crop"):
-        assert getattr(recipe, what) == getattr(recipe.first, what)
-    assert np.greater_equal(recipe.depths, recipe.first.depths).all()
-    assert recipe.first.first is None
+def test_the_default_starts_from_recipes_of_the_same_or_a_shallower_network() -> None:
+    recipe, names = load_recipe(RECIPES / "default.toml"), []
+    while recipe.first is not None:
+        for what in ("widths", "features", "crop"):
+            assert getattr(recipe, what) == getattr(recipe.first, what)
+        assert np.greater_equal(recipe.depths, recipe.first.depths).all()
+        recipe = recipe.first
+        names.append(recipe.name)
+    assert names == ["wide", "base"]
 
 
 def test_tables_become_values_and_the_file_gives_the_name(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def score_settled(stills: Stills, settled: Targets) -> dict[str, Any]:
 
     A model that said exactly what the teacher says in the end would have the latter.
     """
-    seen = np.isfinite(settled.aus).all(axis=1)
+    seen = np.flatnonzero(np.isfinite(settled.aus).all(axis=1))
     meant = settled.select(seen)
     itself = Answers(meant.aus, meant.gaze.reshape(-1, 4))
     return compare(stills.answers.select(seen), meant).as_dict() | {
