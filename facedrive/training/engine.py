@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import json
 import logging
@@ -69,15 +68,6 @@ def running_average(model: nn.Module, decay: float) -> AveragedModel:
         return old + share * (new - old)
 
     return AveragedModel(model, avg_fn=average, use_buffers=True)
-
-
-@torch.no_grad()
-def lean(model: nn.Module, other: nn.Module, share: float) -> None:
-    """Move a model's weights and statistics some share of the way, 0 to 1, to another's."""
-    others = other.state_dict()
-    for name, values in model.state_dict().items():
-        if values.is_floating_point():
-            values.lerp_(others[name], share)
 
 
 def load_averaged(model: Compact, path: Path) -> None:
@@ -155,8 +145,6 @@ class Learner:
     """The same with the running average of its weights, which is kept in the end."""
     descent: Descent
     loss: Loss
-    start: nn.Module
-    """The model as it was before its first step."""
 
     def step(self, batch: Batch) -> float:
         """Take one step and return its loss."""
@@ -176,7 +164,7 @@ class Learner:
         return {name: getattr(self, name) for name in PARTS}
 
 
-PARTS = ("model", "averaged", "descent", "start")
+PARTS = ("model", "averaged", "descent")
 
 
 @dataclass
@@ -215,9 +203,7 @@ class Run:
                 loss = self._learn(learner, feeder, epoch)
                 self._report(board, learner.averaged, watched, epoch, loss)
                 self._save(learner, epoch + 1)
-        kept = cast(Compact, learner.averaged.module)
-        lean(kept, learner.start, self.recipe.start_share)
-        return kept
+        return cast(Compact, learner.averaged.module)
 
     def _begin(self, sets: dict[Kind, FaceSet], steps: int) -> Learner:
         """Make the network and what trains it for so many steps."""
@@ -232,8 +218,7 @@ class Run:
         model = model.to(self.device).to(memory_format=torch.channels_last)
         averaged = running_average(model, recipe.ema)
         descent = Descent(model, recipe, steps)
-        start = copy.deepcopy(model)
-        return Learner(model, averaged, descent, make_loss(recipe, sets, self.device), start)
+        return Learner(model, averaged, descent, make_loss(recipe, sets, self.device))
 
     def _take_over(self, model: Compact, start: Path, faces: FaceSet) -> None:
         """Start from a checkpoint's averaged weights, or from an exported model's."""

@@ -39,9 +39,6 @@ class Recipe:
     weight_decay: float = 0.02
     ema: float = 0.998
     """Decay of the running average of the weights, which is what is kept."""
-    start_share: float = 0.0
-    """Of the weights that it started from, in those that are kept (Wortsman et al. 2022): a short
-    run learns what is new in its faces and forgets some of what those before it taught."""
     widths: tuple[int, int, int, int] = (16, 32, 72, 160)
     depths: tuple[int, int, int] = (1, 2, 2)
     """Blocks of each stage; those that ``first`` lacks have no effect until they are trained."""

@@ -54,13 +54,3 @@ def test_a_reader_is_taught_before_and_then_stays_as_it_is(tmp_path: Path) -> No
     assert long.reader.answer.weight.abs().max() > 0
     assert torch.allclose(long.reader.answer.weight, short.reader.answer.weight)
     assert not torch.equal(long.points.weight, short.points.weight)
-
-
-def test_what_is_kept_lies_between_where_a_run_began_and_where_it_ended(tmp_path: Path) -> None:
-    sets, cpu = every_kind(), torch.device("cpu")
-    begun, ended, between = (
-        Run(replace(TINY, epochs=1, start_share=share), tmp_path / str(share), cpu).fit(sets, sets)
-        for share in (1.0, 0.0, 0.25)
-    )
-    assert not torch.equal(begun.points.weight, ended.points.weight)
-    assert np.allclose(weights(between), 0.25 * weights(begun) + 0.75 * weights(ended), atol=1e-6)
