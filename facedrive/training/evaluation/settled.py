@@ -35,7 +35,7 @@ def settle(stills: Stills, data: Path, cache: Path, teacher: Path, workers: int 
 def score_settled(stills: Stills, settled: Targets) -> dict[str, Any]:
     """Return the model's figures, and under ``teacher_itself`` the teacher's own on first looks.
 
-    A model that said exactly what the teacher says in the end would have the latter.
+    A model that says exactly what the teacher says in the end has the latter on photographs.
     """
     seen = np.flatnonzero(np.isfinite(settled.aus).all(axis=1))
     meant = settled.select(seen)
