@@ -74,7 +74,7 @@ def test_a_card_that_cannot_be_renewed_is_said_before_anything_is_measured(
     assert "card.md cannot be read" in capsys.readouterr().err
     Path("card.md").write_text("<!-- figures -->\n<!-- end of figures -->\n")
     assert main([*words, "--card", "card.md"]) == 2
-    assert "clips, photographs, warped is left out" in capsys.readouterr().err
+    assert "clips, photographs, settled, warped is left out" in capsys.readouterr().err
     assert Path("card.md").read_text() == "<!-- figures -->\n<!-- end of figures -->\n"
 
 
