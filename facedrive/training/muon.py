@@ -1,7 +1,7 @@
 """Muon in single precision: PyTorch's takes bfloat16, which many processors only emulate.
 
 The Newton-Schulz iteration is also carried out on the Gram matrix, whose side is the shorter one of
-the weight's: the same polynomial of the same singular values for less than half the work.
+the weight's: the same polynomial of the same singular values, for less work.
 """
 
 from __future__ import annotations
