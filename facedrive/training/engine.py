@@ -53,7 +53,8 @@ def autocast(device: torch.device) -> AbstractContextManager[Any]:
 def build_model(recipe: Recipe) -> Compact:
     """Build the recipe's network with all its layers materialised."""
     model = Compact(recipe.widths, recipe.depths, recipe.features, dropout=recipe.dropout,
-                    reader=recipe.reader, reader_share=recipe.reader_share)  # fmt: skip
+                    reader=recipe.reader, reader_share=recipe.reader_share,
+                    second_look=recipe.second_look)  # fmt: skip
     model.eval()
     with torch.no_grad():
         model(torch.zeros(1, 1, recipe.crop.size, recipe.crop.size))

@@ -10,14 +10,23 @@ from torch import Tensor
 from torch.nn import functional
 
 from facedrive.aus import AU_NAMES
+from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
 from facedrive.training.batches import Batch, Kind
 from facedrive.training.data import FaceSet
 from facedrive.training.labels import EXACT
+from facedrive.training.mesh import EYES, READ
 from facedrive.training.models import GAZES, TAUGHT, Answer
 from facedrive.training.recipe import Recipe
+from facedrive.training.teacher import LANDMARKS
 
 POINT_STEP = 0.01
 """A point that misses by less, -1 to 1 across the crop, hardly counts; beyond, all steps alike."""
+
+UNREAD_WEIGHT = 0.1
+"""Of a mesh point that neither the reader nor the tracker looks at, such as a cheek's."""
+
+EYE_WEIGHT = 3.0
+"""Of one on a lid's edge or an iris: what gaze lacks is how well these are placed."""
 
 LEAST_SPREAD = 0.04
 """Of an AU that hardly moves: it would else outweigh all others."""
@@ -55,11 +64,12 @@ class Loss:
         )
 
     def _point_loss(self, answer: Answer, batch: Batch) -> Tensor:
-        """Count by how many steps the mesh points miss, a point."""
+        """Count by how many steps the mesh points miss, a point, but those that matter most."""
         placed = torch.isfinite(batch.points)
         missed = torch.where(placed, answer.points - torch.nan_to_num(batch.points), 0.0)
         steps = (1 + (missed / POINT_STEP).square()).sqrt() - 1
-        return steps.sum() / placed.sum().clamp(min=1)
+        weight = placed * _POINT_WEIGHTS.to(placed.device)
+        return (weight * steps).sum() / weight.sum().clamp(min=1)
 
     def _taught_loss(self, said: Tensor, taught: Tensor) -> Tensor:
         """Count how far (B, 28) scores of the teacher are missed, where it gave any."""
@@ -76,6 +86,17 @@ class Loss:
         theirs = labels.masked_fill(~TAUGHT.to(labels.device), torch.nan)
         rendered = (batch.kind == Kind.RENDERED)[:, None]
         return self._taught_loss(answer.read, torch.where(rendered, batch.taught, theirs))
+
+
+def _point_weights() -> Tensor:
+    """Give (P, 1) weights of the mesh points."""
+    weights = torch.full((LANDMARKS, 1), UNREAD_WEIGHT)
+    weights[[*READ, *MEDIAPIPE_TO_68.tolist()]] = 1.0
+    weights[[*EYES]] = EYE_WEIGHT
+    return weights
+
+
+_POINT_WEIGHTS = _point_weights()
 
 
 def _spreads(squared: Tensor) -> Tensor:

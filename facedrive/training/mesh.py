@@ -20,6 +20,12 @@ READ = (
 )  # fmt: skip
 """The mesh points that MediaPipe makes its scores of, by its ``face_blendshapes_graph.cc``."""
 
+EYES = (
+    7, 33, 133, 144, 145, 153, 154, 155, 157, 158, 159, 160, 161, 163, 173, 246, 249, 263, 362, 373,
+    374, 380, 381, 382, 384, 385, 386, 387, 388, 390, 398, 466, *range(468, 478),
+)  # fmt: skip
+"""The edges of the lids, and the irises."""
+
 MOST_SPREADS = 6.0
 """Farthest that a point is believed to deviate: untrained points lie anywhere."""
 

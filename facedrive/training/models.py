@@ -11,7 +11,7 @@ from torch.nn import functional
 from facedrive.aus import AU_NAMES, AUS
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
 from facedrive.training.labels import EXACT
-from facedrive.training.mesh import Geometry, Reader
+from facedrive.training.mesh import READ, Geometry, Reader
 
 GAZES = 4
 """Left pitch, left yaw, right pitch, right yaw."""
@@ -93,6 +93,34 @@ class Block(nn.Module):
         nn.init.zeros_(self.second_norm.bias)
 
 
+class SecondLook(nn.Module):
+    """Moves mesh points by what a fine map shows where they were placed.
+
+    The second step of a cascade (Xiong and De la Torre 2013): seen from where its points are
+    thought to be every face stands still, and how far they miss is nearly a linear matter. Without
+    effect until it is trained.
+    """
+
+    def __init__(self, inputs: int, points: int, channels: int = 16, features: int = 160) -> None:
+        super().__init__()
+        self.narrow = nn.Conv2d(inputs, channels, 1)
+        self.features = nn.Sequential(
+            nn.Linear(len(READ) * channels, features), nn.LayerNorm(features), nn.ReLU6()
+        )
+        self.shift = nn.Linear(features, points * 2)
+        nn.init.zeros_(self.shift.weight)
+        nn.init.zeros_(self.shift.bias)
+
+    def forward(self, fine: Tensor, points: Tensor) -> Tensor:
+        """Give by how much (N, P, 2) points miss on (N, inputs, H, W) maps, (N, P, 2)."""
+        places = points[:, READ, None].detach()
+        seen = functional.grid_sample(
+            self.narrow(fine), places, padding_mode="border", align_corners=False
+        )
+        shift: Tensor = self.shift(self.features(seen.flatten(1)))
+        return shift.unflatten(1, (-1, 2))
+
+
 def _stage(inputs: int, outputs: int, depth: int) -> nn.Sequential:
     """Halve the map, then look at it with so many blocks in all."""
     further = [Block(outputs, outputs, 1) for _ in range(depth - 1)]
@@ -103,10 +131,10 @@ class Compact(nn.Module):
     """A small residual network whose last map keeps its places.
 
     AUs are displacements of a pixel or two, so the 8x8 map is flattened, not averaged. The
-    features place the 478 mesh points first. AUs and gaze are then answered twice: by a head that
-    sees the points and the features, which show folds and shades as well, and by a reader that
-    was taught on meshes alone, whose share of the answer is ``reader_share``. Both together are
-    nearer than either, as they are trained apart and err apart.
+    features place the 478 mesh points first, and a second look may move them. AUs and gaze are then
+    answered twice: by a head that sees the points and the features, which show folds and shades as
+    well, and by a reader that was taught on meshes alone, whose share of the answer is
+    ``reader_share``. Both together are nearer than either, as they are trained apart and err apart.
 
     Activations end at 6 (Krizhevsky 2010), and features are normalised crop by crop (Ba et al.
     2016): without either, each block made more of what few crops show, such as a dark half, until
@@ -122,6 +150,7 @@ class Compact(nn.Module):
         dropout: float = 0.1,
         reader: bool = False,
         reader_share: float = 0.5,
+        second_look: bool = False,
     ) -> None:
         super().__init__()
         self.stem = nn.Sequential(
@@ -144,6 +173,7 @@ class Compact(nn.Module):
             nn.ReLU6(),
         )
         self.points = nn.Linear(features, points * 2)
+        self.second_look = SecondLook(widths[1], points) if second_look else None
         self.geometry = Geometry(points)
         self.head = nn.Sequential(
             nn.Linear(features + points * 2, 256), nn.ReLU(), nn.Dropout(dropout),
@@ -155,20 +185,23 @@ class Compact(nn.Module):
     @property
     def edges(self) -> tuple[nn.Module, ...]:
         """The layer that sees the crop, and those that give the answers."""
-        return self.stem[0], self.points, self.head[-1]
+        second = () if self.second_look is None else (self.second_look.shift,)
+        return self.stem[0], self.points, *second, self.head[-1]
 
     def take_over(self, weights: dict[str, Tensor]) -> None:
         """Load the weights of such a network, or of one with fewer blocks in a stage.
 
         Blocks that it lacks pass on what they get, so that this one answers as it does; a reader
-        that it lacks stays as it is.
+        or a second look that it lacks stays as it is.
 
         Raises:
             RuntimeError: if they are of another network.
         """
         own = self.state_dict()
         lacking = own.keys() - weights.keys()
-        added = {name: own[name] for name in lacking if name.startswith("reader.")}
+        added = {
+            name: own[name] for name in lacking if name.startswith(("reader.", "second_look."))
+        }
         for name, block in self.named_modules():
             if isinstance(block, Block) and f"{name}.first.weight" not in weights:
                 block.pass_on()
@@ -183,10 +216,13 @@ class Compact(nn.Module):
 
     def forward(self, crops: Tensor) -> Answer:
         """Read (N, 1, S, S) float crops, 0 to 255."""
-        hidden = self.features(self.squeeze(self.stages(self.stem(standardise(crops)))))
+        fine = self.stages[0](self.stem(standardise(crops)))
+        hidden = self.features(self.squeeze(self.stages[1:](fine)))
         with torch.autocast(crops.device.type, enabled=False):  # a hundredth of a pixel counts
             hidden = hidden.float()
             points = self.points(hidden).unflatten(1, (-1, 2))
+            if self.second_look is not None:
+                points = points + self.second_look(fine.float(), points)
             deviations = self.geometry(points)
             answer = self.head(torch.cat([hidden, deviations.flatten(1)], dim=1))
             taught, parametric = answer[:, :CHANNELS], answer[:, CHANNELS:]

@@ -49,6 +49,8 @@ class Recipe:
     reader_share: float = 0.75
     """How much of it. Of people not trained on, a mesh is placed nearly as well as of the others,
     and what the head knows by heart is worth less."""
+    second_look: bool = False
+    """Whether mesh points are moved once more, by what is seen where they were placed."""
     rare: float = 0.5
     """How much oftener faces with rare expressions are drawn."""
     point_weight: float = 0.25

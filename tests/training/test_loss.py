@@ -35,6 +35,24 @@ def test_what_no_photograph_teaches_is_held_weakly_there_and_a_point_without_a_p
     assert cost("jaw_drop", Kind.PHOTOGRAPH, taught=0.5) > jaw
 
 
+def test_an_eye_must_be_placed_better_than_a_mouth_and_a_mouth_than_a_cheek() -> None:
+    loss = make_loss(TINY, every_kind(), torch.device("cpu"))
+    nothing = torch.zeros(1, 24), torch.zeros(1, 4)
+    answer = Answer(*(torch.zeros(1, CHANNELS),) * 2, torch.zeros(1, 478, 2))
+
+    def cost(point: int) -> float:
+        places = torch.zeros(1, 478, 2)
+        places[0, point] = 0.1
+        batch = Batch(
+            torch.zeros(1, 1, 32, 32), *nothing, places, torch.full((1, CHANNELS), torch.nan),
+            torch.tensor([int(Kind.MOVED)]),
+        )  # fmt: skip
+        return float(loss(answer, batch))
+
+    iris, lid, mouth_corner, cheek = 468, 159, 61, 50
+    assert cost(iris) == cost(lid) > cost(mouth_corner) > cost(cheek) > 0
+
+
 def test_a_reader_is_asked_for_what_the_teacher_says_and_for_nothing_else() -> None:
     loss = make_loss(TINY, every_kind(), torch.device("cpu"))
 

@@ -7,7 +7,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs the train extra")
 
 from facedrive.training.engine import build_model  # noqa: E402
-from facedrive.training.models import CHANNELS, TAUGHT, Answer, Block, standardise  # noqa: E402
+from facedrive.training.models import CHANNELS, TAUGHT, Answer, Block, SecondLook, standardise  # noqa: E402
 
 from .noise import TINY  # noqa: E402
 
@@ -61,6 +61,28 @@ def test_weights_of_another_network_are_not_taken_over() -> None:
     for other in (wide, deep):
         with pytest.raises(RuntimeError, match="state_dict"):
             build_model(TINY).take_over(build_model(other).state_dict())
+
+
+def test_a_second_look_sees_the_same_wherever_the_face_lies() -> None:
+    torch.manual_seed(0)
+    look = SecondLook(inputs=2, points=478)
+    torch.nn.init.normal_(look.shift.weight)
+    fine, points = torch.rand(3, 2, 16, 16), torch.rand(3, 478, 2) / 2 - 0.5
+    missed = look(fine, points)
+    assert missed.shape == (3, 478, 2)
+    aside = torch.tensor([4 / 8, 0.0])  # by four of the map's sixteen columns
+    assert torch.allclose(look(torch.roll(fine, 4, 3), points + aside), missed, atol=1e-4)
+    assert not torch.allclose(look(fine, points + aside), missed, atol=0.1)
+
+
+def test_a_second_look_is_without_effect_until_it_is_trained() -> None:
+    torch.manual_seed(0)
+    once, twice = build_model(TINY), build_model(replace(TINY, second_look=True))
+    twice.take_over(once.state_dict())
+    crops = torch.rand(4, 1, 32, 32) * 255
+    assert torch.equal(twice(crops).points, once(crops).points)
+    twice(crops).points.sum().backward()
+    assert twice.second_look.shift.weight.grad.abs().sum() > 0
 
 
 def test_a_reader_gives_its_share_of_what_the_teacher_would_say_once_training_is_over() -> None:

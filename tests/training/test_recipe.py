@@ -29,7 +29,7 @@ def test_the_default_starts_from_recipes_of_the_same_or_a_shallower_network() ->
         assert np.greater_equal(recipe.depths, recipe.first.depths).all()
         recipe = recipe.first
         names.append(recipe.name)
-    assert names == ["base"]
+    assert names == ["skins", "base"]
 
 
 def test_tables_become_values_and_the_file_gives_the_name(tmp_path: Path) -> None:
