@@ -91,11 +91,14 @@ def _means(report: Report) -> Iterator[str]:
     )
     settled = report["settled"]
     itself = settled["teacher_itself"]
+    hardest, row = max(((name, row) for name, row in itself["aus"].items() if row["live"]),
+                       key=lambda pair: pair[1]["mae"])  # fmt: skip
     yield (
         "These labels are the teacher's first looks. With what it says of the same photographs "
         f"when its answer has settled the model agrees to {settled['mean_pearson_live']:.3f}, MAE "
         f"{settled['mean_mae_live']:.3f}, the teacher with its first looks to "
-        f"{itself['mean_pearson_live']:.3f}, MAE {itself['mean_mae_live']:.3f}."
+        f"{itself['mean_pearson_live']:.3f}, MAE {itself['mean_mae_live']:.3f}, at most "
+        f"{row['mae']:.3f} (`{hardest}`)."
     )
     yield (
         f"Pooled over the clips {clips['pooled']['mean_pearson_live']:.3f}; the teacher, asked "
