@@ -118,7 +118,7 @@ class SecondLook(nn.Module):
             self.narrow(fine), places, padding_mode="border", align_corners=False
         )
         shift: Tensor = self.shift(self.features(seen.flatten(1)))
-        return shift.view(len(points), -1, 2)
+        return shift.view(-1, points.shape[1], 2)
 
 
 def _stage(inputs: int, outputs: int, depth: int) -> nn.Sequential:
