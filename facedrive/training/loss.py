@@ -64,7 +64,7 @@ class Loss:
         )
 
     def _point_loss(self, answer: Answer, batch: Batch) -> Tensor:
-        """Count by how many steps the mesh points miss, a point, but those that matter most."""
+        """Count by how many steps a mesh point misses, a mean in which some weigh more."""
         placed = torch.isfinite(batch.points)
         missed = torch.where(placed, answer.points - torch.nan_to_num(batch.points), 0.0)
         steps = (1 + (missed / POINT_STEP).square()).sqrt() - 1
