@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
+from tqdm.contrib.logging import logging_redirect_tqdm
 
 from facedrive.aus import AUS
 from facedrive.errors import DataError
@@ -52,9 +53,9 @@ def autocast(device: torch.device) -> AbstractContextManager[Any]:
 
 def build_model(recipe: Recipe) -> Compact:
     """Build the recipe's network with all its layers materialised."""
-    model = Compact(recipe.widths, recipe.depths, recipe.features, dropout=recipe.dropout,
-                    reader=recipe.reader, reader_share=recipe.reader_share,
-                    second_look=recipe.second_look)  # fmt: skip
+    model = Compact(
+        recipe.widths, recipe.depths, recipe.features, recipe.dropout, recipe.reader_share
+    )
     model.eval()
     with torch.no_grad():
         model(torch.zeros(1, 1, recipe.crop.size, recipe.crop.size))
@@ -72,15 +73,16 @@ def running_average(model: nn.Module, decay: float) -> AveragedModel:
 
 
 def load_averaged(model: Compact, path: Path) -> None:
-    """Fill a model with the averaged weights of a checkpoint, of a shallower network's too.
+    """Fill a model with the averaged weights of a checkpoint.
 
     Raises:
         DataError: if it is no checkpoint, or one of another network.
     """
     try:
         averaged = torch.load(path, weights_only=True, map_location="cpu")["averaged"]
-        model.take_over({name.removeprefix("module."): values
-                         for name, values in averaged.items() if name != "n_averaged"})  # fmt: skip
+        model.load_state_dict({name.removeprefix("module."): values
+                               for name, values in averaged.items()
+                               if name != "n_averaged"})  # fmt: skip
     except (OSError, KeyError, RuntimeError, pickle.UnpicklingError) as error:
         raise DataError(f"{path} is no checkpoint of this recipe's network: {error}.") from error
 
@@ -199,9 +201,15 @@ class Run:
         first = self._resume(learner)
         if self.compile:
             learner.model.compile()
-        with closing(SummaryWriter(str(self.folder), purge_step=first)) as board:
-            for epoch in range(first, self.recipe.epochs):
-                loss = self._learn(learner, feeder, epoch)
+        steps, epochs = feeder.steps, self.recipe.epochs
+        with (
+            closing(SummaryWriter(str(self.folder), purge_step=first)) as board,
+            tqdm(total=epochs * steps, initial=first * steps, unit="step", mininterval=2) as bar,
+            logging_redirect_tqdm(),
+        ):
+            for epoch in range(first, epochs):
+                bar.set_description(f"epoch {epoch + 1}/{epochs}")
+                loss = self._learn(learner, feeder, epoch, bar)
                 self._report(board, learner.averaged, watched, epoch, loss)
                 self._save(learner, epoch + 1)
         return cast(Compact, learner.averaged.module)
@@ -214,7 +222,7 @@ class Run:
         model.learn_mesh(_mesh(sets[Kind.PHOTOGRAPH], recipe.crop))
         if self.start is not None:
             self._take_over(model, self.start, sets[Kind.PHOTOGRAPH])
-        if model.reader and not model.reader.taught and not self.checkpoint.exists():
+        if not model.reader.taught and not self.checkpoint.exists():
             mesh.teach(model.reader, model.geometry, _seen_by_teacher(sets), recipe.seed)
         model = model.to(self.device).to(memory_format=torch.channels_last)
         averaged = running_average(model, recipe.ema)
@@ -229,14 +237,16 @@ class Run:
         rows = np.linspace(0, len(faces) - 1, 2 * BLOCK).astype(np.intp)
         load_exported(model, start, plain_crops(faces, rows, self.recipe))
 
-    def _learn(self, learner: Learner, feeder: Feeder, epoch: int) -> float:
+    def _learn(self, learner: Learner, feeder: Feeder, epoch: int, bar: tqdm[Any]) -> float:
         """Train for one epoch and return its mean loss."""
         random = np.random.default_rng([self.recipe.seed, epoch])
         torch.manual_seed(self.recipe.seed * 100_003 + epoch)
         learner.model.train()
-        batches = tqdm(feeder.epoch(random), f"epoch {epoch + 1}/{self.recipe.epochs}",
-                       feeder.steps, unit="step", leave=False, mininterval=2)  # fmt: skip
-        return sum(learner.step(batch) for batch in batches) / feeder.steps
+        total = 0.0
+        for batch in feeder.epoch(random):
+            total += learner.step(batch)
+            bar.update()
+        return total / feeder.steps
 
     def _report(self, board: SummaryWriter, averaged: AveragedModel,
                 watched: dict[Kind, FaceSet], epoch: int, loss: float) -> None:  # fmt: skip

@@ -3,8 +3,7 @@
 Export folds each batch normalisation into the layer before it, and 8 bits round convolutions.
 Unfolding keeps what the network says and gives each normalisation the statistics of real crops,
 so that training goes on as if it had never been exported. A reader is left out: what it says was
-adjusted for the export, and teaching it anew takes a minute. A second look that the file lacks
-stays without effect.
+adjusted for the export, and teaching it anew takes a minute.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ def load_exported(model: Compact, path: Path, crops: Tensor) -> None:
     stored = _read(path)
     norms = _norms_after(model)
     try:
-        for name, layer in _weighted(model, stored).items():
+        for name, layer in _weighted(model).items():
             _copy(layer.weight, _unmerged(layer, stored[f"model.{name}.weight"]))
             if name in norms:
                 bias = f"model.{name}.weight_bias"
@@ -52,7 +51,7 @@ def load_exported(model: Compact, path: Path, crops: Tensor) -> None:
                 _pass_through(norms[name], folded)
             elif layer.bias is not None:
                 _copy(layer.bias, stored[f"model.{name}.bias"])
-        for name, values in _kept_whole(model, stored).items():
+        for name, values in _kept_whole(model).items():
             _copy(values, stored[f"model.{name}"])
     except (KeyError, ValueError) as error:
         raise DataError(f"{path} is no model of this recipe's network: {error}.") from error
@@ -74,15 +73,13 @@ def _read(path: Path) -> Stored:
     return arrays
 
 
-def _taken_over(model: Compact, stored: Stored) -> list[tuple[str, nn.Module]]:
+def _taken_over(model: Compact) -> list[tuple[str, nn.Module]]:
     """List the layers, by name, that get their weights from the file."""
-    looks_twice = any(name.startswith("model.second_look.") for name in stored)
-    left_out = ("reader.",) if looks_twice else ("reader.", "second_look.")
-    return [each for each in model.named_modules() if not each[0].startswith(left_out)]
+    return [each for each in model.named_modules() if not each[0].startswith("reader.")]
 
 
-def _weighted(model: Compact, stored: Stored) -> dict[str, nn.Conv2d | nn.Linear]:
-    return {name: layer for name, layer in _taken_over(model, stored)
+def _weighted(model: Compact) -> dict[str, nn.Conv2d | nn.Linear]:
+    return {name: layer for name, layer in _taken_over(model)
             if isinstance(layer, nn.Conv2d | nn.Linear)}  # fmt: skip
 
 
@@ -93,9 +90,9 @@ def _unmerged(layer: nn.Module, weight: NDArray[np.float32]) -> NDArray[np.float
     return weight
 
 
-def _kept_whole(model: Compact, stored: Stored) -> dict[str, Tensor]:
+def _kept_whole(model: Compact) -> dict[str, Tensor]:
     """Find what export folds into nothing else, by its name."""
-    layers = [(name, layer) for name, layer in _taken_over(model, stored)
+    layers = [(name, layer) for name, layer in _taken_over(model)
               if isinstance(layer, nn.LayerNorm | Geometry)]  # fmt: skip
     return {f"{name}.{part}": values for name, layer in layers
             for part, values in layer.state_dict().items()}  # fmt: skip

@@ -80,8 +80,6 @@ class Loss:
 
     def _read_loss(self, answer: Answer, batch: Batch) -> Tensor:
         """Count how far the reader alone misses the teacher, which only the mesh can mend."""
-        if answer.read is None:
-            return answer.points.new_zeros(())
         labels = torch.cat([batch.aus, batch.gaze], 1)
         theirs = labels.masked_fill(~TAUGHT.to(labels.device), torch.nan)
         rendered = (batch.kind == Kind.RENDERED)[:, None]

@@ -31,7 +31,7 @@ class Answer(NamedTuple):
     """(N, 28) AUs and gaze as the parametric face defines them."""
     points: Tensor
     """(N, P, 2) mesh points from -1 to 1 across the crop."""
-    read: Tensor | None = None
+    read: Tensor
     """(N, 28) what the reader makes of these points; outside training ``taught`` has its share."""
 
     def settle(self, exact: Tensor | None = None) -> tuple[Tensor, Tensor]:
@@ -87,18 +87,13 @@ class Block(nn.Module):
             merged.weight.copy_(mix.weight.expand_as(merged.weight) / side**2)
         self.shortcut = nn.Sequential(nn.Identity(), merged, norm)  # named as before
 
-    def pass_on(self) -> None:
-        """Leave a block that keeps size and width without effect, until it is trained."""
-        nn.init.zeros_(self.second_norm.weight)
-        nn.init.zeros_(self.second_norm.bias)
-
 
 class SecondLook(nn.Module):
     """Moves mesh points by what a fine map shows where they were placed.
 
     The second step of a cascade (Xiong and De la Torre 2013): seen from where its points are
-    thought to be every face stands still, and how far they miss is nearly a linear matter. Without
-    effect until it is trained.
+    thought to be every face stands still, and how far they miss is nearly a linear matter.
+    Without effect until it is trained.
     """
 
     def __init__(self, inputs: int, points: int, channels: int = 16, features: int = 160) -> None:
@@ -131,7 +126,7 @@ class Compact(nn.Module):
     """A small residual network whose last map keeps its places.
 
     AUs are displacements of a pixel or two, so the 8x8 map is flattened, not averaged. The
-    features place the 478 mesh points first, and a second look may move them. AUs and gaze are then
+    features place the 478 mesh points first, and a second look moves them. AUs and gaze are then
     answered twice: by a head that sees the points and the features, which show folds and shades as
     well, and by a reader that was taught on meshes alone, whose share of the answer is
     ``reader_share``. Both together are nearer than either, as they are trained apart and err apart.
@@ -143,14 +138,12 @@ class Compact(nn.Module):
 
     def __init__(
         self,
-        widths: tuple[int, int, int, int] = (16, 32, 72, 160),
-        depths: tuple[int, int, int] = (1, 2, 2),
-        features: int = 320,
+        widths: tuple[int, int, int, int],
+        depths: tuple[int, int, int],
+        features: int,
+        dropout: float,
+        reader_share: float,
         points: int = 478,
-        dropout: float = 0.1,
-        reader: bool = False,
-        reader_share: float = 0.5,
-        second_look: bool = False,
     ) -> None:
         super().__init__()
         self.stem = nn.Sequential(
@@ -173,40 +166,19 @@ class Compact(nn.Module):
             nn.ReLU6(),
         )
         self.points = nn.Linear(features, points * 2)
-        self.second_look = SecondLook(widths[1], points) if second_look else None
+        self.second_look = SecondLook(widths[1], points)
         self.geometry = Geometry(points)
         self.head = nn.Sequential(
             nn.Linear(features + points * 2, 256), nn.ReLU(), nn.Dropout(dropout),
             nn.Linear(256, 2 * CHANNELS),
         )  # fmt: skip
-        self.reader = Reader(CHANNELS) if reader else None
+        self.reader = Reader(CHANNELS)
         self.reader_share = reader_share
 
     @property
     def edges(self) -> tuple[nn.Module, ...]:
         """The layer that sees the crop, and those that give the answers."""
-        second = () if self.second_look is None else (self.second_look.shift,)
-        return self.stem[0], self.points, *second, self.head[-1]
-
-    def take_over(self, weights: dict[str, Tensor]) -> None:
-        """Load the weights of such a network, or of one with fewer blocks in a stage.
-
-        Blocks that it lacks pass on what they get, so that this one answers as it does; a reader
-        or a second look that it lacks stays as it is.
-
-        Raises:
-            RuntimeError: if they are of another network.
-        """
-        own = self.state_dict()
-        lacking = own.keys() - weights.keys()
-        added = {
-            name: own[name] for name in lacking if name.startswith(("reader.", "second_look."))
-        }
-        for name, block in self.named_modules():
-            if isinstance(block, Block) and f"{name}.first.weight" not in weights:
-                block.pass_on()
-                added |= {f"{name}.{part}": each for part, each in block.state_dict().items()}
-        self.load_state_dict(weights | added)
+        return self.stem[0], self.points, self.second_look.shift, self.head[-1]
 
     def learn_mesh(self, points: Tensor) -> None:
         """Start from the mean of (N, P, 2) training points, -1 to 1 across the crop."""
@@ -221,13 +193,10 @@ class Compact(nn.Module):
         with torch.autocast(crops.device.type, enabled=False):  # a hundredth of a pixel counts
             hidden = hidden.float()
             points = self.points(hidden).unflatten(1, (-1, 2))
-            if self.second_look is not None:
-                points = points + self.second_look(fine.float(), points)
+            points = points + self.second_look(fine.float(), points)
             deviations = self.geometry(points)
             answer = self.head(torch.cat([hidden, deviations.flatten(1)], dim=1))
             taught, parametric = answer[:, :CHANNELS], answer[:, CHANNELS:]
-            if self.reader is None:
-                return Answer(taught, parametric, points)
             read = self.reader(deviations)
         if not self.training:  # each learns to answer alone: heads that rely on another err with it
             taught = taught + self.reader_share * (read - taught)
@@ -244,10 +213,9 @@ class Compact(nn.Module):
         last = cast(nn.Linear, self.head[-1])
         last.weight.mul_(gain[:, None])
         last.bias.copy_(last.bias * gain + offset)
-        if self.reader is not None:
-            answer = self.reader.answer
-            answer.weight.mul_(gain[:CHANNELS, None])
-            answer.bias.copy_(answer.bias * gain[:CHANNELS] + offset[:CHANNELS])
+        answer = self.reader.answer
+        answer.weight.mul_(gain[:CHANNELS, None])
+        answer.bias.copy_(answer.bias * gain[:CHANNELS] + offset[:CHANNELS])
 
 
 def standardise(crops: Tensor) -> Tensor:

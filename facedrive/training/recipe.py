@@ -24,6 +24,9 @@ class Source:
     seed: int
 
 
+NO_FACES = Source(0, 0.0, 0)
+
+
 @dataclass(frozen=True)
 class Recipe:
     """Everything that decides what is trained, but for the data's place on disk."""
@@ -40,40 +43,38 @@ class Recipe:
     ema: float = 0.998
     """Decay of the running average of the weights, which is what is kept."""
     widths: tuple[int, int, int, int] = (16, 32, 72, 160)
-    depths: tuple[int, int, int] = (1, 2, 2)
-    """Blocks of each stage; those that ``first`` lacks have no effect until they are trained."""
+    depths: tuple[int, int, int] = (1, 3, 4)
+    """Blocks of each stage."""
     features: int = 320
-    dropout: float = 0.1
-    reader: bool = False
-    """Whether part of what the teacher would say is read off the mesh (``mesh.py``)."""
+    dropout: float = 0.02
     reader_share: float = 0.75
-    """How much of it. Of people not trained on, a mesh is placed nearly as well as of the others,
-    and what the head knows by heart is worth less."""
-    second_look: bool = False
-    """Whether mesh points are moved once more, by what is seen where they were placed."""
+    """How much of what the teacher would say is read off the mesh (``mesh.py``). Of people not
+    trained on, a mesh is placed nearly as well as of the others, and what the head knows by heart
+    is worth less."""
     rare: float = 0.5
     """How much oftener faces with rare expressions are drawn."""
-    point_weight: float = 0.25
+    point_weight: float = 0.75
     """Of the mesh-point loss beside the AU loss."""
     gaze_weight: float = 0.5
     read_weight: float = 1.0
-    """Of what the reader alone makes of the mesh, where there is one."""
+    """Of what the reader alone makes of the mesh."""
     taught_weight: float = 1.0
     """Of what the teacher says of rendered faces."""
     unseen_weight: float = 0.4
     """Of an AU that the teacher does not see, or hardly, on photographs: it is rare in them."""
     exact_weight: float = 2.0
     """Of such an AU where it has a label: on moved and on rendered faces."""
-    moved: Source = Source(50_000, 0.35, 1)
+    moved: Source = NO_FACES
     """Photographs whose faces were made to move, scored by the teacher again."""
-    lent: Source = Source(0, 0.0, 4)
+    lent: Source = NO_FACES
     """The same in the skin of other people, half of them without a movement."""
-    rendered: Source = Source(25_000, 0.3, 2)
+    rendered: Source = NO_FACES
     """Synthetic faces with exact labels."""
     crop: CropSpec = field(default_factory=CropSpec)
     augment: Augment = field(default_factory=Augment)
     first: Recipe | None = None
-    """Trained before; this one starts from its weights. TOML names its file, beside its own."""
+    """Trained before; this one starts from its weights. TOML names its file, beside its own, and
+    gets from it whatever it does not say itself."""
 
 
 def load_recipe(path: Path) -> Recipe:
@@ -100,7 +101,8 @@ def _load(path: Path, later: tuple[Path, ...]) -> Recipe:
         if part in table:
             table[part] = _build(kind, table[part], path)
     if "first" in table:
-        table["first"] = _load(path.parent / str(table["first"]), (*later, path.resolve()))
+        first = _load(path.parent / str(table["first"]), (*later, path.resolve()))
+        table = vars(first) | table | {"first": first}
     recipe: Recipe = _build(Recipe, table, path)
     return recipe
 

@@ -1,7 +1,5 @@
 """Faces of noise with labels, and a network small enough to be trained on them in a second."""
 
-from dataclasses import replace
-
 import numpy as np
 
 from facedrive.trackers.align import CropSpec
@@ -14,10 +12,8 @@ TINY = Recipe(
     "tiny", epochs=2, batch=8, widths=(4, 4, 8, 8), depths=(1, 1, 1), features=16,
     crop=CropSpec(32, 0.3), moved=Source(24, 0.25, 1), lent=Source(24, 0.125, 2),
     rendered=Source(24, 0.25, 3),
+    reader_share=0.1,  # of noise a reader says so much that every answer would be 1
 )  # fmt: skip
-
-READING = replace(TINY, reader=True, reader_share=0.1)
-"""The same with a reader; of noise it says so much that every answer would be 1."""
 
 
 def faces(count: int = 24) -> FaceSet:

@@ -21,19 +21,20 @@ def model() -> Compact:
 
 def descend(model: Compact, steps: int = 1) -> None:
     """Take steps down gradients that are the same for every network of this shape."""
+    trained = [weight for weight in model.parameters() if weight.requires_grad]
     descent = Descent(model, TINY, 10)
     for _ in range(steps):
         random = torch.Generator().manual_seed(1)
-        for weight in model.parameters():
+        for weight in trained:
             weight.grad = torch.randn(weight.shape, generator=random).contiguous()
         descent.step()
 
 
-def test_every_weight_moves(model: Compact) -> None:
+def test_every_weight_moves_but_the_readers(model: Compact) -> None:
     before = copy.deepcopy(model)
     descend(model)
     for (name, old), new in zip(before.named_parameters(), model.parameters(), strict=True):
-        assert not torch.equal(old, new), name
+        assert torch.equal(old, new) == name.startswith("reader."), name
 
 
 def test_the_layout_in_memory_changes_nothing(model: Compact) -> None:

@@ -12,7 +12,7 @@ from facedrive.errors import DataError  # noqa: E402
 from facedrive.training.engine import Learner, Run  # noqa: E402
 from facedrive.training.recipe import Recipe  # noqa: E402
 
-from .noise import READING, TINY, every_kind  # noqa: E402
+from .noise import TINY, every_kind  # noqa: E402
 
 
 def weights(model: torch.nn.Module) -> np.ndarray:
@@ -20,7 +20,7 @@ def weights(model: torch.nn.Module) -> np.ndarray:
 
 
 def test_a_run_that_was_stopped_ends_where_an_unbroken_one_ends(tmp_path: Path) -> None:
-    sets, cpu, recipe = every_kind(), torch.device("cpu"), READING
+    sets, cpu, recipe = every_kind(), torch.device("cpu"), TINY
     whole = Run(recipe, tmp_path / "whole", cpu).fit(sets, sets)
 
     class StoppedError(Exception):
@@ -48,7 +48,7 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
 def test_a_reader_is_taught_before_and_then_stays_as_it_is(tmp_path: Path) -> None:
     sets, cpu = every_kind(), torch.device("cpu")
     long, short = (
-        Run(replace(READING, epochs=epochs), tmp_path / str(epochs), cpu).fit(sets, sets)
+        Run(replace(TINY, epochs=epochs), tmp_path / str(epochs), cpu).fit(sets, sets)
         for epochs in (2, 1)
     )
     assert long.reader.answer.weight.abs().max() > 0

@@ -1,5 +1,6 @@
 """An exported model as the start of another run."""
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from facedrive.training.imported import load_exported  # noqa: E402
 from facedrive.training.models import CHANNELS, Compact, Deployed  # noqa: E402
 from facedrive.training.quantise import calibration_crops, quantise  # noqa: E402
 
-from .noise import READING, TINY, every_kind, faces  # noqa: E402
+from .noise import TINY, every_kind, faces  # noqa: E402
 
 CPU = torch.device("cpu")
 
@@ -30,14 +31,15 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Compact, Path]:
     return model, folder
 
 
-@pytest.mark.parametrize(("name", "apart"), [("whole.onnx", 1e-4), ("8.onnx", 0.1)])
+@pytest.mark.parametrize(("name", "apart"), [("whole.onnx", 1e-4), ("8.onnx", 0.15)])
 def test_it_says_what_the_exported_network_says(
     trained: tuple[Compact, Path], name: str, apart: float
 ) -> None:
-    model, folder = trained
-    again = build_model(TINY)
-    load_exported(again, folder / name, plain_crops(faces(), np.arange(24), TINY))
+    (model, folder), again = trained, build_model(TINY)
     crops = plain_crops(faces(), np.arange(24), TINY)
+    load_exported(again, folder / name, crops)
+    model = copy.deepcopy(model)
+    model.reader = again.reader  # which is not taken from the file
     with torch.no_grad():
         mine, theirs = Deployed(again.eval())(crops), Deployed(model)(crops)
     for one, other, unit in zip(mine, theirs, (1, 1, TINY.crop.size), strict=True):
@@ -45,7 +47,7 @@ def test_it_says_what_the_exported_network_says(
 
 
 def test_a_reader_that_was_adjusted_is_taught_again(tmp_path: Path) -> None:
-    recipe, sets = replace(READING, epochs=1), every_kind()
+    recipe, sets = replace(TINY, epochs=1), every_kind()
     model = Run(recipe, tmp_path / "one", CPU).fit(sets, sets)
     taught = model.reader.answer.weight.clone()
     model.adjust(*torch.full((2, 2 * CHANNELS), 1.1))
@@ -53,22 +55,6 @@ def test_a_reader_that_was_adjusted_is_taught_again(tmp_path: Path) -> None:
     again = Run(recipe, tmp_path / "two", CPU, tmp_path / "whole.onnx").fit(sets, sets)
     assert torch.allclose(again.reader.answer.weight, taught, atol=1e-3)
     assert not torch.allclose(taught, model.reader.answer.weight, atol=1e-3)
-
-
-def test_a_second_look_comes_with_the_file_or_starts_without_effect(
-    trained: tuple[Compact, Path], tmp_path: Path
-) -> None:
-    recipe, crops = replace(TINY, second_look=True), plain_crops(faces(), np.arange(24), TINY)
-    twice = build_model(recipe)
-    load_exported(twice, trained[1] / "whole.onnx", crops)
-    with torch.no_grad():
-        assert torch.allclose(twice.eval()(crops).points, trained[0](crops).points, atol=1e-4)
-        for part in twice.second_look.shift.parameters():
-            torch.nn.init.normal_(part, std=0.1)
-        export(twice, recipe.crop, tmp_path / "whole.onnx")
-        again = build_model(recipe)
-        load_exported(again, tmp_path / "whole.onnx", crops)
-        assert torch.allclose(again.eval()(crops).points, twice(crops).points, atol=1e-4)
 
 
 def test_normalisations_know_the_crops_so_that_training_goes_on(
