@@ -181,7 +181,8 @@ class Run:
     """A checkpoint whose averaged weights to start from, or an exported model; random if None.
     The recipe's ``first`` is not looked at here."""
     compile: bool = False
-    """Whether to fuse the network's operations, a fifth faster on a CPU; needs a C++ compiler."""
+    """Whether to fuse the network's operations, which is faster on some CPUs and slower on others
+    (``train/README.md``); needs a C++ compiler."""
 
     @property
     def checkpoint(self) -> Path:
