@@ -23,8 +23,7 @@ from facedrive.trackers.landmarks import MEDIAPIPE_TO_68, interocular_px
 from facedrive.training.data import FaceSet
 from facedrive.training.folds import People, split_people
 from facedrive.training.labels import EXACT, Targets, from_teacher, rarity
-from facedrive.training.photowarp.eyes import turn_eyes
-from facedrive.training.photowarp.flow import UPRIGHT, Flow, Points
+from facedrive.training.photowarp.flow import UPRIGHT, Flow
 from facedrive.training.photowarp.lending import Lenders, draw_share, lend
 from facedrive.training.photowarp.sampling import IN_OTHER_SKIN, IN_OWN_SKIN, sample_move
 from facedrive.training.photowarp.sheet import Warped, cut_sheet
@@ -101,11 +100,11 @@ class MovingStudio:
         self._teacher_file = teacher
         names = list(self._photographs.scores)
         scores = np.column_stack([self._photographs.scores[name] for name in names])
-        self._seen = from_teacher(scores, names)
+        self._aus = from_teacher(scores, names).aus
         self.rows = np.flatnonzero(getattr(split_people(self._photographs.person), people))
         self._lenders = Lenders(self._photographs, self.rows) if lent else None
         self._manner = IN_OTHER_SKIN if lent else IN_OWN_SKIN
-        self._odds = rarity(self._seen.aus[self.rows], RARE) if lent else None
+        self._odds = rarity(self._aus[self.rows], RARE) if lent else None
 
     def shoot(self, block: Block) -> list[Moved]:
         """Move faces until as many as the block has came out well."""
@@ -122,14 +121,11 @@ class MovingStudio:
         points = self._photographs.landmarks[row]
         eyes = float(interocular_px(points[MEDIAPIPE_TO_68, :2]))
         gap = float(np.linalg.norm(points[13, :2] - points[14, :2])) / eyes
-        gaze = self._seen.gaze[row]
-        move, added = sample_move(rng, self._model, self._seen.aus[row], gaze, gap, self._manner)
+        move, added = sample_move(rng, self._model, self._aus[row], gap, self._manner)
         target = self._flow.move(points, move)
-        warped = self._bend(row, target, gaze + move.gaze)
+        warped = self._sheet.warp(self._photographs.read(row), points[:MESH_POINTS], target)
         if self._lenders is not None:
-            lender = self._lenders.choose(rng, row)
-            bent = self._bend(lender, target, gaze + move.gaze, warped.picture.shape)
-            warped = lend(warped, bent, target[:, :2], draw_share(rng))
+            warped = self._in_other_skin(rng, warped, target, self._lenders.choose(rng, row))
         opinion = teacher.ask(warped.picture)
         if opinion is None or _doubt(opinion, target) > LARGEST_DOUBT * eyes:
             return None
@@ -140,13 +136,13 @@ class MovingStudio:
         crop = warp_crop(warped.picture, landmarks, SPEC)
         return Moved(row, crop, inside, points_px.astype(np.float32), opinion.scores, added)
 
-    def _bend(
-        self, row: int, target: Points, gaze: Vector, size: tuple[int, ...] | None = None
+    def _in_other_skin(
+        self, rng: np.random.Generator, own: Warped, target: NDArray[np.float32], lender: int
     ) -> Warped:
-        """Bend a photograph until its mesh lies at ``target``, and its eyes look at ``gaze``."""
-        photograph, points = self._photographs.read(row), self._photographs.landmarks[row]
-        warped = self._sheet.warp(photograph, points[:MESH_POINTS], target, size)
-        return turn_eyes(warped, photograph, points, target, gaze - self._seen.gaze[row])
+        skin = self._photographs.read(lender)
+        points = self._photographs.landmarks[lender, :MESH_POINTS]
+        bent = self._sheet.warp(skin, points, target, own.picture.shape)
+        return lend(own, bent, target[:, :2], draw_share(rng))
 
 
 def _doubt(opinion: Opinion, target: NDArray[np.float32]) -> float:

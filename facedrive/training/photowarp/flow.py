@@ -41,9 +41,6 @@ class Move:
     """(100,) changes of its identity weights."""
     turn: Vector
     """(3,) pitch, yaw, roll in radians, signs of ``EulerDegrees``."""
-    gaze: Vector
-    """(2, 2) radians by which the eyes turn, laid out as ``Sample.gaze``; the lids that follow are
-    among the weights."""
 
 
 class Flow:

@@ -1,4 +1,4 @@
-"""What a photographed face is made to do: some AUs more, some less, eyes and head elsewhere."""
+"""What a photographed face is made to do: some AUs more, some less, a slightly other head."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.training.labels import EXACT
 from facedrive.training.photowarp.flow import Move
-from facedrive.training.synth.face import DISTRACTORS, FaceModel, lids_following
+from facedrive.training.synth.face import DISTRACTORS, FaceModel
 from facedrive.training.synth.sampling import DISTRACTED, sample_aus
 from facedrive.types import Vector
 
@@ -27,16 +27,6 @@ RELAXED = 0.3
 
 OTHER_SHAPE = 0.4
 """Standard deviation of the identity weights added."""
-
-
-LOOKING = 0.6
-"""Probability that the eyes look elsewhere."""
-
-GAZE_RAD = (0.28, 0.4)
-"""Standard deviation of the pitch and yaw at which they then look."""
-
-FARTHEST_RAD = (0.5, 0.7)
-"""Where they look at most."""
 
 
 class Manner(NamedTuple):
@@ -64,7 +54,6 @@ def sample_move(
     rng: np.random.Generator,
     model: FaceModel,
     aus: Vector,
-    gaze: Vector,
     mouth_gap: float,
     manner: Manner = IN_OWN_SKIN,
 ) -> tuple[Move, Vector]:
@@ -74,7 +63,6 @@ def sample_move(
         rng: Decides.
         model: Whose expressions move it.
         aus: (24,) what the photograph shows, as far as the teacher sees it.
-        gaze: (2, 2) radians likewise, as ``Sample.gaze``.
         mouth_gap: Gap of the lips over the distance of the eyes.
         manner: Of the set that it is for.
 
@@ -88,10 +76,8 @@ def sample_move(
         added, change, extras = np.zeros_like(added), np.zeros_like(change), {}
     if manner.rest:
         change = change + _sample_rest(rng, manner.rest)
-    looking = _sample_looking(rng, gaze)
-    lids = _change(lids_following(gaze), lids_following(gaze + looking))
-    weights = model.weights(change.astype(np.float32), extras | lids)
-    return Move(weights, shape.astype(np.float32), np.asarray(turn, np.float32), looking), added
+    weights = model.weights(change.astype(np.float32), extras)
+    return Move(weights, shape.astype(np.float32), np.asarray(turn, np.float32)), added
 
 
 def _sample_expression(
@@ -125,19 +111,6 @@ def _sample_rest(rng: np.random.Generator, spread: float) -> Vector:
     rest[AU_INDEX["jaw_thrust"]] = ahead
     rest[AU_INDEX["cheeks_puff"]] = full
     return rest
-
-
-def _sample_looking(rng: np.random.Generator, gaze: Vector) -> Vector:
-    """Draw (2, 2) radians by which both eyes turn, to the same place."""
-    if rng.random() >= LOOKING:
-        return np.zeros((2, 2), np.float32)
-    goal = np.clip(rng.normal(0, GAZE_RAD), -np.array(FARTHEST_RAD), FARTHEST_RAD)
-    return np.tile(goal - gaze.mean(axis=0), (2, 1)).astype(np.float32)
-
-
-def _change(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:
-    """Give by how much each expression grows."""
-    return {name: after[name] - before[name] for name in before}
 
 
 def _happens(rng: np.random.Generator, probability: float) -> bool:

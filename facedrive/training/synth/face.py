@@ -89,9 +89,6 @@ LID_FOLLOW_RAD = 0.5
 """Gaze angle at which the lids follow with a whole ``eyeLook`` shape: ``eyeLookDown`` moves the
 lid's edge 0.77 cm over an eyeball of 1.55 cm radius. The shapes do not move the eyeballs."""
 
-LOOKS = ("eyeLookUp", "eyeLookDown", "eyeLookOut", "eyeLookIn")
-"""The expressions of a lid that follows."""
-
 EYEBALL_CLEARANCE_CM = 0.03
 
 
@@ -220,26 +217,19 @@ class FaceModel:
     def _with_lids(self, person: Person, weights: Vector, gaze: Vector) -> Vector:
         """Let the lids follow the gaze, and close exactly at 1 whatever else pulls at them."""
         weights = weights.copy()
-        following = lids_following(gaze)
-        for side, gap in zip("LR", (person.left_lid_gap, person.right_lid_gap), strict=True):
+        sides = zip("LR", gaze, (person.left_lid_gap, person.right_lid_gap), strict=True)
+        for side, (pitch, yaw), gap in sides:
+            outward = yaw if side == "L" else -yaw
+            angles = {"Up": pitch, "Down": -pitch, "Out": outward, "In": -outward}
             blink = self.expression_names.index(f"eyeBlink_{side}")
-            for shape in LOOKS:
-                name = f"{shape}_{side}"
-                weights[self.expression_names.index(name)] = following[name] * (1 - weights[blink])
+            for shape, angle in angles.items():
+                index = self.expression_names.index(f"eyeLook{shape}_{side}")
+                weights[index] = max(0.0, float(angle)) / LID_FOLLOW_RAD
+                weights[index] *= 1 - weights[blink]
             for shape in ("eyeSquint", "eyeWide"):
                 weights[self.expression_names.index(f"{shape}_{side}")] *= 1 - weights[blink]
             weights[blink] *= gap
         return weights
-
-
-def lids_following(gaze: Vector) -> dict[str, float]:
-    """Give the expressions by which lids follow a gaze, (2, 2) radians as ``Sample.gaze``."""
-    weights = {}
-    for side, (pitch, yaw) in zip("LR", gaze, strict=True):
-        outward = yaw if side == "L" else -yaw
-        for shape, angle in zip(LOOKS, (pitch, -pitch, outward, -outward), strict=True):
-            weights[f"{shape}_{side}"] = max(0.0, float(angle)) / LID_FOLLOW_RAD
-    return weights
 
 
 def load_face_model(path: Path) -> FaceModel:
