@@ -22,15 +22,21 @@ def orthogonalise(matrix: Tensor) -> Tensor:
     wide = matrix if len(matrix) <= matrix.shape[1] else matrix.T
     wide = wide / wide.norm().clamp(min=1e-7)
     gram = wide @ wide.T
-    one = torch.eye(len(wide), dtype=wide.dtype, device=wide.device)
-    whole = one
-    linear, cubic, quintic = COEFFICIENTS
-    for _ in range(ITERATIONS):
-        factor = torch.addmm(linear * one + cubic * gram, gram, gram, alpha=quintic)
-        whole = factor @ whole
+    whole = factor = _factor(gram)
+    for _ in range(ITERATIONS - 1):
         gram = factor @ gram @ factor
+        factor = _factor(gram)
+        whole = factor @ whole
     answer: Tensor = whole @ wide
     return answer if len(matrix) <= matrix.shape[1] else answer.T
+
+
+def _factor(gram: Tensor) -> Tensor:
+    """Give what an iteration multiplies a matrix with such a Gram matrix by."""
+    linear, cubic, quintic = COEFFICIENTS
+    factor = torch.addmm(gram, gram, gram, beta=cubic, alpha=quintic)
+    factor.diagonal().add_(linear)
+    return factor
 
 
 class Muon(torch.optim.Muon):
