@@ -31,7 +31,7 @@ from facedrive.training.imported import load_exported
 from facedrive.training.loss import Loss, make_loss
 from facedrive.training.memory import keep_memory
 from facedrive.training.metrics import Scores, score
-from facedrive.training.models import TAUGHT, Block, Compact
+from facedrive.training.models import TAUGHT, Compact
 from facedrive.training.recipe import Recipe
 from facedrive.types import Vector
 
@@ -54,9 +54,8 @@ def autocast(device: torch.device) -> AbstractContextManager[Any]:
 def build_model(recipe: Recipe) -> Compact:
     """Build the recipe's network with all its layers materialised."""
     model = Compact(
-        recipe.widths, recipe.depths, recipe.map_side, recipe.features, recipe.dropout,
-        recipe.reader_share,
-    )  # fmt: skip
+        recipe.widths, recipe.depths, recipe.features, recipe.dropout, recipe.reader_share
+    )
     model.eval()
     with torch.no_grad():
         model(torch.zeros(1, 1, recipe.crop.size, recipe.crop.size))
@@ -76,30 +75,16 @@ def running_average(model: nn.Module, decay: float) -> AveragedModel:
 def load_averaged(model: Compact, path: Path) -> None:
     """Fill a model with the averaged weights of a checkpoint.
 
-    Blocks further down a stage than the checkpoint's network goes do nothing yet.
-
     Raises:
         DataError: if it is no checkpoint, or one of another network.
     """
     try:
         averaged = torch.load(path, weights_only=True, map_location="cpu")["averaged"]
-        weights = {name.removeprefix("module."): values
-                   for name, values in averaged.items() if name != "n_averaged"}  # fmt: skip
-        model.load_state_dict(_new_blocks(model, weights) | weights)
+        model.load_state_dict({name.removeprefix("module."): values
+                               for name, values in averaged.items()
+                               if name != "n_averaged"})  # fmt: skip
     except (OSError, KeyError, RuntimeError, pickle.UnpicklingError) as error:
         raise DataError(f"{path} is no checkpoint of this recipe's network: {error}.") from error
-
-
-def _new_blocks(model: Compact, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Give the weights, which do nothing, of blocks that a shallower network has not got."""
-    new = {}
-    for name, block in model.named_modules():
-        if not isinstance(block, Block) or any(each.startswith(f"{name}.") for each in weights):
-            continue
-        if isinstance(block.shortcut, nn.Identity):
-            block.do_nothing()
-            new |= {f"{name}.{part}": values for part, values in block.state_dict().items()}
-    return new
 
 
 def _mesh(faces: FaceSet, crop: CropSpec) -> Tensor:

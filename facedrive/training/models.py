@@ -75,10 +75,6 @@ class Block(nn.Module):
         hidden = functional.relu6(self.first_norm(self.first(inputs)))
         return functional.relu6(self.second_norm(self.second(hidden)) + self.shortcut(inputs))
 
-    def do_nothing(self) -> None:
-        """Pass on what comes in, until training finds better; if the map keeps its size."""
-        nn.init.zeros_(self.second_norm.weight)
-
     def merge_pool(self) -> None:
         """Make one convolution of the shortcut's pool and mixture: the same, sooner on a CPU."""
         side = self.first.stride[0]
@@ -144,7 +140,6 @@ class Compact(nn.Module):
         self,
         widths: tuple[int, int, int, int],
         depths: tuple[int, int, int],
-        map_side: int,
         features: int,
         dropout: float,
         reader_share: float,
@@ -158,7 +153,6 @@ class Compact(nn.Module):
         )
         stages = zip(widths, widths[1:], depths, strict=False)
         self.stages = nn.Sequential(*(_stage(*stage) for stage in stages))
-        self.map_side = map_side
         self.squeeze = nn.Sequential(
             nn.Conv2d(widths[-1], 32, 1, bias=False),
             nn.BatchNorm2d(32),
@@ -195,8 +189,7 @@ class Compact(nn.Module):
     def forward(self, crops: Tensor) -> Answer:
         """Read (N, 1, S, S) float crops, 0 to 255."""
         fine = self.stages[0](self.stem(standardise(crops)))
-        coarse = _stretch(self.stages[1:](fine), self.map_side)
-        hidden = self.features(self.squeeze(coarse))
+        hidden = self.features(self.squeeze(self.stages[1:](fine)))
         with torch.autocast(crops.device.type, enabled=False):  # a hundredth of a pixel counts
             hidden = hidden.float()
             points = self.points(hidden).unflatten(1, (-1, 2))
@@ -223,13 +216,6 @@ class Compact(nn.Module):
         answer = self.reader.answer
         answer.weight.mul_(gain[:CHANNELS, None])
         answer.bias.copy_(answer.bias * gain[:CHANNELS] + offset[:CHANNELS])
-
-
-def _stretch(maps: Tensor, side: int) -> Tensor:
-    """Bring (N, C, H, W) maps to a side, if they have not got it."""
-    if maps.shape[-1] == side:
-        return maps
-    return functional.interpolate(maps, (side, side), mode="bilinear", align_corners=False)
 
 
 def standardise(crops: Tensor) -> Tensor:

@@ -45,9 +45,6 @@ class Recipe:
     widths: tuple[int, int, int, int] = (16, 32, 72, 160)
     depths: tuple[int, int, int] = (1, 3, 4)
     """Blocks of each stage."""
-    map_side: int = 8
-    """Side of the last map as the features see it. Smaller crops' maps are stretched to it, so that
-    a recipe whose crops are smaller, and its steps shorter, can come first."""
     features: int = 320
     dropout: float = 0.02
     reader_share: float = 0.75
@@ -76,9 +73,8 @@ class Recipe:
     crop: CropSpec = field(default_factory=CropSpec)
     augment: Augment = field(default_factory=Augment)
     first: Recipe | None = None
-    """Trained before; this one starts from its weights, and blocks that only this one has do
-    nothing at first. TOML names its file, beside its own, and gets from it whatever it does not
-    say itself."""
+    """Trained before; this one starts from its weights. TOML names its file, beside its own, and
+    gets from it whatever it does not say itself."""
 
 
 def load_recipe(path: Path) -> Recipe:

@@ -9,7 +9,7 @@ from facedrive.training.labels import Targets
 from facedrive.training.recipe import Recipe, Source
 
 TINY = Recipe(
-    "tiny", epochs=2, batch=8, widths=(4, 4, 8, 8), depths=(1, 1, 1), map_side=2, features=16,
+    "tiny", epochs=2, batch=8, widths=(4, 4, 8, 8), depths=(1, 1, 1), features=16,
     crop=CropSpec(32, 0.3), moved=Source(24, 0.25, 1), lent=Source(24, 0.125, 2),
     rendered=Source(24, 0.25, 3),
     reader_share=0.1,  # of noise a reader says so much that every answer would be 1

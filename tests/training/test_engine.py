@@ -9,14 +9,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs the train extra")
 
 from facedrive.errors import DataError  # noqa: E402
-from facedrive.training.batches import Kind  # noqa: E402
-from facedrive.training.engine import (  # noqa: E402
-    Learner,
-    Run,
-    build_model,
-    load_averaged,
-    plain_crops,
-)
+from facedrive.training.engine import Learner, Run  # noqa: E402
 from facedrive.training.recipe import Recipe  # noqa: E402
 
 from .noise import TINY, every_kind  # noqa: E402
@@ -50,18 +43,6 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
     other = Recipe(**(vars(TINY) | {"learning_rate": 1e-4}))
     with pytest.raises(DataError, match="another recipe"):
         Run(other, tmp_path, cpu).fit(sets, sets)
-
-
-def test_a_deeper_network_says_at_first_what_the_shallower_one_said(tmp_path: Path) -> None:
-    sets, cpu = every_kind(), torch.device("cpu")
-    shallow = Run(TINY, tmp_path, cpu).fit(sets, sets).eval()
-    deeper = build_model(replace(TINY, depths=(1, 3, 2)))
-    load_averaged(deeper, tmp_path / "checkpoint.pt")
-    crops = plain_crops(sets[Kind.PHOTOGRAPH], np.arange(8), TINY)
-    for one, other in zip(shallow(crops), deeper(crops), strict=True):
-        assert torch.allclose(one, other, atol=1e-4)
-    with pytest.raises(DataError, match="network"):
-        load_averaged(build_model(replace(TINY, widths=(4, 4, 8, 16))), tmp_path / "checkpoint.pt")
 
 
 def test_a_reader_is_taught_before_and_then_stays_as_it_is(tmp_path: Path) -> None:

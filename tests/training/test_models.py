@@ -6,7 +6,6 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs the train extra")
 
-from facedrive.trackers.align import CropSpec  # noqa: E402
 from facedrive.training.engine import build_model  # noqa: E402
 from facedrive.training.models import CHANNELS, TAUGHT, Answer, Block, SecondLook, standardise  # noqa: E402
 
@@ -35,24 +34,6 @@ def test_a_block_does_not_pass_on_more_the_more_it_is_given() -> None:
     usual = torch.randn(2, 4, 16, 16)
     assert block(usual * 1000).max() == 6
     assert block(usual).max() < 6
-
-
-def test_a_block_that_shall_do_nothing_passes_on_what_comes_in() -> None:
-    torch.manual_seed(0)
-    block, maps = Block(4, 4, 1).eval(), torch.rand(2, 4, 8, 8) * 6
-    assert not torch.allclose(block(maps), maps, atol=0.1)
-    block.do_nothing()
-    assert torch.equal(block(maps), maps)
-
-
-def test_smaller_crops_are_seen_by_the_same_weights() -> None:
-    torch.manual_seed(0)
-    model, half = build_model(TINY), build_model(replace(TINY, crop=CropSpec(16, 0.3)))
-    half.load_state_dict(model.state_dict())
-    crops = torch.rand(4, 1, 16, 16) * 255
-    for one, other in zip(half(crops), model(crops), strict=True):
-        assert torch.equal(one, other)
-    assert model(crops).taught.std(0).max() > 0
 
 
 def test_a_merged_shortcut_is_the_same_block() -> None:

@@ -20,14 +20,12 @@ def write(folder: Path, name: str, text: str) -> Path:
     return path
 
 
-def test_the_default_starts_from_a_recipe_of_a_network_that_it_can_take_over() -> None:
+def test_the_default_starts_from_a_recipe_of_the_same_network_and_faces() -> None:
     recipe = load_recipe(RECIPES / "default.toml")
-    first = recipe.first
-    assert first is not None and first.first is None
-    for what in ("widths", "features", "map_side"):
-        assert getattr(recipe, what) == getattr(first, what)
-    assert recipe.crop.padding == first.crop.padding
-    assert all(deep >= before for deep, before in zip(recipe.depths, first.depths, strict=True))
+    assert recipe.first is not None
+    for what in ("widths", "depths", "features", "crop", "moved", "lent", "rendered"):
+        assert getattr(recipe, what) == getattr(recipe.first, what)
+    assert recipe.first.first is None
 
 
 def test_tables_become_values_and_the_file_gives_the_name(tmp_path: Path) -> None:
