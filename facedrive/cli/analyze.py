@@ -11,9 +11,9 @@ from facedrive.cli.options import add_labels
 from facedrive.errors import DataError, DependencyError
 
 if TYPE_CHECKING:
-    from facedrive.training.feafa.agreement import Agreement
-    from facedrive.training.feafa.analysis import Analysis, PartStatistics
-    from facedrive.training.feafa.ratings import Ratings
+    from facedrive.feafa.analysis.agreement import Agreement
+    from facedrive.feafa.analysis.ratings import Ratings
+    from facedrive.feafa.analysis.statistics import Analysis, PartStatistics
 
 RATINGS = Path("icc")
 """In place of a folder: agreement of any raters, from CSV."""
@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
         need("matplotlib")
     analysis = _analyse(args)
     if args.out:
-        from facedrive.training.feafa.report import write_report
+        from facedrive.feafa.analysis.report import write_report
 
         write_report(analysis, args.out)
     print(json.dumps(analysis.as_dict(), allow_nan=False) if args.json else _tables(analysis))
@@ -74,9 +74,9 @@ def need(package: str) -> None:
 
 
 def _analyse(args: argparse.Namespace) -> Analysis:
-    from facedrive.training.feafa.agreement import read_coders_in
-    from facedrive.training.feafa.analysis import analyse
-    from facedrive.training.feafa.dataset import read_coders, read_dataset
+    from facedrive.feafa.analysis.agreement import read_coders_in
+    from facedrive.feafa.analysis.statistics import analyse
+    from facedrive.feafa.labels.dataset import read_coders, read_dataset
 
     if not (args.data or args.coders):
         raise DataError("no folder to analyze; give the dataset's, or --coders DIR.")
@@ -97,7 +97,7 @@ def _tables(analysis: Analysis) -> str:
 
 def _agreement_table(agreement: Agreement) -> str:
     from facedrive.aus import AU_NAMES
-    from facedrive.training.feafa.agreement import level
+    from facedrive.feafa.analysis.agreement import level
 
     lines = [
         f"agreement of {len(agreement.coders)} coders ({', '.join(agreement.coders)}) over "
@@ -117,7 +117,7 @@ def _agreement_table(agreement: Agreement) -> str:
 
 def _part_table(part: str, statistics: PartStatistics) -> str:
     from facedrive.aus import AU_NAMES
-    from facedrive.training.feafa.analysis import INTERVAL_NAMES
+    from facedrive.feafa.analysis.statistics import INTERVAL_NAMES
 
     lines = [
         f"{part}: {statistics.frames:,} frames of {statistics.videos} videos, "
@@ -133,7 +133,7 @@ def _part_table(part: str, statistics: PartStatistics) -> str:
 
 def _rate(args: argparse.Namespace) -> int:
     """Print the six forms of the intraclass correlation of a CSV file."""
-    from facedrive.training.feafa.ratings import read_ratings
+    from facedrive.feafa.analysis.ratings import read_ratings
 
     if not args.ratings:
         raise DataError("no ratings; write: facedrive analyze icc RATINGS.csv (a folder of that "
@@ -144,8 +144,8 @@ def _rate(args: argparse.Namespace) -> int:
 
 
 def _reliability(ratings: Ratings) -> dict[str, Any]:
-    from facedrive.training.feafa.icc import FORMS, analyse_variance, icc, why_undefined
-    from facedrive.training.metrics import number
+    from facedrive.stats.icc import FORMS, analyse_variance, icc, why_undefined
+    from facedrive.stats.metrics import number
 
     squares = analyse_variance(ratings.values)
     forms = {}

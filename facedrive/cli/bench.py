@@ -75,10 +75,10 @@ def _bench_training(args: argparse.Namespace) -> int:
     options.need_train()
     import torch
 
-    from facedrive.training.engine import choose_device
-    from facedrive.training.feafa.recipe import ProtocolRecipe, load_protocol
-    from facedrive.training.feafa.throughput import measure_throughput
-    from facedrive.training.feafa.trainer import Machine
+    from facedrive.feafa.protocol.recipe import ProtocolRecipe, load_protocol
+    from facedrive.feafa.protocol.throughput import measure_throughput
+    from facedrive.feafa.protocol.trainer import Machine
+    from facedrive.training.run.train import choose_device
 
     if args.threads:
         torch.set_num_threads(args.threads)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from facedrive.cli.options import add_labels
 
 if TYPE_CHECKING:
-    from facedrive.training.feafa.check import Report
-    from facedrive.training.feafa.prepare import Counts
-    from facedrive.training.feafa.video import Layout, Part
+    from facedrive.feafa.labels.check import Report
+    from facedrive.feafa.labels.video import Layout, Part
+    from facedrive.feafa.protocol.prepare import Counts
 
 UNSOUND = 1
 """Exit code of a check that found what stops training."""
@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _check(args: argparse.Namespace) -> int:
-    from facedrive.training.feafa.check import check
+    from facedrive.feafa.labels.check import check
 
     report = check(args.data, args.left, args.part, open_pictures=not args.quick)
     print(json.dumps(report.as_dict()) if args.json else _report(report))
@@ -73,8 +73,8 @@ def _check(args: argparse.Namespace) -> int:
 def _prepare(args: argparse.Namespace) -> int:
     from dataclasses import asdict
 
-    from facedrive.training.feafa.dataset import read_dataset
-    from facedrive.training.feafa.prepare import prepare
+    from facedrive.feafa.labels.dataset import read_dataset
+    from facedrive.feafa.protocol.prepare import prepare
 
     videos = read_dataset(args.data, args.left, args.part, args.skip_bad)
     counts = prepare(videos, args.cache, args.workers)
@@ -119,7 +119,7 @@ def _table(report: Report) -> str:
 
 def _paper(report: Report, key: tuple[Layout, Part], field: str) -> str:
     """Say what the paper says, and by how much the dataset differs from it."""
-    from facedrive.training.feafa.paper import SAID, nearest
+    from facedrive.feafa.analysis.paper import SAID, nearest
 
     if key not in SAID:
         return "-"

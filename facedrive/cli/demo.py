@@ -95,7 +95,7 @@ def _accuracy_lines(samples: list[Sample]) -> list[str]:
 
     from facedrive.aus import AU_NAMES
     from facedrive.sources.demo import truth
-    from facedrive.training.metrics import score
+    from facedrive.stats.metrics import score
 
     tracked = np.stack([sample.aus for sample in samples])
     scores = score(tracked, truth()[: len(tracked)])

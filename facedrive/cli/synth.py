@@ -56,7 +56,7 @@ def _check(args: argparse.Namespace) -> None:
 def _render_faces(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from facedrive.training.synth.dataset import render_dataset
+    from facedrive.training.rendered.dataset import render_dataset
 
     count = args.count or 6000
     with tqdm(total=count, unit="face", disable=None) as bar:
@@ -72,7 +72,7 @@ def _render_faces(args: argparse.Namespace) -> int:
 def _render_videos(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
-    from facedrive.training.synth.feafa import FeafaPlan, render_feafa
+    from facedrive.feafa.simulate.render import FeafaPlan, render_feafa
 
     given = {name: getattr(args, name) for name in FEAFA_OPTIONS if getattr(args, name)}
     plan = FeafaPlan(seed=args.seed, people=args.people, **given)

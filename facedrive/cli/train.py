@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from facedrive.errors import DataError
 
 if TYPE_CHECKING:
-    from facedrive.training.feafa.recipe import ProtocolRecipe
+    from facedrive.feafa.protocol.recipe import ProtocolRecipe
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +57,7 @@ def run(args: argparse.Namespace) -> int:
     need_train()
     import torch
 
-    from facedrive.training.feafa.recipe import load_protocol
+    from facedrive.feafa.protocol.recipe import load_protocol
 
     if args.threads:
         torch.set_num_threads(args.threads)
@@ -73,13 +73,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _cross_validate(args: argparse.Namespace, recipes: list[ProtocolRecipe]) -> int:
     """Train recipes of the paper's protocol over their folds, and print Table 4."""
-    from facedrive.training.engine import choose_device
-    from facedrive.training.feafa.distributed import join_world
-    from facedrive.training.feafa.experiment import Experiment
-    from facedrive.training.feafa.prepared import load_prepared
-    from facedrive.training.feafa.recipe import within_budget
-    from facedrive.training.feafa.table import Results
-    from facedrive.training.feafa.trainer import Machine
+    from facedrive.feafa.protocol.distributed import join_world
+    from facedrive.feafa.protocol.experiment import Experiment
+    from facedrive.feafa.protocol.prepared import load_prepared
+    from facedrive.feafa.protocol.recipe import within_budget
+    from facedrive.feafa.protocol.table import Results
+    from facedrive.feafa.protocol.trainer import Machine
+    from facedrive.training.run.train import choose_device
 
     data, folder, results = load_prepared(args.data), args.output or Path("runs"), Results()
     with join_world(choose_device(args.device)) as (world, device):
@@ -96,10 +96,10 @@ def _cross_validate(args: argparse.Namespace, recipes: list[ProtocolRecipe]) -> 
 
 def _distil(args: argparse.Namespace) -> int:
     """Train the live path's AU model on a teacher's scores, and export it."""
-    from facedrive.training.distil import distil
-    from facedrive.training.engine import Run, choose_device
+    from facedrive.training.build import Workshop
     from facedrive.training.recipe import load_recipe
-    from facedrive.training.workshop import Workshop
+    from facedrive.training.run.distil import distil
+    from facedrive.training.run.train import Run, choose_device
 
     recipe = load_recipe(args.recipe[0])
     folder = args.output or Path("runs") / recipe.name

@@ -1,7 +1,7 @@
 """The shape predictor: 68 landmarks off an upright patch, with dlib's ensemble of regression trees.
 
 Kazemi and Sullivan, "One Millisecond Face Alignment with an Ensemble of Regression Trees",
-2014. ``training/landmarks.py`` trains the model that comes with facedrive.
+2014. ``training/landmarks/train.py`` trains the model that comes with facedrive.
 """
 
 from __future__ import annotations

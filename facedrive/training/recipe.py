@@ -10,7 +10,7 @@ from typing import Any
 
 from facedrive.errors import DataError, unknown
 from facedrive.trackers.align import CropSpec
-from facedrive.training.augment import Augment
+from facedrive.training.network.augment import Augment
 
 
 @dataclass(frozen=True)

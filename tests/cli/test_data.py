@@ -9,8 +9,8 @@ import cv2
 import pytest
 
 from facedrive.cli.main import main
+from facedrive.feafa.protocol.prepared import load_prepared
 from facedrive.sources.demo import open_demo
-from facedrive.training.feafa.prepared import load_prepared
 
 
 @pytest.fixture

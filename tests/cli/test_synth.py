@@ -7,7 +7,8 @@ import pytest
 pytest.importorskip("tensorboard")
 
 from facedrive.cli.main import FAILED, main
-from facedrive.training.synth import dataset, feafa
+from facedrive.feafa.simulate import render as feafa
+from facedrive.training.rendered import dataset
 
 
 @pytest.mark.parametrize(

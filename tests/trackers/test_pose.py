@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facedrive.stats.splits import split_people
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68, MIRROR_68, RIGID
 from facedrive.trackers.pose import HEAD_POINTS_M, PoseSolver
-from facedrive.training.folds import split_people
 from facedrive.types import EulerDegrees
 
 SIZE = (480, 640)

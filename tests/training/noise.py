@@ -3,9 +3,9 @@
 import numpy as np
 
 from facedrive.trackers.align import CropSpec
-from facedrive.training.batches import Kind
-from facedrive.training.data import FaceSet
-from facedrive.training.labels import Targets
+from facedrive.training.data.faces import FaceSet
+from facedrive.training.data.labels import Targets
+from facedrive.training.network.batches import Kind
 from facedrive.training.recipe import Recipe, Source
 
 TINY = Recipe(

@@ -14,9 +14,9 @@ from facedrive.pipeline import Pipeline, no_smoothing
 from facedrive.regressors.onnx import OnnxRegressor
 from facedrive.sources.video import VideoFile
 from facedrive.trackers.dlib import DlibTracker
+from facedrive.training.data.labels import Targets
 from facedrive.training.evaluation.comparison import Answers, compare
 from facedrive.training.evaluation.teacher import Teacher
-from facedrive.training.labels import Targets
 
 TEST_CLIPS = ("d10", "d11", "d12", "d20", "single_face")
 """Of people who are in no training set."""

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_NAMES
 from facedrive.stages import Regressor
-from facedrive.training.labels import Targets
-from facedrive.training.metrics import Scores, score
+from facedrive.stats.metrics import Scores, score
+from facedrive.training.data.labels import Targets
 from facedrive.types import Image, Vector
 
 GAZE_NAMES = ("gaze_left_pitch", "gaze_left_yaw", "gaze_right_pitch", "gaze_right_yaw")

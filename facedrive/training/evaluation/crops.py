@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from facedrive.trackers.align import CropSpec
-from facedrive.training.data import FaceSet
+from facedrive.training.data.faces import FaceSet
 from facedrive.types import Image, Vector
 
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX, AU_NAMES
+from facedrive.training.data.labels import EXACT
 from facedrive.training.evaluation.comparison import rounded
-from facedrive.training.labels import EXACT
 from facedrive.types import Vector
 
 STRONG = 0.4

@@ -11,7 +11,7 @@ from typing import Any
 
 from facedrive.errors import DataError, unknown
 from facedrive.regressors.onnx import OnnxRegressor
-from facedrive.training.data import load_faces
+from facedrive.training.data.faces import load_faces
 from facedrive.training.evaluation.clips import find_clips, score_clips
 from facedrive.training.evaluation.crops import centre_crops
 from facedrive.training.evaluation.crosstalk import score_cross_talk

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, Literal, NamedTuple
 
+from facedrive.training.data.labels import EXACT
 from facedrive.training.evaluation.crosstalk import RESTING
-from facedrive.training.labels import EXACT
 
 Section = dict[str, Any]
 Channels = dict[str, dict[str, Any]]

@@ -16,11 +16,11 @@ from facedrive.errors import DataError
 from facedrive.pipeline import Pipeline, no_smoothing
 from facedrive.regressors.onnx import OnnxRegressor
 from facedrive.sources.video import VideoFile
+from facedrive.stats.splits import split_people
 from facedrive.trackers.align import warp_crop
 from facedrive.trackers.dlib import DlibTracker
 from facedrive.training.evaluation.comparison import mean, rounded
 from facedrive.training.evaluation.teacher import Teacher
-from facedrive.training.folds import split_people
 from facedrive.types import Frame, Image, Vector
 
 SECONDS = 10.0

@@ -10,9 +10,9 @@ from facedrive.regressors.onnx import OnnxRegressor
 from facedrive.trackers.align import crop_matrix, warp_crop
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68, interocular_px
 from facedrive.trackers.patch import to_frame
-from facedrive.training.data import FaceSet
+from facedrive.training.data.faces import FaceSet
+from facedrive.training.data.tracked import track_faces
 from facedrive.training.evaluation.comparison import rounded
-from facedrive.training.tracked import track_faces
 from facedrive.types import Image, Vector
 
 JAW = 17

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from facedrive.regressors.onnx import OnnxRegressor
-from facedrive.training import synth
-from facedrive.training.data import FaceSet, load_faces
+from facedrive.training import rendered as heads
+from facedrive.training.data.cache import digest_code, keep
+from facedrive.training.data.faces import FaceSet, load_faces
 from facedrive.training.evaluation.comparison import answer, compare
 from facedrive.training.evaluation.crops import centre_crops
-from facedrive.training.kept import digest_code, keep
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +29,12 @@ def open_rendered(data: Path, cache: Path, workers: int = 1) -> FaceSet:
         DataError: if the photographs or the parametric face are missing.
         RenderError: if there is no OpenGL context.
     """
-    name = f"synthetic-test-{FACES}-{SEED}-{digest_code(synth)}.npz"
+    name = f"synthetic-test-{FACES}-{SEED}-{digest_code(heads)}.npz"
     return load_faces(keep(cache / name, lambda path: _render(data, path, workers)))
 
 
 def _render(data: Path, path: Path, workers: int) -> None:
-    from facedrive.training.synth.dataset import render_dataset
+    from facedrive.training.rendered.dataset import render_dataset
 
     log.info("rendering %d synthetic test faces", FACES)
     render_dataset(data, path, count=FACES, seed=SEED, people="test", workers=workers)

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from facedrive.training.data.labels import Targets, from_teacher
+from facedrive.training.data.teacher import settled_opinions
 from facedrive.training.evaluation.comparison import Answers, compare
 from facedrive.training.evaluation.stills import Stills
-from facedrive.training.labels import Targets, from_teacher
-from facedrive.training.synth.photographs import open_photographs
-from facedrive.training.teacher import settled_opinions
+from facedrive.training.rendered.photographs import open_photographs
 
 
 def settle(stills: Stills, data: Path, cache: Path, teacher: Path, workers: int = 1) -> Targets:

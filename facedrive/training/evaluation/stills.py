@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.regressors.onnx import OnnxRegressor
+from facedrive.stats.bootstrap import mean_intervals
+from facedrive.stats.splits import split_people
 from facedrive.trackers.align import CropSpec
-from facedrive.training.data import FaceSet, load_photographs
-from facedrive.training.evaluation.bootstrap import mean_intervals
+from facedrive.training.data.faces import FaceSet, load_photographs
 from facedrive.training.evaluation.comparison import Answers, Channels, answer, compare
 from facedrive.training.evaluation.crops import centre_crops, cut_middle
-from facedrive.training.folds import split_people
 from facedrive.types import Vector
 
 YAW_LIMITS_DEG = (0.0, 10.0, 20.0, 35.0, 90.0)

@@ -12,9 +12,9 @@ import numpy as np
 from facedrive.errors import DataError
 from facedrive.sources.video import VideoFile
 from facedrive.trackers.mediapipe import fetch_model, open_blendshapes
-from facedrive.training.kept import digest, keep
-from facedrive.training.labels import Targets, from_teacher
-from facedrive.training.teacher import find_teacher
+from facedrive.training.data.cache import digest, keep
+from facedrive.training.data.labels import Targets, from_teacher
+from facedrive.training.data.teacher import find_teacher
 from facedrive.types import Frame, Image, Vector
 
 NOBODY: Image = np.zeros((64, 64, 3), np.uint8)

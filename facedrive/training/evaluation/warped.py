@@ -8,14 +8,15 @@ from typing import Any
 
 from facedrive.aus import AU_INDEX
 from facedrive.regressors.onnx import OnnxRegressor
-from facedrive.training import labels, photowarp, synth
-from facedrive.training import teacher as asked
-from facedrive.training.data import FaceSet, load_faces, save_faces
+from facedrive.training import rendered, warped
+from facedrive.training.data import labels
+from facedrive.training.data import teacher as asked
+from facedrive.training.data.cache import digest_code, keep
+from facedrive.training.data.faces import FaceSet, load_faces, save_faces
+from facedrive.training.data.labels import EXACT
 from facedrive.training.evaluation.comparison import answer, compare, rounded
 from facedrive.training.evaluation.crops import centre_crops
 from facedrive.training.evaluation.crosstalk import RESTING
-from facedrive.training.kept import digest_code, keep
-from facedrive.training.labels import EXACT
 from facedrive.types import Vector
 
 log = logging.getLogger(__name__)
@@ -38,12 +39,12 @@ def open_warped(data: Path, cache: Path, teacher: Path, workers: int = 1) -> Fac
     """
 
     def write(path: Path) -> None:
-        from facedrive.training.photowarp.dataset import warped_set
+        from facedrive.training.warped.dataset import warped_set
 
         log.info("warping %d photographs of test people", FACES)
         save_faces(warped_set(data, "test", FACES, SEED, teacher=teacher, workers=workers), path)
 
-    name = f"warped-test-{FACES}-{SEED}-{digest_code(photowarp, synth, asked, labels)}.npz"
+    name = f"warped-test-{FACES}-{SEED}-{digest_code(warped, rendered, asked, labels)}.npz"
     return load_faces(keep(cache / name, write))
 
 

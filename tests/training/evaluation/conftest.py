@@ -8,8 +8,8 @@ import pytest
 from facedrive.aus import AUS
 from facedrive.stages import Estimate
 from facedrive.trackers.align import CropSpec
-from facedrive.training.data import FaceSet
-from facedrive.training.labels import Targets
+from facedrive.training.data.faces import FaceSet
+from facedrive.training.data.labels import Targets
 from facedrive.types import Image
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from facedrive.aus import AU_INDEX, AU_NAMES
+from facedrive.training.data.labels import Targets
 from facedrive.training.evaluation.comparison import GAZE_NAMES, Answers, answer, compare
-from facedrive.training.labels import Targets
 
 random = np.random.default_rng(0)
 LABELS = random.random((50, len(AU_NAMES)), dtype=np.float32)

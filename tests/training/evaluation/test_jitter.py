@@ -11,9 +11,9 @@ import pytest
 from facedrive.aus import AUS
 from facedrive.regressors.onnx import OnnxRegressor
 from facedrive.sources import open_source
+from facedrive.training.data.labels import Targets
 from facedrive.training.evaluation import jitter
 from facedrive.training.evaluation.jitter import Still, find_stills, score_jitter
-from facedrive.training.labels import Targets
 from facedrive.types import Frame
 
 EMPTY = Still("empty", np.full((240, 240, 3), 90, np.uint8))

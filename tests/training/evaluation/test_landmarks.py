@@ -11,7 +11,7 @@ from facedrive.stages import Estimate
 from facedrive.trackers.align import crop_matrix
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
 from facedrive.trackers.patch import MEAN_SHAPE, to_patch
-from facedrive.training.data import FaceSet
+from facedrive.training.data.faces import FaceSet
 from facedrive.training.evaluation import landmarks
 from facedrive.types import Image
 

@@ -7,7 +7,7 @@ import pytest
 
 from facedrive.training.evaluation import rendered
 from facedrive.training.evaluation.rendered import open_rendered, score_rendered
-from facedrive.training.synth import dataset
+from facedrive.training.rendered import dataset
 
 
 def test_faces_are_rendered_once_and_of_test_people(

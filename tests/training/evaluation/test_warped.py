@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facedrive.training.data import FaceSet
+from facedrive.training.data.faces import FaceSet
+from facedrive.training.data.labels import EXACT
 from facedrive.training.evaluation.warped import open_warped, score_warped
-from facedrive.training.labels import EXACT
-from facedrive.training.photowarp import dataset
+from facedrive.training.warped import dataset
 
 
 def test_a_model_that_sees_the_aus_rises_with_them(model, faces) -> None:

@@ -1,0 +1,1 @@
+"""Labels as people have them: FEAFA+, DISFA, takes; read and checked."""

@@ -1,0 +1,109 @@
+"""Scores as CSV, JSON and Markdown tables, and the paper's Table 4."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from facedrive.export.whole_file import whole_file
+from facedrive.feafa.protocol.scores import METRICS, OVERALL, Estimate, Figures, FoldScores
+
+PARTS = {"posed": "posed (FEAFA)", "spontaneous": "spontaneous (DISFA)"}
+"""The two datasets of Table 4 → its columns."""
+
+
+def write_scores(scores: FoldScores, folder: Path) -> None:
+    """Write ``scores.csv``, ``scores.json`` and ``scores.md`` into a folder that is there."""
+    texts = {
+        "scores.csv": to_csv(scores),
+        "scores.json": json.dumps(scores.as_dict(), indent=1) + "\n",
+        "scores.md": to_markdown(scores),
+    }
+    for name, text in texts.items():
+        with whole_file(folder / name) as file:
+            file.write(text.encode())
+
+
+def to_csv(scores: FoldScores) -> str:
+    """Lay out a row per fold (and ``all``) and AU (and ``sum``, ``mean``); empty for NaN."""
+    lines = io.StringIO()
+    table = csv.writer(lines, lineterminator="\n")
+    bounds = [f"{name}{end}" for name in METRICS for end in ("", "_low", "_high")]
+    table.writerow(["fold", "videos", "frames", "au", *bounds])
+    for fold, figures in _sets(scores):
+        start = [fold, figures.videos, figures.frames]
+        for column, au in enumerate(scores.aus):
+            table.writerow([*start, au, *_cells(figures.aus, [(m, column) for m in range(6)])])
+        table.writerow([*start, "mean", *_cells(figures.overall, list(range(1, 7)))])
+        table.writerow([*start, "sum", *_cells(figures.overall, [0]), *[""] * 15])
+    return lines.getvalue()
+
+
+def to_markdown(scores: FoldScores) -> str:
+    """Lay out the figures over AUs by fold, then those per AU over all folds."""
+    lines = [_row(["fold", "videos", "frames", *OVERALL.values()]), _rule(3 + len(OVERALL))]
+    for fold, figures in _sets(scores):
+        cells = [_shown(figures.overall, index) for index in range(len(OVERALL))]
+        lines.append(_row([fold, figures.videos, figures.frames, *cells]))
+    spreads = [plus_minus(*scores.spread(name)) for name in OVERALL]
+    lines += [_row(["mean ± spread", "", "", *spreads]), ""]
+    lines += [_row(["AU, all folds", *METRICS.values()]), _rule(1 + len(METRICS))]
+    for column, au in enumerate(scores.aus):
+        cells = [_shown(scores.pooled.aus, (row, column)) for row in range(len(METRICS))]
+        lines.append(_row([au, *cells]))
+    lines += ["", "In brackets: 95 % bootstrap interval over videos."]
+    return "\n".join(lines) + "\n"
+
+
+def table4(results: Mapping[str, Mapping[str, FoldScores]]) -> str:
+    """Lay out Table 4 in Markdown: MSE summed over AUs, mean ± spread over folds.
+
+    Args:
+        results: By model, then by part (``posed``, ``spontaneous``); a part may be absent.
+    """
+    lines = [_row(["model", *PARTS.values()]), _rule(1 + len(PARTS))]
+    for model, parts in results.items():
+        cells = [
+            plus_minus(*parts[part].spread("mse_sum")) if part in parts else "" for part in PARTS
+        ]
+        lines.append(_row([model, *cells]))
+    return "\n".join(lines) + "\n"
+
+
+def plus_minus(mean: float, spread: float) -> str:
+    """Write a mean over folds, and its spread if there is one."""
+    if not np.isfinite(mean):
+        return "–"
+    return f"{mean:.4f} ± {spread:.4f}" if np.isfinite(spread) else f"{mean:.4f}"
+
+
+def _sets(scores: FoldScores) -> Iterator[tuple[str, Figures]]:
+    """Yield each fold under its number, then all folds."""
+    yield from ((str(number), figures) for number, figures in scores.folds.items())
+    yield "all", scores.pooled
+
+
+def _cells(estimate: Estimate, indices: list[int] | list[tuple[int, int]]) -> list[str]:
+    found = [each[index] for index in indices for each in vars(estimate).values()]
+    return [f"{value:.6g}" if np.isfinite(value) else "" for value in found]
+
+
+def _shown(estimate: Estimate, index: int | tuple[int, int]) -> str:
+    value, low, high = (float(each[index]) for each in vars(estimate).values())
+    if not np.isfinite(value):
+        return "–"
+    return f"{value:.4f} [{low:.4f}, {high:.4f}]" if np.isfinite(low) else f"{value:.4f}"
+
+
+def _row(cells: list[Any]) -> str:
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+
+
+def _rule(columns: int) -> str:
+    return "|---|" + "---:|" * (columns - 1)

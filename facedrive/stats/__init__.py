@@ -1,0 +1,1 @@
+"""Figures: metrics, agreement, intervals, splits."""

@@ -1,0 +1,1 @@
+"""The faces that are trained on, with their labels, and the cache that keeps them."""

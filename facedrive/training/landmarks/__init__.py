@@ -1,0 +1,1 @@
+"""The shape predictor: its samples, its training, its file."""

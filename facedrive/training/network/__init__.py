@@ -1,0 +1,1 @@
+"""The network, what it is fed, what it minimises and how."""

@@ -1,0 +1,1 @@
+"""A run from the first step to the exported model."""

@@ -1,0 +1,81 @@
+"""Recipes of the protocol: those that ship, their budget, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from facedrive.errors import DataError
+from facedrive.feafa.protocol.recipe import ProtocolRecipe, as_text, load_protocol, within_budget
+
+RECIPES = Path(__file__).resolve().parents[3] / "train/recipes"
+PROTOCOL = [
+    "feafa_resnet18", "feafa_vgg16", "disfa_resnet18", "disfa_vgg16", "regional",
+    "regional_single",
+]  # fmt: skip
+
+
+def shipped(name: str) -> ProtocolRecipe:
+    recipe = load_protocol(RECIPES / f"{name}.toml")
+    assert recipe is not None
+    return recipe
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "mine.toml"
+    path.write_text(text)
+    return path
+
+
+@pytest.mark.parametrize("name", PROTOCOL)
+def test_every_recipe_keeps_the_papers_crop_epochs_and_folds(name: str) -> None:
+    recipe = shipped(name)
+    assert (recipe.crop, recipe.epochs, recipe.folds) == (224, 30, 3)
+
+
+@pytest.mark.parametrize("name", PROTOCOL[:4])
+def test_the_baselines_use_plain_gradient_descent(name: str) -> None:
+    recipe = shipped(name)
+    assert (recipe.optimiser, recipe.schedule) == ("sgd", "step")
+    assert (recipe.step_epochs, recipe.step_factor) == (10, 0.1)
+    assert recipe.part == (("posed",) if name.startswith("feafa") else ("spontaneous",))
+
+
+def test_every_network_gets_the_same_epochs_and_frames() -> None:
+    for budget in ("full", "cpu"):
+        recipes = [within_budget(shipped(name), budget) for name in PROTOCOL]
+        same = {(r.epochs, r.step_epochs, r.crop, r.frames_per_video) for r in recipes}
+        assert len(same) == 1
+
+
+def test_the_cpu_budget_keeps_the_schedules_proportion_and_one_fold_of_vgg16() -> None:
+    for name in PROTOCOL:
+        full, cut = shipped(name), within_budget(shipped(name), "cpu")
+        assert cut.epochs / cut.step_epochs == full.epochs / full.step_epochs
+        assert cut.frames_per_video > 0
+        assert cut.folds == (1 if cut.network == "vgg16" else 3)
+        assert as_text(cut) != as_text(full)
+
+
+def test_a_recipe_without_a_network_is_another_kind() -> None:
+    assert load_protocol(RECIPES / "default.toml") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('network = "resnet19"\npart = "posed"', "no network 'resnet19'"),
+        ('network = "vgg16"\npart = "acted"', "no part 'acted'"),
+        ('network = "vgg16"', "no part ''"),
+        ('network = "vgg16"\npart = "posed"\nbach = 3', "no field 'bach'"),
+        ('network = "vgg16"\npart = "posed"\nbatch = 0', "batch is 0"),
+        ('network = "vgg16"\npart = "posed"\nvideo_mean = true', "only the regional network"),
+        ("network =", "no readable recipe"),
+    ],
+)
+def test_a_senseless_recipe_is_refused_with_its_reason(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    with pytest.raises(DataError, match=said):
+        load_protocol(write(tmp_path, text))

@@ -1,0 +1,46 @@
+"""A trained network as ONNX."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="training needs the train extra")
+
+from facedrive.regressors.onnx import OnnxRegressor  # noqa: E402
+from facedrive.trackers.landmarks import MEDIAPIPE_TO_68  # noqa: E402
+from facedrive.training.run.export import export  # noqa: E402
+from facedrive.training.run.train import build_model  # noqa: E402
+
+from ..noise import TINY  # noqa: E402
+
+
+def test_an_exported_model_keeps_the_contract_and_says_what_torch_says(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = build_model(TINY)
+    torch.nn.init.normal_(network.reader.answer.weight)
+    torch.nn.init.normal_(network.second_look.shift.weight, std=0.1)
+    export(network, TINY.crop, tmp_path / "tiny.onnx")
+    regressor = OnnxRegressor(tmp_path / "tiny.onnx", "cpu")
+    assert regressor.crop == TINY.crop
+    estimate = regressor.estimate(np.zeros((32, 32), np.uint8))
+    assert estimate.aus.shape == (24,)
+    assert estimate.landmarks_px is not None
+    assert estimate.landmarks_px.shape == (68, 2)
+
+
+def test_landmarks_are_the_networks_mesh_in_pixels_of_the_crop(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network, last = build_model(TINY), TINY.crop.size - 1
+    upper_left, lower_right = MEDIAPIPE_TO_68[36], MEDIAPIPE_TO_68[45]
+    with torch.no_grad():
+        network.points.weight.zero_()
+        bias = network.points.bias.view(-1, 2)
+        bias[upper_left] = 1 / TINY.crop.size - 1  # the middle of the first pixel
+        bias[lower_right] = 1 - 1 / TINY.crop.size
+    export(network, TINY.crop, tmp_path / "tiny.onnx")
+    crop = np.zeros((TINY.crop.size, TINY.crop.size), np.uint8)
+    landmarks_px = OnnxRegressor(tmp_path / "tiny.onnx", "cpu").estimate(crop).landmarks_px
+    assert landmarks_px is not None
+    assert landmarks_px[36] == pytest.approx([0, 0], abs=1e-3)
+    assert landmarks_px[45] == pytest.approx([last, last], abs=1e-3)

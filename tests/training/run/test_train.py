@@ -1,0 +1,56 @@
+"""The training loop."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="training needs the train extra")
+
+from facedrive.errors import DataError  # noqa: E402
+from facedrive.training.recipe import Recipe  # noqa: E402
+from facedrive.training.run.train import Learner, Run  # noqa: E402
+
+from ..noise import TINY, every_kind  # noqa: E402
+
+
+def weights(model: torch.nn.Module) -> np.ndarray:
+    return np.concatenate([each.detach().numpy().ravel() for each in model.parameters()])
+
+
+def test_a_run_that_was_stopped_ends_where_an_unbroken_one_ends(tmp_path: Path) -> None:
+    sets, cpu, recipe = every_kind(), torch.device("cpu"), TINY
+    whole = Run(recipe, tmp_path / "whole", cpu).fit(sets, sets)
+
+    class StoppedError(Exception):
+        pass
+
+    class StopsAfterOne(Run):
+        def _save(self, learner: Learner, epoch: int) -> None:
+            super()._save(learner, epoch)
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        StopsAfterOne(recipe, tmp_path / "broken", cpu).fit(sets, sets)
+    resumed = Run(recipe, tmp_path / "broken", cpu).fit(sets, sets)
+    assert (weights(whole) == weights(resumed)).all()
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
+    sets, cpu = every_kind(), torch.device("cpu")
+    Run(TINY, tmp_path, cpu).fit(sets, sets)
+    other = Recipe(**(vars(TINY) | {"learning_rate": 1e-4}))
+    with pytest.raises(DataError, match="another recipe"):
+        Run(other, tmp_path, cpu).fit(sets, sets)
+
+
+def test_a_reader_is_taught_before_and_then_stays_as_it_is(tmp_path: Path) -> None:
+    sets, cpu = every_kind(), torch.device("cpu")
+    long, short = (
+        Run(replace(TINY, epochs=epochs), tmp_path / str(epochs), cpu).fit(sets, sets)
+        for epochs in (2, 1)
+    )
+    assert long.reader.answer.weight.abs().max() > 0
+    assert torch.allclose(long.reader.answer.weight, short.reader.answer.weight)
+    assert not torch.equal(long.points.weight, short.points.weight)
