@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from facedrive.types import Vector
 
 
-@dataclass
 class NoFilter:
-    """Pass values through."""
+    """Passes values through."""
 
     def filter(self, values: Vector, time: float) -> Vector:
         """Return ``values``."""
@@ -22,7 +21,7 @@ class NoFilter:
         """Do nothing; there is no past."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class OneEuro:
     """Smooth what rests, follow what moves (Casiez, Roussel and Vogel, CHI 2012).
 
@@ -31,13 +30,25 @@ class OneEuro:
     """
 
     min_cutoff_hz: float = 1.0
-    """Cutoff of a value at rest."""
+    """Cutoff of a value at rest, Hz; lower is steadier, and slower to start."""
     beta: float = 6.0
-    """Cutoff gained, in Hz, per unit of value per second."""
+    """Cutoff gained, in Hz, per unit of value per second; higher follows movement faster."""
     derivative_cutoff_hz: float = 1.0
-    _time: float | None = field(default=None, init=False, repr=False)
-    _value: Vector = field(default_factory=lambda: np.zeros(0, np.float32), init=False, repr=False)
-    _speed: Vector = field(default_factory=lambda: np.zeros(0, np.float32), init=False, repr=False)
+    """Cutoff, Hz, of the speed that ``beta`` is multiplied by."""
+
+    def filter(self) -> OneEuroFilter:
+        """Return a filter with these options and no past."""
+        return OneEuroFilter(self)
+
+
+class OneEuroFilter:
+    """The One Euro filter at work: its options, and the newest value and speed."""
+
+    def __init__(self, options: OneEuro | None = None) -> None:
+        """Start without a past; None has the default options."""
+        self.options = options or OneEuro()
+        self._time: float | None = None
+        self._value = self._speed = np.zeros(0, np.float32)
 
     def filter(self, values: Vector, time: float) -> Vector:
         """Return ``values`` (any shape, the same each call) smoothed up to ``time`` seconds.
@@ -52,9 +63,10 @@ class OneEuro:
         if elapsed <= 0:
             return self._value
         self._time = time
-        share = _share(self.derivative_cutoff_hz, elapsed)
+        share = _share(self.options.derivative_cutoff_hz, elapsed)
         self._speed = self._speed + share * ((values - self._value) / elapsed - self._speed)
-        cutoff = np.asarray(self.min_cutoff_hz + self.beta * np.abs(self._speed), np.float32)
+        gained_hz = self.options.beta * np.abs(self._speed)
+        cutoff = np.asarray(self.options.min_cutoff_hz + gained_hz, np.float32)
         self._value = self._value + _share(cutoff, elapsed) * (values - self._value)
         return self._value
 

@@ -9,87 +9,19 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import NamedTuple
 
-import numpy as np
-
-from facedrive.aus import AUS
-from facedrive.calibration import (
-    Profile,
-    default_profile,
-    median_neutral,
-)
+from facedrive.calibration import Profile, default_profile, median_neutral
 from facedrive.errors import FacedriveError
-from facedrive.filters import NoFilter, OneEuro
-from facedrive.stages import Closable, Estimate, Filter, Guided, Regressor, Sink, Source, Tracker
+from facedrive.lost import LostFace
+from facedrive.smoothing import Smoothing, SmoothingOptions
+from facedrive.stages import Closable, Estimate, Guided, Regressor, Sink, Source, Tracker
 from facedrive.threads import LiveCapture, Stall, now
 from facedrive.timing import Timing
-from facedrive.types import IDENTITY_HEAD, Face, Frame, Head, Sample, Vector
+from facedrive.types import Face, Frame, Sample, Vector
 
 log = logging.getLogger(__name__)
 
 NEUTRAL_S = 1.0
 """How much of a resting face makes a neutral."""
-
-
-@dataclass
-class Smoothing:
-    """A filter for each kind of value, tuned to its unit."""
-
-    aus: Filter = field(default_factory=OneEuro)
-    gaze: Filter = field(default_factory=lambda: OneEuro(min_cutoff_hz=1.5, beta=8.0))
-    rotation: Filter = field(default_factory=lambda: OneEuro(min_cutoff_hz=1.0, beta=10.0))
-    translation: Filter = field(default_factory=lambda: OneEuro(min_cutoff_hz=1.0, beta=10.0))
-    _rotation: Vector = field(default_factory=lambda: IDENTITY_HEAD.rotation, init=False)
-
-    def apply(self, estimate: Estimate, head: Head, time: float) -> tuple[Estimate, Head]:
-        """Smooth one frame's values up to its time."""
-        rotation = head.rotation
-        if float(np.dot(rotation, self._rotation)) < 0:  # q and -q are the same rotation
-            rotation = -rotation
-        smooth = self.rotation.filter(rotation, time)
-        self._rotation = (smooth / np.linalg.norm(smooth)).astype(np.float32)
-        return (
-            Estimate(
-                self.aus.filter(estimate.aus, time),
-                self.gaze.filter(estimate.gaze, time),
-            ),
-            Head(self._rotation, self.translation.filter(head.translation, time)),
-        )
-
-    def reset(self) -> None:
-        """Forget the past."""
-        for each in (self.aus, self.gaze, self.rotation, self.translation):
-            each.reset()
-
-
-def no_smoothing() -> Smoothing:
-    """Return a smoothing that passes everything through."""
-    return Smoothing(NoFilter(), NoFilter(), NoFilter(), NoFilter())
-
-
-@dataclass
-class LostFace:
-    """The one policy for a face that is gone: hold, ease to neutral, stay there."""
-
-    hold_s: float = 0.2
-    ease_s: float = 0.3
-    _last: Sample | None = field(default=None, init=False)
-
-    def seen(self, sample: Sample) -> None:
-        """Remember what to hold."""
-        self._last = sample
-
-    def at(self, time: float, index: int) -> Sample:
-        """Return what to show at ``time`` without a face."""
-        last = self._last
-        if last is None:
-            neutral = np.zeros(len(AUS), np.float32), np.zeros((2, 2), np.float32)
-            return Sample(time, index, *neutral, IDENTITY_HEAD, None)
-        gone = np.clip((time - last.time - self.hold_s) / self.ease_s, 0.0, 1.0)
-        kept = np.float32(1 - gone * gone * (3 - 2 * gone))
-        toward = IDENTITY_HEAD.rotation * np.copysign(np.float32(1), last.head.rotation[3])
-        rotation = kept * last.head.rotation + (1 - kept) * toward
-        head = Head(rotation / np.linalg.norm(rotation), last.head.translation)
-        return Sample(time, index, kept * last.aus, kept * last.gaze, head, None)
 
 
 @dataclass
@@ -100,7 +32,7 @@ class Pipeline:
     regressor: Regressor
     profile: Profile | None = field(default_factory=default_profile)
     """None leaves the model's answers as they are."""
-    smoothing: Smoothing = field(default_factory=Smoothing)
+    smoothing: Smoothing = field(default_factory=SmoothingOptions().smoothing)
     lost: LostFace = field(default_factory=LostFace)
     timing: Timing = field(default_factory=Timing)
     raw: Estimate | None = field(default=None, init=False)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AUS
 from facedrive.errors import DataError
-from facedrive.pipeline import LostFace
+from facedrive.lost import LostFace
 from facedrive.sinks.csv import ANGLES, COLUMNS
 from facedrive.types import IDENTITY_HEAD, EulerDegrees, Face, Head, Sample, Vector
 

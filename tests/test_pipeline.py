@@ -14,11 +14,10 @@ from facedrive.pipeline import (
     Controls,
     Outputs,
     Pipeline,
-    Smoothing,
     describe,
-    no_smoothing,
     run,
 )
+from facedrive.smoothing import Smoothing, SmoothingOptions, no_smoothing
 from facedrive.stages import Estimate
 from facedrive.types import IDENTITY_HEAD, Face, Frame, Sample
 
@@ -162,8 +161,9 @@ def test_a_face_that_comes_back_is_not_smoothed_with_the_one_that_left() -> None
         def reset(self) -> None:
             self.count += 1
 
-    aus = Resets()
-    driven(Pipeline(Seen(until=5, after=20), Says(), None, Smoothing(aus=aus)), 30)
+    aus, none = Resets(), NoFilter()
+    smoothing = Smoothing(aus, none, none, none)
+    driven(Pipeline(Seen(until=5, after=20), Says(), None, smoothing), 30)
     assert aus.count == 1
 
 
@@ -226,7 +226,7 @@ def test_runs_are_deterministic() -> None:
 
 
 def test_rotation_does_not_spin_when_the_quaternion_changes_sign() -> None:
-    smoothing = Smoothing()
+    smoothing = SmoothingOptions().smoothing()
     estimate = Says().estimate(FACE.crop)
     plus = IDENTITY_HEAD
     minus = type(plus)(-plus.rotation, plus.translation)

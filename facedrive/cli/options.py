@@ -113,15 +113,16 @@ def build_tracker(args: argparse.Namespace, crop: CropSpec) -> Tracker:
 def build_pipeline(args: argparse.Namespace, *, raw: bool = False) -> Pipeline:
     """Build tracker, regressor, calibration and smoothing; ``raw`` leaves the last two out."""
     from facedrive.calibration import default_profile, load_profile
-    from facedrive.pipeline import Pipeline, Smoothing, no_smoothing
+    from facedrive.pipeline import Pipeline
     from facedrive.regressors.onnx import OnnxRegressor
+    from facedrive.smoothing import no_smoothing
 
     regressor = OnnxRegressor(args.model, args.device)
     tracker = build_tracker(args, regressor.crop)
     if raw:
         return Pipeline(tracker, regressor, profile=None, smoothing=no_smoothing())
     profile = load_profile(args.profile) if args.profile else default_profile()
-    return Pipeline(tracker, regressor, profile=profile, smoothing=Smoothing())
+    return Pipeline(tracker, regressor, profile=profile)
 
 
 def latency_lines(timing: Timing) -> list[str]:

@@ -14,13 +14,13 @@ import sys
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import onnxruntime as ort
 
 from facedrive.aus import AU_NAMES, AUS
 from facedrive.errors import ModelError
+from facedrive.regressors.options import Device
 from facedrive.stages import Estimate
 from facedrive.trackers.align import CropSpec
 from facedrive.trackers.landmarks import COUNT
@@ -33,8 +33,6 @@ CONTRACT = "1"
 
 OUTPUTS = ("aus", "gaze", "landmarks")
 """Of a model, in the order of ``Estimate``; the last may be missing."""
-
-Device = Literal["auto", "cpu", "cuda"]
 
 
 def default_model() -> Path:

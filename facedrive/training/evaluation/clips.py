@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from facedrive.errors import DataError
-from facedrive.pipeline import Pipeline, no_smoothing
+from facedrive.pipeline import Pipeline
 from facedrive.regressors.onnx import OnnxRegressor
+from facedrive.smoothing import no_smoothing
 from facedrive.sources.video import VideoFile
 from facedrive.trackers.dlib import DlibTracker
 from facedrive.training.data.labels import Targets

@@ -13,8 +13,9 @@ import numpy as np
 
 from facedrive.aus import AUS
 from facedrive.errors import DataError
-from facedrive.pipeline import Pipeline, no_smoothing
+from facedrive.pipeline import Pipeline
 from facedrive.regressors.onnx import OnnxRegressor
+from facedrive.smoothing import no_smoothing
 from facedrive.sources.video import VideoFile
 from facedrive.stats.splits import split_people
 from facedrive.trackers.align import warp_crop

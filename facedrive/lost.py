@@ -1,0 +1,47 @@
+"""The one policy for a face that is gone: hold, ease to neutral, stay there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from facedrive.aus import AUS
+from facedrive.types import IDENTITY_HEAD, Head, Sample
+
+
+@dataclass(frozen=True)
+class LostFaceOptions:
+    """How long a face that is gone is held, and how fast it then comes to rest."""
+
+    hold_s: float = 0.2
+    """Seconds for which the last values stay as they are."""
+    ease_s: float = 0.3
+    """Seconds in which they then go to neutral; above 0."""
+
+
+class LostFace:
+    """The policy at work: its options, and the last sample with a face."""
+
+    def __init__(self, options: LostFaceOptions | None = None) -> None:
+        """Start without a face; None has the default options."""
+        self.options = options or LostFaceOptions()
+        self._last: Sample | None = None
+
+    def seen(self, sample: Sample) -> None:
+        """Remember what to hold."""
+        self._last = sample
+
+    def at(self, time: float, index: int) -> Sample:
+        """Return what to show at ``time`` without a face."""
+        last = self._last
+        if last is None:
+            neutral = np.zeros(len(AUS), np.float32), np.zeros((2, 2), np.float32)
+            return Sample(time, index, *neutral, IDENTITY_HEAD, None)
+        since_s = time - last.time - self.options.hold_s
+        gone = np.clip(since_s / self.options.ease_s, 0.0, 1.0)
+        kept = np.float32(1 - gone * gone * (3 - 2 * gone))
+        toward = IDENTITY_HEAD.rotation * np.copysign(np.float32(1), last.head.rotation[3])
+        rotation = kept * last.head.rotation + (1 - kept) * toward
+        head = Head(rotation / np.linalg.norm(rotation), last.head.translation)
+        return Sample(time, index, kept * last.aus, kept * last.gaze, head, None)

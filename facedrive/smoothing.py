@@ -1,0 +1,64 @@
+"""Smoothing of all that a frame says about a face: a filter for each kind of value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from facedrive.filters import NoFilter, OneEuro
+from facedrive.stages import Estimate, Filter
+from facedrive.types import IDENTITY_HEAD, Head, Vector
+
+
+@dataclass(frozen=True)
+class SmoothingOptions:
+    """A One Euro filter for each kind of value, tuned to its unit."""
+
+    aus: OneEuro = OneEuro()
+    """Of action units, 0 to 1."""
+    gaze: OneEuro = OneEuro(min_cutoff_hz=1.5, beta=8.0)
+    """Of the eyes' angles, radians."""
+    rotation: OneEuro = OneEuro(min_cutoff_hz=1.0, beta=10.0)
+    """Of the head's rotation, the parts of a quaternion."""
+    translation: OneEuro = OneEuro(min_cutoff_hz=1.0, beta=10.0)
+    """Of the head's position, metres."""
+
+    def smoothing(self) -> Smoothing:
+        """Return a smoothing with these options and no past."""
+        return Smoothing(
+            self.aus.filter(), self.gaze.filter(),
+            self.rotation.filter(), self.translation.filter(),
+        )  # fmt: skip
+
+
+class Smoothing:
+    """The filters at work; any ``Filter`` can stand in for one of them."""
+
+    def __init__(self, aus: Filter, gaze: Filter, rotation: Filter, translation: Filter) -> None:
+        """Smooth each kind of value with its own filter."""
+        self._aus, self._gaze = aus, gaze
+        self._rotation, self._translation = rotation, translation
+        self._last: Vector = IDENTITY_HEAD.rotation
+
+    def apply(self, estimate: Estimate, head: Head, time: float) -> tuple[Estimate, Head]:
+        """Smooth one frame's values up to its time."""
+        rotation = head.rotation
+        if float(np.dot(rotation, self._last)) < 0:  # q and -q are the same rotation
+            rotation = -rotation
+        smooth = self._rotation.filter(rotation, time)
+        self._last = (smooth / np.linalg.norm(smooth)).astype(np.float32)
+        return (
+            Estimate(self._aus.filter(estimate.aus, time), self._gaze.filter(estimate.gaze, time)),
+            Head(self._last, self._translation.filter(head.translation, time)),
+        )
+
+    def reset(self) -> None:
+        """Forget the past."""
+        for each in (self._aus, self._gaze, self._rotation, self._translation):
+            each.reset()
+
+
+def no_smoothing() -> Smoothing:
+    """Return a smoothing that passes everything through."""
+    return Smoothing(NoFilter(), NoFilter(), NoFilter(), NoFilter())
