@@ -35,7 +35,7 @@ def split_people(person: NDArray[np.integer]) -> Split:
         person: (N,) the person that each row shows.
 
     Returns:
-        About 85 % of the people for training, 5 % to watch it, 10 % never seen.
+        About 85 % of the people for training, 5 % for validation, 10 % for tests.
     """
     people, row_person = np.unique(person, return_inverse=True)
     place = np.array([_place(int(number)) for number in people])[row_person]

@@ -14,6 +14,7 @@ from facedrive.aus import AU_NAMES
 from facedrive.errors import DataError
 from facedrive.feafa.labels.dataset import Left, Part, read_dataset
 from facedrive.feafa.labels.video import Video
+from facedrive.stats.bootstrap import RESAMPLES, draw_clusters, percentile_bounds, resample
 from facedrive.stats.icc import (
     Icc,
     MeanSquares,
@@ -24,12 +25,6 @@ from facedrive.stats.icc import (
     why_undefined,
 )
 from facedrive.stats.metrics import number
-from facedrive.stats.video_bootstrap import (
-    RESAMPLES,
-    draw_videos,
-    percentile_bounds,
-    resample,
-)
 
 Place = tuple[Part, str, str]
 """Part, subject and name: what tells a video from the others."""
@@ -158,5 +153,5 @@ def _bounds_over_videos(
     if len(totals) < 2:
         nothing = np.full(totals.shape[1], np.nan)
         return nothing, nothing
-    drawn = draw_videos(len(totals), resamples, np.random.default_rng(seed))
+    drawn = draw_clusters(len(totals), resamples, np.random.default_rng(seed))
     return percentile_bounds(estimate(mean_squares(resample(totals, drawn)), "2,k"))

@@ -1,8 +1,4 @@
-"""How good predictions are, per AU and fold, with bootstrap intervals over videos.
-
-Every figure follows from sums over frames (``metrics.sums``), so a resample adds up its videos'
-sums: all resamples are one matrix product.
-"""
+"""How good predictions are, per AU and fold, with bootstrap intervals over videos."""
 
 from __future__ import annotations
 
@@ -14,13 +10,14 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_NAMES
 from facedrive.errors import DataError
-from facedrive.stats.metrics import Table, centred, number, scores_of, sums
-from facedrive.stats.video_bootstrap import (
+from facedrive.stats.bootstrap import (
     RESAMPLES,
-    draw_videos,
+    cluster_sums,
+    draw_clusters,
     percentile_bounds,
     resample,
 )
+from facedrive.stats.metrics import Table, number, scores_of
 
 METRICS = {
     "mse": "MSE",
@@ -132,11 +129,10 @@ def score_folds(
             tested in two folds.
     """
     _check(predicted, labels, video, fold, aus)
-    predicted, labels = centred(predicted, labels)
-    _, first, row = np.unique(video, return_index=True, return_inverse=True)
-    rows = [np.flatnonzero(row == index) for index in range(len(first))]
-    totals = np.stack([sums(predicted[each], labels[each]) for each in rows])  # (V, 8, C)
-    frames = np.array([len(each) for each in rows])
+    _, first, row, frames = np.unique(
+        video, return_index=True, return_inverse=True, return_counts=True
+    )
+    totals = cluster_sums(predicted, labels, row)  # (V, 8, C)
     tested = fold[first]  # (V,)
     random = np.random.default_rng(seed)
     return FoldScores(
@@ -186,7 +182,7 @@ def _score(
     overall = _over_aus(aus, known)
     if videos < 2:  # nothing to resample
         return Figures(videos, int(frames.sum()), _point(aus), _point(overall))
-    draws = _per_au(resample(totals, draw_videos(videos, resamples, random)))  # (R, 6, C)
+    draws = _per_au(resample(totals, draw_clusters(videos, resamples, random)))  # (R, 6, C)
     return Figures(
         videos,
         int(frames.sum()),

@@ -15,7 +15,7 @@ from facedrive.stats.bootstrap import mean_intervals
 from facedrive.stats.splits import split_people
 from facedrive.trackers.align import CropSpec
 from facedrive.training.data.faces import FaceSet, load_photographs
-from facedrive.training.evaluation.comparison import Answers, Channels, answer, compare
+from facedrive.training.evaluation.comparison import Answers, Channels, answer, compare, rounded
 from facedrive.training.evaluation.crops import centre_crops, cut_middle
 from facedrive.types import Vector
 
@@ -24,6 +24,9 @@ YAW_LIMITS_DEG = (0.0, 10.0, 20.0, 35.0, 90.0)
 
 BRIGHTNESS_BANDS = 3
 """As many faces in each."""
+
+RESAMPLES = 1000
+"""Of the people, for the intervals."""
 
 
 @dataclass(frozen=True)
@@ -100,4 +103,6 @@ def score_bands(
 
 def _intervals(stills: Stills, channels: Channels) -> dict[str, Any]:
     faces = stills.faces
-    return mean_intervals(stills.answers.aus, faces.targets.aus, faces.person, channels)
+    said, known = stills.answers.aus[:, channels], faces.targets.aus[:, channels]
+    found = mean_intervals(said, known, faces.person, RESAMPLES)
+    return {name: (rounded(each.low), rounded(each.high)) for name, each in found.items()}

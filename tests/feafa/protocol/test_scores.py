@@ -51,6 +51,20 @@ def test_regression_figures_are_scikit_learns(
     assert row == pytest.approx(expected, rel=1e-5)
 
 
+def test_scores_and_intervals_are_those_of_the_tables_that_are_kept() -> None:
+    draw = np.random.default_rng(0)
+    labels = draw.random((300, 3), dtype=np.float32)
+    predicted = labels + 0.3 * draw.standard_normal((300, 3)).astype(np.float32)
+    at = np.arange(300)
+    kept = score_folds(predicted, labels, at // 10, at // 100, aus=("a", "b", "c"))
+    overall = kept.pooled.overall
+    row = list(OVERALL).index("mse_sum")
+    found = [overall.value[row], overall.low[row], overall.high[row]]
+    assert found == pytest.approx([0.2563364, 0.230454, 0.28213702], rel=1e-6)
+    pearson = kept.folds[1].aus.low[list(METRICS).index("pearson")]
+    assert pearson == pytest.approx([0.59665074, 0.69062911, 0.70741444], rel=1e-6)
+
+
 def test_pearson_is_numpys(scores: FoldScores) -> None:
     expected = np.corrcoef(LABELS[:, 3], PREDICTED[:, 3])[0, 1]
     assert au(scores, "pearson", 3) == pytest.approx(expected, rel=1e-6)
