@@ -3,10 +3,15 @@ PYTHON := .venv/bin/python
 # What tests of the GLB and of the web page load.
 NPM := gltf-validator@2.0.0-dev.3.10 mmd-parser@1.0.4 three@0.187.0
 
-.PHONY: demo test lint types unit blender clean
+# A worker a processor; one that is done takes over tests of another's.
+PYTEST := .venv/bin/pytest --numprocesses auto --dist worksteal
+
+.PHONY: demo check test lint types quick unit docs blender clean
 
 demo: .venv/.demo-ready
 	$(PYTHON) -m facedrive demo
+
+check: lint types quick
 
 test: lint types unit
 
@@ -17,8 +22,14 @@ lint: .venv/.test-ready
 types: .venv/.test-ready
 	.venv/bin/mypy
 
+quick: .venv/.test-ready
+	$(PYTEST) -m 'not slow' --hypothesis-profile quick
+
 unit: .venv/.test-ready
-	.venv/bin/pytest
+	$(PYTEST)
+
+docs: .venv/.docs-ready
+	.venv/bin/mkdocs build --strict
 
 # The add-on inside Blender, whose package wants Python 3.11 and numpy 1: an environment of its own.
 blender: .venv/.blender-ready
@@ -36,9 +47,13 @@ blender: .venv/.blender-ready
 	sh setup.sh .
 	@touch $@
 
+.venv/.docs-ready: pyproject.toml setup.sh
+	sh setup.sh '.[docs]'
+	@touch $@ .venv/.demo-ready
+
 .venv/.test-ready: pyproject.toml setup.sh
 	sh setup.sh '.[test]' liblo-tools -- mcs:mono-mcs mono:mono-runtime chromium:chromium \
-		godot3-server:godot3-server node:nodejs npm:npm
+		godot3-server:godot3-server node:nodejs npm:npm Xvfb:xvfb xdotool:xdotool
 	npm install --silent --no-audit --no-fund --prefix .venv/npm $(NPM) || \
 		echo "no npm packages; tests that need them are skipped"
 	@touch $@ .venv/.demo-ready

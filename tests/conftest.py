@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
 
+# Before NumPy and PyTorch are imported: tests run in several processes at once, and threads of
+# each that wait for one another make all of them slower.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import pytest
+from hypothesis import settings
 
 with suppress(ImportError):
     # PyTorch's compiler before OpenGL: each brings an LLVM of its own, and loading triton's
     # after the software renderer's ends the process.
     import triton  # noqa: F401
+
+settings.register_profile("thorough", deadline=None, derandomize=True, database=None)
+settings.register_profile("quick", settings.get_profile("thorough"), max_examples=20)
+settings.load_profile("thorough")
 
 ROOT = Path(__file__).resolve().parent.parent
 

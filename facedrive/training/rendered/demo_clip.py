@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 import cv2
@@ -16,10 +17,11 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_NAMES
 from facedrive.training.rendered.camera import PIVOT, Camera, head_pose, rotation_matrix
-from facedrive.training.rendered.face import LANDMARKS, FaceModel, load_face_model
+from facedrive.training.rendered.face import LANDMARKS, FaceModel, Person, load_face_model
 from facedrive.training.rendered.paint import Colour, Look, Paint
 from facedrive.training.rendered.performance import DURATION, head_at, perform
 from facedrive.training.rendered.photographs import Photographs, open_photographs
+from facedrive.training.rendered.sampling import Performance
 from facedrive.training.rendered.scene import FaceRenderer
 from facedrive.training.rendered.texture import Map, SkinAtlas, build_atlas
 from facedrive.types import EulerDegrees, Image
@@ -42,6 +44,18 @@ NECK = np.array([0.0, -9.0, 0.0], np.float32)
 """The joint that the head turns about, head axes, centimetres; shoulders stay where they are."""
 
 
+class Script(NamedTuple):
+    """What happens in a clip; each function takes a time, seconds."""
+
+    act: Callable[[float], Performance]
+    head: Callable[[float], EulerDegrees]
+    aside_cm: Callable[[float], float] = lambda time: 0.0
+    """How far the person has moved to the right of the picture."""
+
+
+DEMO = Script(perform, head_at)
+
+
 @dataclass(frozen=True, slots=True)
 class DemoClip:
     """How the clip is made; the defaults made the one that ships."""
@@ -59,6 +73,7 @@ class DemoClip:
     distance_cm: float = 75.0
     view_cm: float = 33.0
     """Height of what the picture shows, at that distance."""
+    script: Script = DEMO
 
     def render(self, data: Path, clip: Path, table: Path) -> None:
         """Write the clip and its table.
@@ -72,9 +87,15 @@ class DemoClip:
             DataError: if the data cannot be read.
             RenderError: if there is no OpenGL context.
         """
-        times = [index / self.fps for index in range(round(self.duration * self.fps))]
-        _write_table(table, times)
-        _write_video(clip, self.frames(data, times), self)
+        times = self.times()
+        rows = ([index, f"{time:.6f}", *truth(time, self.script)] for index, time in
+                enumerate(times))  # fmt: skip
+        write_table(table, COLUMNS, rows)
+        write_video(clip, self.frames(data, times), self)
+
+    def times(self) -> list[float]:
+        """Give the time of each frame, seconds."""
+        return [index / self.fps for index in range(round(self.duration * self.fps))]
 
     def frames(self, data: Path, times: list[float]) -> Iterator[Image]:
         """Draw the performance at some times, (height, width, 3) uint8 RGB each."""
@@ -90,14 +111,20 @@ class DemoClip:
         person = model.identity(np.zeros(len(model.identities), np.float32))
         backdrop = _studio(self.width, self.height)
         for time in times:
-            act = perform(time)
-            vertices = model.express(person, model.weights(act.aus, act.extras), act.gaze)
-            rotation = rotation_matrix(*np.radians(head_at(time)))
-            pose = _pose_on_neck(rotation, self.distance_cm)
-            picture, mask = renderer.render(
-                _hold_shoulders(vertices, rotation), pose, camera, DEMO_LOOK
-            )
+            vertices, pose = self.posed(model, person, time)
+            picture, mask = renderer.render(vertices, pose, camera, DEMO_LOOK)
             yield _compose(picture, mask, backdrop)
+
+    def posed(
+        self, model: FaceModel, person: Person, time: float
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Give the face at a time: its vertices, (N, 3) cm, and the (4, 4) head to camera."""
+        act = self.script.act(time)
+        vertices = model.express(person, model.weights(act.aus, act.extras), act.gaze)
+        rotation = rotation_matrix(*np.radians(self.script.head(time)))
+        pose = _pose_on_neck(rotation, self.distance_cm)
+        pose[0, 3] += self.script.aside_cm(time)
+        return _hold_shoulders(vertices, rotation), pose
 
 
 DEMO_LOOK = Look(
@@ -209,7 +236,8 @@ def _compose(picture: Image, mask: NDArray[np.float32], backdrop: NDArray[np.flo
     return np.asarray(np.clip(face + backdrop * (1 - cover), 0, 255), np.uint8)
 
 
-def _write_video(clip: Path, frames: Iterator[Image], options: DemoClip) -> None:
+def write_video(clip: Path, frames: Iterator[Image], options: DemoClip) -> None:
+    """Encode the frames as H.264."""
     clip.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(clip), "w", options={"movflags": "faststart"}) as container:
         stream = container.add_stream("libx264", rate=options.fps)
@@ -224,17 +252,17 @@ def _write_video(clip: Path, frames: Iterator[Image], options: DemoClip) -> None
         container.mux(stream.encode())
 
 
-def _write_table(table: Path, times: list[float]) -> None:
+def write_table(table: Path, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    """Write a CSV file."""
     table.parent.mkdir(parents=True, exist_ok=True)
     with table.open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        for index, time in enumerate(times):
-            writer.writerow([index, f"{time:.6f}", *truth(time)])
+        writer.writerow(columns)
+        writer.writerows(rows)
 
 
-def truth(time: float) -> list[str]:
+def truth(time: float, script: Script = DEMO) -> list[str]:
     """Give what ``COLUMNS`` says after the time: AUs, then degrees of head and gaze."""
-    act = perform(time)
+    act = script.act(time)
     aus = [f"{value:.4f}" for value in act.aus]
-    return aus + [f"{value:.3f}" for value in (*head_at(time), *np.degrees(act.gaze).ravel())]
+    return aus + [f"{value:.3f}" for value in (*script.head(time), *np.degrees(act.gaze).ravel())]

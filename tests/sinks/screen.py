@@ -1,0 +1,70 @@
+"""A screen that nobody sees (Xvfb) and a hand on its keyboard (xdotool)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+
+@dataclass
+class Screen:
+    """An X display of its own."""
+
+    display: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a program needs to open its window here."""
+        return os.environ | {"DISPLAY": self.display, "WAYLAND_DISPLAY": ""}
+
+    def do(self, *words: str) -> str:
+        """Run xdotool; return what it prints."""
+        command = ["xdotool", *words]
+        done = subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        return done.stdout.strip()
+
+    def press(self, window: str, key: str) -> None:
+        """Press a key in a window; no window manager is there to give it the focus."""
+        self.do("windowfocus", "--sync", window, "key", key)
+
+    def picture(self, save: Path) -> np.ndarray:
+        """Return what the screen shows, (H, W, 3) uint8 BGR, and keep it in a file."""
+        import av
+
+        grab = {"draw_mouse": "0", "framerate": "5"}
+        with av.open(self.display, format="x11grab", options=grab) as container:
+            shown = next(container.decode(video=0)).to_ndarray(format="bgr24")
+        cv2.imwrite(str(save), shown)
+        return shown
+
+
+@contextmanager
+def open_screen() -> Iterator[Screen]:
+    """Start an X server on a free display; skips where there is none."""
+    for program in ("Xvfb", "xdotool"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
+    read, write = os.pipe()
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x800x24",
+               "-nolisten", "tcp"]  # fmt: skip
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, pass_fds=[write], stdout=quiet, stderr=quiet) as server:
+        os.close(write)
+        try:
+            with os.fdopen(read) as told:
+                number = told.readline().strip()
+            assert number, "Xvfb does not start"
+            yield Screen(f":{number}")
+        finally:
+            server.terminate()
