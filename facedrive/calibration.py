@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX, AU_NAMES, AUS
 from facedrive.errors import ProfileError, unknown
+from facedrive.files import write_whole
 from facedrive.types import Vector
 
 VERSION = 1
@@ -119,11 +120,7 @@ def save_profile(profile: Profile, path: Path) -> None:
         lines.append(
             f"{name} = {{ neutral = {neutral:.4f}, extreme = {extreme:.4f}, gamma = {gamma:.3f} }}"
         )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("\n".join(lines) + "\n")
-    except OSError as error:
-        raise ProfileError(f"the profile {path} cannot be written: {error.strerror}.") from error
+    write_whole(path, "\n".join(lines) + "\n", ProfileError)
 
 
 def load_profile(path: Path) -> Profile:

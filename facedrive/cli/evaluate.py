@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score the model, print its figures and say which of the figures to reach it reaches."""
-    from facedrive.export.whole_file import whole_file
+    from facedrive.files import write_whole
     from facedrive.training.evaluation.card import renew
     from facedrive.training.evaluation.exam import SECTIONS
     from facedrive.training.evaluation.report import tables
@@ -52,11 +52,9 @@ def run(args: argparse.Namespace) -> int:
     report = _report(exam, model, sections)
     text = json.dumps(report, indent=1, allow_nan=False)
     if args.output:
-        with whole_file(args.output) as file:
-            file.write(f"{text}\n".encode())
+        write_whole(args.output, f"{text}\n")
     if args.card:
-        with whole_file(args.card) as file:
-            file.write(renew(card, report).encode())
+        write_whole(args.card, renew(card, report))
     print(text if args.json else tables(report))
     return 0
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from facedrive.export.animation import Animation, animate
 from facedrive.export.glb import INDICES, VERTICES, Glb
-from facedrive.export.whole_file import whole_file
+from facedrive.files import whole_file
 from facedrive.mappings.table import Mapping
 from facedrive.render.morph import smooth_normals
 from facedrive.render.pose import Neck

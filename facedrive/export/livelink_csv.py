@@ -19,7 +19,7 @@ import numpy as np
 
 from facedrive.errors import DataError
 from facedrive.export.resample import resample
-from facedrive.export.whole_file import whole_file
+from facedrive.files import whole_file
 from facedrive.sinks.channels import ARKIT, load_channels, pascal_case
 from facedrive.sinks.livelink import angles
 from facedrive.types import Sample

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from facedrive.errors import MappingError
 from facedrive.export.animation import Animation, Floats, animate
 from facedrive.export.resample import resample
-from facedrive.export.whole_file import whole_file
+from facedrive.files import whole_file
 from facedrive.mappings.table import Mapping
 from facedrive.types import Sample
 

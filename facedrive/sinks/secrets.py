@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
-import os
-import platform
 from pathlib import Path
 
+from facedrive.errors import SinkError
+from facedrive.files import whole_file
+
 log = logging.getLogger(__name__)
-
-
-def config_folder() -> Path:
-    """Return the folder for facedrive's own settings of this user; it may not exist yet."""
-    if platform.system() == "Windows":
-        base = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
-    elif platform.system() == "Darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return base / "facedrive"
 
 
 def read_secret(path: Path, limit: int) -> str | None:
@@ -36,13 +27,13 @@ def read_secret(path: Path, limit: int) -> str | None:
 
 def write_secret(path: Path, text: str) -> None:
     """Keep a text; where it cannot be kept that is logged, and the run goes on."""
-    try:
+    with contextlib.suppress(OSError):  # what comes next says so
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)  # a file that others may read stays one when it is rewritten
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
-    except OSError as error:
-        log.warning("%s cannot be written: %s; it will be asked for again", path, error.strerror)
+    try:
+        with whole_file(path, advice="it will be asked for again", private=True) as file:
+            file.write(text.encode())
+    except SinkError as error:
+        log.warning("%s", error)
 
 
 def forget(path: Path) -> None:

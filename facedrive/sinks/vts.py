@@ -26,10 +26,11 @@ import numpy as np
 
 from facedrive.aus import AU_INDEX
 from facedrive.errors import SinkError
+from facedrive.files import user_config_folder
 from facedrive.mappings.table import FULL_GAZE_RAD, load_mapping
 from facedrive.sinks.channels import pascal_case
 from facedrive.sinks.packages import need
-from facedrive.sinks.secrets import config_folder, forget, read_secret, write_secret
+from facedrive.sinks.secrets import forget, read_secret, write_secret
 from facedrive.threads import ClosedError, Mailbox, Worker
 from facedrive.types import Frame, Sample
 
@@ -85,7 +86,7 @@ class VtsSink:
         self._mapping = load_mapping(self.mapping) if self.mapping else None
         self._custom = _custom_names(self._mapping.channels if self._mapping else ())
         self._mailbox: Mailbox[tuple[Values, bool]] = Mailbox()
-        path = self.token or config_folder() / "vtube_studio_token"
+        path = self.token or user_config_folder() / "vtube_studio_token"
         url = f"ws://{_bracketed(self.host)}:{self.port}"
         self._link = _Link(url, path, self._custom, self._mailbox)
         self._worker = Worker("vts", self._link.run)

@@ -6,12 +6,6 @@ cache folder and checked by its hash.
 
 from __future__ import annotations
 
-import hashlib
-import logging
-import os
-import sys
-import tempfile
-import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +14,7 @@ import cv2
 import numpy as np
 
 from facedrive.errors import DependencyError, ModelError
+from facedrive.files import fetch, user_cache_folder
 from facedrive.trackers.align import CropSpec, warp_crop
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
 from facedrive.trackers.pose import PoseSolver
@@ -28,14 +23,11 @@ from facedrive.types import Face, Frame, Vector
 if TYPE_CHECKING:
     from mediapipe.tasks.python.vision import FaceLandmarker, FaceLandmarkerResult
 
-log = logging.getLogger(__name__)
-
 MODEL_URL = (
     "https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/"
     "float16/1/face_landmarker.task"
 )
 MODEL_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
-FETCH_TIMEOUT_S = 30.0
 
 OPTIONS = "--tracker-model (--peer-model of bench, --teacher-model of train and evaluate)"
 """Where a user can name a model file."""
@@ -184,45 +176,6 @@ def fetch_model(url: str = MODEL_URL, folder: Path | None = None) -> Path:
     Raises:
         ModelError: if it cannot be fetched, or is not the file that facedrive knows.
     """
-    path = (folder or cache_folder()) / "face_landmarker.task"
-    if path.is_file() and _hash(path.read_bytes()) == MODEL_SHA256:
-        return path
-    log.info("fetching %s into %s", url, path.parent)
-    advice = f"download it yourself and give its path with {OPTIONS}."
-    try:
-        with urllib.request.urlopen(url, timeout=FETCH_TIMEOUT_S) as answer:
-            content: bytes = answer.read()
-    except OSError as error:
-        raise ModelError(f"{url} cannot be fetched ({error}); {advice}") from error
-    if _hash(content) != MODEL_SHA256:
-        raise ModelError(f"{url} has SHA-256 {_hash(content)}, not {MODEL_SHA256}; {advice}")
-    _write_whole(path, content)
-    return path
-
-
-def cache_folder() -> Path:
-    """Return the folder that keeps what was fetched for this user."""
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "facedrive"
-
-
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is either all there or not there."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as part:
-            part.write(content)
-        Path(part.name).replace(path)
-    except OSError as error:
-        raise ModelError(
-            f"{path} cannot be written ({error}); give the model's path with {OPTIONS}."
-        ) from error
+    path = (folder or user_cache_folder()) / "face_landmarker.task"
+    advice = f"download it yourself and give its path with {OPTIONS}"
+    return fetch(url, MODEL_SHA256, path, ModelError, advice)

@@ -119,10 +119,10 @@ def test_an_empty_take_writes_nothing(
 @pytest.mark.parametrize(
     ("to", "name"), [("gltf", "x.glb"), ("livelink-csv", "x.csv"), ("vmd", "x.vmd")]
 )
-def test_a_missing_folder_is_named(
-    to: str, name: str, take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_file_instead_of_a_folder_is_named(
+    to: str, name: str, take: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "gone" in fails(capsys, take, "--to", to, "-o", tmp_path / "gone" / name)
+    assert "is no folder" in fails(capsys, take, "--to", to, "-o", take / name)
 
 
 @pytest.mark.parametrize(("to", "name"), [("gltf", "x.csv"), ("livelink-csv", "x.glb")])

@@ -201,6 +201,7 @@ def test_an_empty_take_leaves_an_older_file(rig: Rig, tmp_path: Path) -> None:
     assert path.read_text() == "kept"
 
 
-def test_a_missing_folder_is_named(rig: Rig, take: list[Sample], tmp_path: Path) -> None:
-    with pytest.raises(SinkError, match="gone"):
-        write_gltf(take, tmp_path / "gone" / "take.glb", rig, match_rig(rig))
+def test_a_file_instead_of_a_folder_is_named(rig: Rig, take: list[Sample], tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SinkError, match="file is no folder"):
+        write_gltf(take, tmp_path / "file" / "take.glb", rig, match_rig(rig))

@@ -124,9 +124,10 @@ def test_a_take_without_rows_writes_nothing(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_a_missing_folder_is_named(make_sample: MakeSample, tmp_path: Path) -> None:
-    with pytest.raises(SinkError, match="gone"):
-        write_livelink_csv([make_sample()], tmp_path / "gone" / "take.csv")
+def test_a_file_instead_of_a_folder_is_named(make_sample: MakeSample, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SinkError, match="file is no folder"):
+        write_livelink_csv([make_sample()], tmp_path / "file" / "take.csv")
 
 
 def test_memory_stays_the_same_however_long_the_take(

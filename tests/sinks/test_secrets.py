@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from facedrive.sinks.secrets import config_folder, forget, read_secret, write_secret
+from facedrive.sinks.secrets import forget, read_secret, write_secret
 
 
 def test_what_is_kept_is_read_back_and_only_this_user_may(tmp_path: Path) -> None:
@@ -47,17 +47,3 @@ def test_a_place_that_cannot_be_used_is_logged_only(
     assert read_secret(tmp_path, 10) is None
     forget(tmp_path)
     assert len(caplog.messages) == 3
-
-
-@pytest.mark.parametrize(
-    ("system", "variable", "folder"),
-    [("Linux", "XDG_CONFIG_HOME", "facedrive"), ("Windows", "APPDATA", "facedrive")],
-)
-def test_the_folder_is_where_the_system_keeps_settings(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, system: str, variable: str, folder: str
-) -> None:
-    monkeypatch.setattr("platform.system", lambda: system)
-    monkeypatch.setenv(variable, str(tmp_path))
-    assert config_folder() == tmp_path / folder
-    monkeypatch.delenv(variable)
-    assert config_folder().is_relative_to(Path.home())

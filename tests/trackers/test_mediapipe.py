@@ -9,7 +9,6 @@ import pytest
 
 from facedrive.errors import DependencyError, ModelError
 from facedrive.stages import Tracker
-from facedrive.trackers import mediapipe as ours
 from facedrive.trackers.align import CropSpec
 from facedrive.trackers.dlib import DlibTracker
 from facedrive.trackers.landmarks import interocular_px
@@ -125,9 +124,3 @@ def test_a_cache_that_was_damaged_is_fetched_again(model: Path, tmp_path: Path) 
     (tmp_path / "face_landmarker.task").write_bytes(b"half of it")
     path = fetch_model(model.as_uri(), tmp_path)
     assert path.read_bytes() == model.read_bytes()
-
-
-def test_the_cache_folder_can_be_moved(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert ours.cache_folder() == tmp_path / "facedrive"

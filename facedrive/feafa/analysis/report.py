@@ -10,10 +10,10 @@ from pathlib import Path
 
 from facedrive.aus import AUS
 from facedrive.errors import DataError
-from facedrive.export.whole_file import whole_file
 from facedrive.feafa.analysis.agreement import Agreement, level
 from facedrive.feafa.analysis.plots import draw_all, render
 from facedrive.feafa.analysis.statistics import INTERVAL_NAMES, Analysis, PartStatistics
+from facedrive.files import write_whole
 
 STYLE = """
 :root { color-scheme: light dark; --ink: #1d1f21; --soft: #5f6368; --line: #d9dce0;
@@ -73,8 +73,7 @@ def write_report(analysis: Analysis, folder: Path) -> None:
     files["report.html"] = lay_out(analysis, pictures).encode()
     files["analysis.json"] = json.dumps(analysis.as_dict(), indent=1, allow_nan=False).encode()
     for name, content in files.items():
-        with whole_file(folder / name) as file:
-            file.write(content)
+        write_whole(folder / name, content)
 
 
 def lay_out(analysis: Analysis, pictures: Mapping[str, bytes]) -> str:

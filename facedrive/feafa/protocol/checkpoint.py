@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import io
 import pickle
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from facedrive.errors import DataError
+from facedrive.files import write_whole
 
 
 def save_checkpoint(path: Path, values: dict[str, Any]) -> None:
@@ -18,21 +19,11 @@ def save_checkpoint(path: Path, values: dict[str, Any]) -> None:
     Raises:
         DataError: if it cannot be written; what was there before is still there.
     """
-    part = path.with_suffix(".part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            torch.save(values, file)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except (OSError, RuntimeError) as error:
-        part.unlink(missing_ok=True)
-        kept = f"the one before is kept as {path}" if path.exists() else "there is none yet"
-        raise DataError(
-            f"a checkpoint could not be written: {error}; {kept}. Make room and run the same "
-            "command again: it goes on from there."
-        ) from error
+    content = io.BytesIO()  # a disk that fills up while torch writes would be a RuntimeError
+    torch.save(values, content)
+    kept = "the one before is kept" if path.exists() else "there is none yet"
+    again = "Make room and run the same command again: it goes on from there"
+    write_whole(path, content.getvalue(), DataError, f"{kept}. {again}")
 
 
 def load_checkpoint(path: Path, identity: dict[str, str]) -> dict[str, Any] | None:

@@ -16,8 +16,12 @@ from numpy.lib import format as npy
 from facedrive.errors import DataError
 from facedrive.feafa.protocol.cutting import Cut
 from facedrive.feafa.protocol.prepared import CROP, CROPS
+from facedrive.files import write_whole
 
 JOURNAL = "journal.jsonl"
+
+AGAIN = "what is done is kept: make room and run the same again"
+"""The next step where a cache cannot be written."""
 
 
 class CropFile:
@@ -105,9 +109,7 @@ class CropFile:
         with self._crops.open("r+b" if self._crops.exists() else "w+b") as file:
             _write_header(file, 0)
             file.truncate(file.tell() + self._rows * CROP.size**2)
-        part = self._journal.with_suffix(".part")
-        part.write_bytes(b"".join(map(_line, keys, done)))
-        part.replace(self._journal)
+        write_whole(self._journal, b"".join(map(_line, keys, done)), DataError, AGAIN)
 
 
 def _line(key: str, cut: Cut) -> bytes:

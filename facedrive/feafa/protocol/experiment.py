@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.errors import DataError
-from facedrive.export.whole_file import whole_file
 from facedrive.feafa.labels.video import Part
 from facedrive.feafa.protocol.checkpoint import save_checkpoint
 from facedrive.feafa.protocol.loader import Rows
@@ -26,6 +25,7 @@ from facedrive.feafa.protocol.recipe import ProtocolRecipe
 from facedrive.feafa.protocol.score_tables import write_scores
 from facedrive.feafa.protocol.scores import FoldScores, score_folds
 from facedrive.feafa.protocol.trainer import FoldTrainer, Machine, identify
+from facedrive.files import whole_file
 from facedrive.stats.splits import Fold, make_folds, read_folds, refuse_shared_subjects
 from facedrive.types import Vector
 

@@ -21,10 +21,11 @@ from facedrive import __version__
 from facedrive.aus import AUS
 from facedrive.errors import DataError
 from facedrive.feafa.labels.video import Video
-from facedrive.feafa.protocol.crop_file import CropFile
+from facedrive.feafa.protocol.crop_file import AGAIN, CropFile
 from facedrive.feafa.protocol.cutting import Cut, Job
 from facedrive.feafa.protocol.pool import cut_in_order
 from facedrive.feafa.protocol.prepared import CROP, LABELS, MANIFEST, VERSION, read_manifest
+from facedrive.files import whole_file, write_whole
 from facedrive.types import Vector
 
 log = logging.getLogger(__name__)
@@ -90,8 +91,7 @@ def prepare(
         file.forget()
     except OSError as error:
         raise DataError(
-            f"{cache} cannot be written: {error.strerror or error}. What is done is kept: make "
-            "room and run the same again."
+            f"{cache} cannot be written: {error.strerror or error}; {AGAIN}."
         ) from error
     return counts
 
@@ -148,12 +148,14 @@ def _count(video: Video, jobs: Sequence[Job], cuts: Sequence[Cut]) -> Counts:
 def _write_labels(jobs: Sequence[Job], cuts: Sequence[Cut], cache: Path) -> None:
     """Write the labels of the crops, in their order."""
     pairs = list(zip(jobs, cuts, strict=True))
-    np.savez(
-        cache / LABELS,
-        aus=np.concatenate([_labels(job.video, cut) for job, cut in pairs]),
-        video=np.concatenate([np.full(len(cut.frames), job.index, np.int32) for job, cut in pairs]),
-        frame=np.concatenate([np.array(cut.frames, np.int32) for _, cut in pairs]),
-    )
+    videos = [np.full(len(cut.frames), job.index, np.int32) for job, cut in pairs]
+    with whole_file(cache / LABELS, DataError, AGAIN) as file:
+        np.savez(
+            file,
+            aus=np.concatenate([_labels(job.video, cut) for job, cut in pairs]),
+            video=np.concatenate(videos),
+            frame=np.concatenate([np.array(cut.frames, np.int32) for _, cut in pairs]),
+        )
 
 
 def _write_manifest(
@@ -176,9 +178,7 @@ def _write_manifest(
         ],
         "unreadable": [name for cut in cuts for name in cut.unreadable],
     }
-    part = cache / f"{MANIFEST}.part"
-    part.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-    part.replace(cache / MANIFEST)
+    write_whole(cache / MANIFEST, json.dumps(manifest, indent=1), DataError, AGAIN)
 
 
 def _labels(video: Video, cut: Cut) -> Vector:

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from facedrive.export.whole_file import whole_file
 from facedrive.feafa.protocol.scores import METRICS, OVERALL, Estimate, Figures, FoldScores
+from facedrive.files import write_whole
 
 PARTS = {"posed": "posed (FEAFA)", "spontaneous": "spontaneous (DISFA)"}
 """The two datasets of Table 4 → its columns."""
@@ -26,8 +26,7 @@ def write_scores(scores: FoldScores, folder: Path) -> None:
         "scores.md": to_markdown(scores),
     }
     for name, text in texts.items():
-        with whole_file(folder / name) as file:
-            file.write(text.encode())
+        write_whole(folder / name, text)
 
 
 def to_csv(scores: FoldScores) -> str:

@@ -10,13 +10,13 @@ from typing import Any
 
 import torch
 
-from facedrive.export.whole_file import whole_file
 from facedrive.feafa.labels.video import Part
 from facedrive.feafa.protocol.experiment import PartScores
 from facedrive.feafa.protocol.networks import build_network, count_macs
 from facedrive.feafa.protocol.recipe import Budget, ProtocolRecipe
 from facedrive.feafa.protocol.score_tables import table4
 from facedrive.feafa.protocol.scores import FoldScores
+from facedrive.files import write_whole
 from facedrive.trackers.align import CropSpec
 
 CONSTANT = "constant mean"
@@ -47,10 +47,8 @@ class Results:
     def write(self, folder: Path) -> str:
         """Write ``table4.md`` and ``table4.json`` into a folder, and return the former."""
         text = self.as_markdown()
-        with whole_file(folder / "table4.md") as file:
-            file.write(text.encode())
-        with whole_file(folder / "table4.json") as file:
-            file.write((json.dumps(self.as_dict(), indent=1) + "\n").encode())
+        write_whole(folder / "table4.md", text)
+        write_whole(folder / "table4.json", json.dumps(self.as_dict(), indent=1) + "\n")
         return text
 
     def as_markdown(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import logging
 import math
 import time
@@ -26,6 +27,7 @@ from facedrive.feafa.protocol.loader import Batch, Draw, Loader, Rows, draw_epoc
 from facedrive.feafa.protocol.networks import build_network
 from facedrive.feafa.protocol.prepared import Prepared
 from facedrive.feafa.protocol.recipe import ProtocolRecipe, as_text
+from facedrive.files import write_whole
 from facedrive.training.run.train import autocast
 from facedrive.types import Vector
 
@@ -331,7 +333,8 @@ def fingerprint(data: Prepared) -> str:
 def _write_table(path: Path, rows: list[dict[str, float]]) -> None:
     if not rows:
         return
-    with path.open("w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, list(rows[0]))
-        table.writeheader()
-        table.writerows(rows)
+    text = io.StringIO()
+    table = csv.DictWriter(text, list(rows[0]))
+    table.writeheader()
+    table.writerows(rows)
+    write_whole(path, text.getvalue(), DataError)

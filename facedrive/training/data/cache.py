@@ -7,14 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
+from facedrive.errors import DataError
+from facedrive.files import whole_path
+
 
 def keep(path: Path, write: Callable[[Path], object]) -> Path:
     """Return ``path``, having ``write`` make it on the first call; it is either whole or absent."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(f".part{path.suffix}")
-        write(part)
-        part.replace(path)
+        with whole_path(path, DataError) as part:
+            write(part)
     return path
 
 

@@ -17,6 +17,7 @@ from scipy.optimize import linear_sum_assignment
 from tqdm import tqdm
 
 from facedrive.errors import DataError
+from facedrive.files import whole_file
 from facedrive.trackers.align import CropSpec, crop_matrix, warp_crop
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
 from facedrive.training.data.labels import Targets, from_teacher
@@ -101,15 +102,13 @@ def load_photographs(data: Path, cache: Path, opinions: Opinions | None = None) 
 
 def save_faces(faces: FaceSet, path: Path) -> None:
     """Write a set to a file that ``load_faces`` reads, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(".part.npz")
-    np.savez(
-        part, crops=faces.crops, inside=np.packbits(faces.inside, axis=-1),
-        points=faces.points_px, aus=faces.targets.aus, known=faces.targets.known,
-        gaze=faces.targets.gaze, person=faces.person,
-        crop_size=np.array(faces.spec.size), crop_padding=np.array(faces.spec.padding),
-    )  # fmt: skip
-    part.replace(path)
+    with whole_file(path, DataError) as file:
+        np.savez(
+            file, crops=faces.crops, inside=np.packbits(faces.inside, axis=-1),
+            points=faces.points_px, aus=faces.targets.aus, known=faces.targets.known,
+            gaze=faces.targets.gaze, person=faces.person,
+            crop_size=np.array(faces.spec.size), crop_padding=np.array(faces.spec.padding),
+        )  # fmt: skip
 
 
 def load_faces(path: Path) -> FaceSet:
@@ -198,10 +197,8 @@ def _cached_crops(archive: Path, landmarks: Vector, cache: Path) -> tuple[Image,
     digest.update(landmarks.tobytes())
     path = cache / f"crops-{digest.hexdigest()[:16]}.npy"
     if not path.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part.npy")
-        np.save(part, _cut_all(archive, landmarks))
-        part.replace(path)
+        with whole_file(path, DataError) as file:
+            np.save(file, _cut_all(archive, landmarks))
     both = np.load(path, mmap_mode="r")
     return np.asarray(both[0]), np.asarray(both[1]).view(np.bool_)
 

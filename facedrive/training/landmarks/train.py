@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from facedrive.errors import DataError
+from facedrive.files import whole_path
 from facedrive.stats.splits import split_people
 from facedrive.trackers.dlib import DlibTracker
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68, interocular_px
@@ -241,8 +242,9 @@ def main(arguments: list[str] | None = None) -> None:
     split = split_people(faces.person)
     if not args.evaluate_only:
         model = train(faces, np.flatnonzero(split.train | split.validation), Recipe())
-        model.save(str(args.output))
-        args.output.write_bytes(shorten(args.output.read_bytes()))
+        with whole_path(args.output, DataError) as part:
+            model.save(str(part))
+            part.write_bytes(shorten(part.read_bytes()))
     rows = np.flatnonzero(split.test)
     for roll_deg in (0.0, 30.0, -30.0):
         table = summarise(evaluate(faces, rows, roll_deg, args.output), faces.yaw_deg[rows])

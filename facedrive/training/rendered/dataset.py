@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.errors import DataError
+from facedrive.files import whole_file
 from facedrive.trackers.align import CropSpec, crop_matrix, warp_square
 from facedrive.training.rendered.camera import Camera, head_pose, rotation_matrix
 from facedrive.training.rendered.capture import capture
@@ -189,17 +190,10 @@ def _frame_head(rng: np.random.Generator, head: Vector) -> tuple[Camera, NDArray
 
 
 def _save(output: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
-    """Write the file under another name first, so that a half one is never taken for whole."""
-    part = output.with_name(output.name + ".part")
-    try:
-        with part.open("wb") as file:
-            np.savez_compressed(
-                file,
-                crop_size=np.array(SPEC.size),
-                crop_padding=np.array(SPEC.padding),
-                **arrays,  # type: ignore[arg-type]
-            )
-        part.replace(output)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise DataError(f"{output} cannot be written: {error}; is the disk full?") from error
+    with whole_file(output, DataError) as file:
+        np.savez_compressed(
+            file,
+            crop_size=np.array(SPEC.size),
+            crop_padding=np.array(SPEC.padding),
+            **arrays,  # type: ignore[arg-type]
+        )

@@ -22,6 +22,7 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 
 from facedrive.aus import AUS
 from facedrive.errors import DataError
+from facedrive.files import whole_file
 from facedrive.stats.metrics import Scores, score
 from facedrive.trackers.align import CropSpec
 from facedrive.training.data.faces import FaceSet
@@ -32,7 +33,6 @@ from facedrive.training.network.network import TAUGHT, Compact
 from facedrive.training.network.optimiser import Descent
 from facedrive.training.recipe import Recipe
 from facedrive.training.run.imported import load_exported
-from facedrive.training.run.memory import keep_memory
 from facedrive.types import Vector
 
 log = logging.getLogger(__name__)
@@ -198,7 +198,6 @@ class Run:
         """
         feeder = Feeder(self.recipe, batch_shares(self.recipe, sets), self.device)
         learner = self._begin(sets, feeder.steps * self.recipe.epochs)
-        keep_memory()
         first = self._resume(learner)
         if self.compile:
             learner.model.compile()
@@ -262,12 +261,10 @@ class Run:
                      epoch + 1, loss, kind.name.lower(), *means.values())  # fmt: skip
 
     def _save(self, learner: Learner, epoch: int) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
         recipe = json.dumps(dataclasses.asdict(self.recipe))
         whole = {name: part.state_dict() for name, part in learner.parts.items()}
-        part = self.checkpoint.with_suffix(".part")
-        torch.save(whole | {"epoch": epoch, "recipe": recipe}, part)
-        part.replace(self.checkpoint)
+        with whole_file(self.checkpoint, DataError) as file:
+            torch.save(whole | {"epoch": epoch, "recipe": recipe}, file)
 
     def _resume(self, learner: Learner) -> int:
         """Take up the folder's checkpoint; return how many epochs are behind it."""

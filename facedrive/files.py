@@ -1,0 +1,143 @@
+"""Files that appear whole or not at all, the folders of this user, and downloads known by hash."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import secrets
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPException
+from pathlib import Path
+from typing import BinaryIO
+
+from facedrive.errors import FacedriveError, ModelError, SinkError
+
+log = logging.getLogger(__name__)
+
+FETCH_TIMEOUT_S = 30.0
+
+ErrorType = Callable[[str], FacedriveError]
+
+
+@contextmanager
+def whole_file(
+    path: Path, error: ErrorType = SinkError, advice: str = "", *, private: bool = False
+) -> Iterator[BinaryIO]:
+    """Open a file to write; it takes its name when all is written and on the disk.
+
+    Until then, and after any error, an older file of that name stays as it was, and nothing else
+    is left. Missing folders are made.
+
+    Args:
+        path: Where it goes; a symbolic link stays one.
+        error: What to raise if it cannot be written.
+        advice: The next step, for that error's message.
+        private: Whether only this user may read it.
+
+    Raises:
+        error: if the folder cannot be made or written, or the disk is full.
+    """
+    with whole_path(path, error, advice) as part:
+        part.touch(0o600 if private else 0o666, exist_ok=False)
+        with part.open("wb") as file:
+            yield file
+
+
+@contextmanager
+def whole_path(path: Path, error: ErrorType = SinkError, advice: str = "") -> Iterator[Path]:
+    """Give another name to write a file at, for what opens files itself; as ``whole_file``.
+
+    The other name is in the same folder, and ends as the file's own does.
+    """
+    target = path.resolve()
+    part = target.with_name(f"{target.stem}.{secrets.token_hex(4)}.part{target.suffix}")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        with part.open("r+b") as file:
+            os.fsync(file.fileno())
+        part.replace(target)
+    except OSError as failure:
+        raise _unwritable(path, failure, error, advice) from failure
+    finally:
+        with contextlib.suppress(OSError):  # it has its name now, or never was
+            part.unlink()
+
+
+def write_whole(
+    path: Path, content: bytes | str, error: ErrorType = SinkError, advice: str = ""
+) -> None:
+    """Write bytes, or text as UTF-8, as ``whole_file`` does."""
+    with whole_file(path, error, advice) as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+
+
+def user_config_folder() -> Path:
+    """Return the folder of this user's settings and tokens; it may not exist yet."""
+    import platformdirs
+
+    return platformdirs.user_config_path("facedrive", appauthor=False, roaming=True)
+
+
+def user_cache_folder() -> Path:
+    """Return the folder of what can be fetched or made again; it may not exist yet."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("facedrive", appauthor=False)
+
+
+def user_data_folder() -> Path:
+    """Return the folder of what this user made, such as profiles; it may not exist yet."""
+    import platformdirs
+
+    return platformdirs.user_data_path("facedrive", appauthor=False)
+
+
+def fetch(
+    url: str, sha256: str, path: Path, error: ErrorType = ModelError, advice: str = ""
+) -> Path:
+    """Return ``path``, fetched from ``url`` unless it already is the file with this hash.
+
+    Args:
+        url: Where the file is.
+        sha256: Its hash, in hexadecimal.
+        path: Where it is kept.
+        error: What to raise.
+        advice: The next step for someone without a network, for that error's message.
+
+    Raises:
+        error: if it cannot be fetched or written, or is another file.
+    """
+    if path.is_file() and file_hash(path) == sha256:
+        return path
+    log.info("fetching %s into %s", url, path.parent)
+    try:
+        with urllib.request.urlopen(url, timeout=FETCH_TIMEOUT_S) as answer:
+            content: bytes = answer.read()
+    except (OSError, HTTPException) as failure:
+        raise error(_sentence(f"{url} cannot be fetched ({failure})", advice)) from failure
+    if (found := hashlib.sha256(content).hexdigest()) != sha256:
+        raise error(_sentence(f"{url} has SHA-256 {found}, not {sha256}", advice))
+    write_whole(path, content, error, advice)
+    return path
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _unwritable(path: Path, failure: OSError, error: ErrorType, advice: str) -> FacedriveError:
+    reason = failure.strerror or str(failure)
+    if isinstance(failure, FileExistsError | NotADirectoryError):
+        reason = f"{path.parent} is no folder"
+    return error(_sentence(f"{path} cannot be written: {reason}", advice))
+
+
+def _sentence(said: str, advice: str) -> str:
+    return f"{said}; {advice}." if advice else f"{said}."
