@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 
 class FacedriveError(Exception):
     """Base of every error that a user can mend; the CLI prints it as one line, exit code 2."""
@@ -9,6 +12,14 @@ class FacedriveError(Exception):
     def __init__(self, message: str) -> None:
         """Keep the message on one line, whatever it quotes from a file."""
         super().__init__(" ".join(message.split()))
+
+
+class OptionError(FacedriveError):
+    """An option is unknown, missing, of another type or out of range."""
+
+
+class PluginError(FacedriveError):
+    """A plug-in cannot be imported, lacks a method or has failed."""
 
 
 class SourceError(FacedriveError):
@@ -47,7 +58,16 @@ class DependencyError(FacedriveError):
     """An optional package is needed and is not installed."""
 
 
-def unknown(kind: str, name: str, known: object) -> str:
-    """Say that ``name`` is no known ``kind``, and list those there are."""
-    listed = ", ".join(sorted(str(item) for item in known))  # type: ignore[attr-defined]
-    return f"no {kind} '{name}'; there are {listed}."
+LISTED = 30
+"""How many known names an error lists; of more it only guesses which was meant."""
+
+
+def unknown(kind: str, name: str, known: Iterable[object]) -> str:
+    """Say that ``name`` is no known ``kind``, list those there are and guess which was meant."""
+    names = sorted(str(item) for item in known)
+    last = name.rpartition(".")[2]
+    near = get_close_matches(name, names, 1)
+    near = near or [each for each in names if each.rpartition(".")[2] == last][:2]
+    meant = f" Did you mean {' or '.join(near)}?" if near else ""
+    listed = f"; there are {', '.join(names)}" if 0 < len(names) <= LISTED else ""
+    return f"no {kind} '{name}'{listed}.{meant}"

@@ -16,8 +16,7 @@ from typing import NamedTuple
 
 from facedrive import __version__
 from facedrive.errors import FacedriveError
-from facedrive.sinks import SINKS
-from facedrive.sinks.describe import Output, describe
+from facedrive.sinks import SINKS, Output, describe
 
 
 class Finding(NamedTuple):

@@ -28,11 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Read every frame of the clip, in order, and write its row."""
-    from facedrive.sources import open_source
+    from facedrive.sources import SourceOptions, open_source
 
     if args.output.suffix not in (".csv", ".parquet"):
         raise SinkError(f"--output {args.output}: it must end in .csv or .parquet.")
-    source = open_source(args.clip, fps=args.fps)
+    source = open_source(SourceOptions(args.clip, fps=args.fps))
     if source.live:
         raise FacedriveError(f"{args.clip} is live; record it with: facedrive live --out csv:…")
     with closing(options.build_pipeline(args, raw=args.raw)) as pipeline:

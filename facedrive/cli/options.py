@@ -94,9 +94,11 @@ def add_source(parser: argparse.ArgumentParser, default: str = "0") -> None:
 
 def build_source(args: argparse.Namespace) -> Source:
     """Open what ``--source`` names."""
-    from facedrive.sources import open_source
+    from facedrive.options import Size
+    from facedrive.sources import SourceOptions, open_source
 
-    return open_source(args.source, fourcc=args.fourcc, fps=args.fps, size=args.size)
+    size = Size(*args.size) if args.size else None
+    return open_source(SourceOptions(args.source, args.fourcc, args.fps, size))
 
 
 def build_tracker(args: argparse.Namespace, crop: CropSpec) -> Tracker:

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from facedrive.sinks.describe import Option, Output
+    from facedrive.options import Option
+    from facedrive.sinks import Output
 
 
 TABLES = """\
@@ -34,8 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Describe the outputs asked for."""
     from facedrive.errors import SinkError, unknown
-    from facedrive.sinks import SINKS
-    from facedrive.sinks.describe import describe
+    from facedrive.sinks import SINKS, describe
 
     for scheme in args.scheme:
         if scheme not in SINKS:
@@ -57,9 +57,19 @@ def _lines(output: Output) -> Iterator[str]:
 
 
 def _assignment(option: Option) -> str:
-    return option.name if option.default is None else f"{option.name}={option.default}"
+    from facedrive.sinks import written
+
+    default = written(option)
+    return option.name if default is None else f"{option.name}={default}"
 
 
 def _plain(output: Output) -> dict[str, object]:
-    options = {each.name: {"default": each.default, "about": each.about} for each in output.options}
-    return output._asdict() | {"port": output.port, "options": options}
+    from facedrive.sinks import written
+
+    options = {
+        each.name: {"default": written(each), "about": each.about} for each in output.options
+    }
+    return {
+        "scheme": output.scheme, "format": output.format, "about": output.about,
+        "example": output.example, "port": output.port, "options": options,
+    }  # fmt: skip

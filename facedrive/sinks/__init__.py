@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-import dataclasses
-import importlib
-import types
-from collections.abc import Callable, Iterable, Mapping
+import inspect
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-from facedrive.errors import SinkError, unknown
+from facedrive.errors import SinkError
+from facedrive.options import MISSING, Option, first_paragraph, options_of, shown
+from facedrive.registry import Registry, is_dotted
 from facedrive.stages import Sink
 
-__all__ = ["SINKS", "open_sink", "open_sinks"]
+__all__ = ["SINKS", "Output", "describe", "open_sink", "open_sinks"]
 
-SINKS: dict[str, str] = {
-    "babble": "facedrive.sinks.babble:BabbleSink",
-    "csv": "facedrive.sinks.csv:TakeSink",
-    "ifacialmocap": "facedrive.sinks.ifacialmocap:IFacialMocapSink",
-    "livelink": "facedrive.sinks.livelink:LiveLinkSink",
-    "openseeface": "facedrive.sinks.openseeface:OpenSeeFaceSink",
-    "osc": "facedrive.sinks.osc:OscSink",
-    "parquet": "facedrive.sinks.csv:TakeSink",
-    "video": "facedrive.sinks.video:VideoSink",
-    "vmc": "facedrive.sinks.vmc:VmcSink",
-    "vrchat": "facedrive.sinks.vrchat:VrchatSink",
-    "vts": "facedrive.sinks.vts:VtsSink",
-    "ws": "facedrive.sinks.ws:WsSink",
-}
-"""Scheme to class. A sink is a dataclass; its fields are the options that a URL may give."""
+SINKS: Registry[Sink] = Registry(
+    "sink",
+    {
+        "babble": "facedrive.sinks.babble:BabbleSink",
+        "csv": "facedrive.sinks.csv:TakeSink",
+        "ifacialmocap": "facedrive.sinks.ifacialmocap:IFacialMocapSink",
+        "livelink": "facedrive.sinks.livelink:LiveLinkSink",
+        "openseeface": "facedrive.sinks.openseeface:OpenSeeFaceSink",
+        "osc": "facedrive.sinks.osc:OscSink",
+        "parquet": "facedrive.sinks.csv:TakeSink",
+        "video": "facedrive.sinks.video:VideoSink",
+        "vmc": "facedrive.sinks.vmc:VmcSink",
+        "vrchat": "facedrive.sinks.vrchat:VrchatSink",
+        "vts": "facedrive.sinks.vts:VtsSink",
+        "ws": "facedrive.sinks.ws:WsSink",
+    },
+    ("send", "close"),
+    SinkError,
+)
+"""Schemes of ``--out``. A sink is a dataclass; its fields are the options that a URL may give."""
 
 
 def open_sink(url: str) -> Sink:
@@ -42,7 +49,8 @@ def open_sink(url: str) -> Sink:
     Raises:
         SinkError: if there is no such sink or option, or it cannot be opened.
     """
-    return _build(*_parse(url))
+    asked = _parse(url)
+    return SINKS.make(asked.name, asked.texts)
 
 
 def open_sinks(urls: Iterable[str], tables: Iterable[Path] = ()) -> list[Sink]:
@@ -59,12 +67,12 @@ def open_sinks(urls: Iterable[str], tables: Iterable[Path] = ()) -> list[Sink]:
         takers = [each for each in asked if each.table == standard]
         if not takers:
             raise SinkError(
-                f"--mapping {table}: it is for {standard}, which none of these outputs uses; "
+                f"mapping {table}: it is for {standard}, which none of these outputs uses; "
                 f"add one that does, or mapping={standard} to a URL."
             )
         for each in takers:
             each.texts["mapping"] = str(table)
-    return [_build(*each) for each in asked]
+    return [SINKS.make(each.name, each.texts) for each in asked]
 
 
 def _by_standard(tables: Iterable[Path]) -> dict[str, Path]:
@@ -75,46 +83,34 @@ def _by_standard(tables: Iterable[Path]) -> dict[str, Path]:
     for path in tables:
         standard = standard_of(path)
         if standard in found:
-            raise SinkError(f"--mapping {found[standard]} and {path} are both for {standard}.")
+            raise SinkError(f"mapping {found[standard]} and {path} are both for {standard}.")
         found[standard] = path
     return found
-
-
-def sink_class(scheme: str) -> type[Any]:
-    """Import the class of a scheme in ``SINKS``.
-
-    Raises:
-        SinkError: if a package that it needs is not installed.
-    """
-    module, _, class_name = SINKS[scheme].partition(":")
-    return _import(module, class_name)
 
 
 class _Asked(NamedTuple):
     """What a URL asks for."""
 
     name: str
-    """What errors call it."""
-    sink: type[Any]
+    """The scheme, or a plug-in's dotted name."""
     texts: dict[str, str]
     """Options as text, by field."""
 
     @property
     def table(self) -> str | None:
         """The mapping that the URL names, or the sink's default; None for a sink without."""
-        fields = {field.name: field.default for field in dataclasses.fields(self.sink)}
-        default = fields.get("mapping")
+        defaults = {each.name: each.default for each in options_of(SINKS.find(self.name))}
+        default = defaults.get("mapping")
         return self.texts.get("mapping", default if isinstance(default, str) else None)
 
 
 def _parse(url: str) -> _Asked:
+    name, _, query = url.partition("?")
+    if is_dotted(name):
+        return _Asked(name, dict(parse_qsl(query, keep_blank_values=True)))
     name, _, rest = url.partition(":")
-    if "." in name:
-        class_name, _, query = rest.partition("?")
-        return _Asked(url, _import(name, class_name), dict(parse_qsl(query)))
-    if name not in SINKS:
-        raise SinkError(unknown("sink", name, SINKS))
-    return _Asked(name, sink_class(name), _split_options(name, rest))
+    SINKS.find(name)
+    return _Asked(name, _split_options(name, rest))
 
 
 def _split_options(name: str, rest: str) -> dict[str, str]:
@@ -134,75 +130,46 @@ def _read_host(name: str, place: str) -> dict[str, str]:
     return {"host": parts.hostname or "", "port": port, "path": parts.path}
 
 
-def _import(module: str, class_name: str) -> type[Any]:
-    try:
-        found = getattr(importlib.import_module(module), class_name)
-    except (ImportError, AttributeError) as error:
-        raise SinkError(
-            f"sink {module}:{class_name} cannot be imported: {error}. "
-            "Is its package installed, or its folder on PYTHONPATH?"
-        ) from error
-    if not (isinstance(found, type) and dataclasses.is_dataclass(found)):
-        raise SinkError(f"sink {module}:{class_name} is not a dataclass; its fields are options.")
-    return found
+@dataclass(frozen=True)
+class Output:
+    """One scheme of ``--out``, described by its own class."""
+
+    scheme: str
+    format: str
+    """The format, and the apps that take it."""
+    about: str
+    """What the output does."""
+    options: tuple[Option, ...]
+
+    @property
+    def port(self) -> int | None:
+        """Where it sends to or waits by default; None for a file."""
+        defaults = {each.name: each.default for each in self.options}
+        port = defaults.get("port")
+        return port if isinstance(port, int) else None
+
+    @property
+    def example(self) -> str:
+        """A URL that opens it."""
+        defaults = {each.name: each.default for each in self.options}
+        if "host" in defaults:
+            return f"{self.scheme}://{defaults['host']}:{defaults['port']}"
+        return f"{self.scheme}:take.{'mp4' if self.scheme == 'video' else self.scheme}"
 
 
-def _build(name: str, sink: type[Any], texts: Mapping[str, str]) -> Sink:
-    fields = {field.name: field for field in dataclasses.fields(sink) if field.init}
-    readers = read_options(sink)
-    for key in texts:
-        if key not in readers:
-            raise SinkError(f"{name}: {unknown('option', key, readers)}")
-    for key, field in fields.items():
-        if key not in texts and field.default is field.default_factory is dataclasses.MISSING:
-            raise SinkError(f"{name} needs a {key}, as in {_example(name, key)}.")
-    values = {key: _read(name, key, text, readers[key]) for key, text in texts.items()}
-    opened: Sink = sink(**values)
-    return opened
+def describe(scheme: str) -> Output:
+    """Describe the output of a scheme in ``SINKS``.
+
+    Raises:
+        SinkError: if there is none.
+        DependencyError: if a package that it needs is not installed.
+    """
+    sink = SINKS.find(scheme)
+    module = inspect.getdoc(sys.modules[sink.__module__]) or ""
+    about = inspect.getdoc(sink) or ""
+    return Output(scheme, first_paragraph(module), first_paragraph(about), options_of(sink))
 
 
-def _example(name: str, key: str) -> str:
-    return f"{name}:take.{name}" if key == "path" else f"{name}?{key}=..."
-
-
-Reader = Callable[[str], object]
-
-
-def read_options(sink: type[Any]) -> dict[str, Reader]:
-    """Return what reads each of a sink's fields that a text can give."""
-    hints = get_type_hints(sink)
-    names = [field.name for field in dataclasses.fields(sink) if field.init]
-    return {name: reader for name in names if (reader := _reader(hints[name])) is not None}
-
-
-def _read(name: str, key: str, text: str, reader: Reader) -> object:
-    try:
-        return reader(text)
-    except ValueError as error:
-        raise SinkError(f"{name}: {key} is '{text}'; it must be {_KIND[reader]}.") from error
-
-
-def _read_bool(text: str) -> bool:
-    answers = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-    if text.lower() not in answers:
-        raise ValueError(text)
-    return answers[text.lower()]
-
-
-_READERS: dict[object, Reader] = {str: str, int: int, float: float, bool: _read_bool, Path: Path}
-
-_KIND: dict[Reader, str] = {
-    str: "text",
-    int: "a whole number",
-    float: "a number",
-    _read_bool: "yes or no",
-    Path: "a path",
-}
-
-
-def _reader(hint: object) -> Reader | None:
-    """Return what reads a field of this type; None for one that no text can give."""
-    if get_origin(hint) in (Union, types.UnionType):
-        members = [member for member in get_args(hint) if member is not types.NoneType]
-        return _reader(members[0]) if len(members) == 1 else None
-    return _READERS.get(hint)
+def written(each: Option) -> str | None:
+    """Return an option's default as a URL would say it; None where it must be given."""
+    return None if each.default is MISSING else shown(each.default)

@@ -3,74 +3,113 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from pathlib import Path
 
 from facedrive.errors import SourceError
+from facedrive.options import Size, option
+from facedrive.registry import Registry, is_dotted
 from facedrive.stages import Source
 
-__all__ = ["open_source"]
+__all__ = ["SOURCES", "SourceOptions", "open_source"]
 
 log = logging.getLogger(__name__)
+
+SOURCES: Registry[Source] = Registry(
+    "source",
+    {
+        "camera": "facedrive.sources.camera:Camera",
+        "images": "facedrive.sources.images:Images",
+        "stream": "facedrive.sources.video:VideoStream",
+        "video": "facedrive.sources.video:VideoFile",
+    },
+    ("live", "frames"),
+    SourceError,
+)
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"})
 
 
-def open_source(
-    spec: str,
-    *,
-    fourcc: str | None = None,
-    fps: float | None = None,
-    size: tuple[int, int] | None = None,
-) -> Source:
-    """Choose the source that ``spec`` names.
+@dataclass(frozen=True)
+class SourceOptions:
+    """Where the frames come from."""
+
+    what: str = option("0", flag="--source", metavar="WHAT")
+    """Camera index, /dev/video…, video file, image folder, stream URL, demo, or a plug-in."""
+    fourcc: str | None = option(None, flag="--fourcc", metavar="CODE")
+    """Pixel format to ask a camera for, such as MJPG; the driver's where left out."""
+    fps: float | None = option(None, flag="--fps", unit="frames a second", low=0.01, high=10_000)
+    """Rate to ask a camera for, or that images are taken at."""
+    size: Size | None = option(None, flag="--size", metavar="WxH", unit="pixels")
+    """Frame size to ask a camera for."""
+    open_s: float = option(10.0, unit="s", low=0.1, high=600)
+    """How long a stream may take to answer."""
+    read_s: float = option(5.0, unit="s", low=0.1, high=600)
+    """How long a stream may be silent before it counts as lost."""
+    stall_s: float = option(0.25, unit="s", low=0.01, high=60)
+    """Silence of a camera or stream after which the face eases to neutral."""
+
+
+def open_source(source: str | Path | SourceOptions) -> Source:
+    """Choose the source that ``source`` names.
+
+    A camera or video is opened, and may fail, only when its first frame is read.
 
     Args:
-        spec: a camera index (``0``), a device (``/dev/video0``), a video file, an image or a
-            folder of them, a stream's URL, or ``demo``.
-        fourcc: pixel format to ask a camera for, such as ``MJPG``.
-        fps: rate to ask a camera for, or that images are taken at.
-        size: width and height to ask a camera for.
+        source: a camera index (``0``), a device (``/dev/video0``), a video file, an image or a
+            folder of them, a stream's URL, ``demo``, or ``package.module:Class?option=value``;
+            or all of the options.
 
     Raises:
-        SourceError: if there is no such thing. A camera or video is opened, and may fail, only
-            when its first frame is read.
+        SourceError: if there is no such thing.
     """
-    if spec.isdecimal() or spec.startswith("/dev/"):
-        from facedrive.sources.camera import Camera
-
-        device = int(spec) if spec.isdecimal() else spec
-        return Camera(device, fourcc=fourcc, size=size, fps=fps)
-    _mention_ignored(spec, fourcc=fourcc, size=size)
-    if _is_images(spec):
-        from facedrive.sources.images import Images
-
-        return Images(Path(spec)) if fps is None else Images(Path(spec), fps=fps)
-    _mention_ignored(spec, fps=fps)
-    return _open_video(spec)
+    if not isinstance(source, SourceOptions):
+        source = SourceOptions(str(source))
+    kind, given = _choose(source)
+    if is_dotted(kind.partition("?")[0]):
+        return SOURCES.open(kind, **given)
+    taken = _drop_missing(given)
+    _mention_ignored(source, taken)
+    return SOURCES.open(kind, **taken)
 
 
-def _open_video(spec: str) -> Source:
-    from facedrive.sources.demo import open_demo
-    from facedrive.sources.video import VideoFile, VideoStream
-
-    if spec == "demo":
-        return open_demo()
-    if "://" in spec:
-        return VideoStream(spec)
-    if not Path(spec).exists():
+def _choose(source: SourceOptions) -> tuple[str, dict[str, object]]:
+    """Return which of ``SOURCES`` is meant, and what it is given."""
+    what, path = source.what, Path(source.what)
+    if is_dotted(what.partition("?")[0]):
+        return what, _drop_missing({"fps": source.fps, "size": source.size})
+    if what.isdecimal() or what.startswith("/dev/"):
+        device = int(what) if what.isdecimal() else what
+        asked: dict[str, object] = {"fourcc": source.fourcc, "size": source.size, "fps": source.fps}
+        return "camera", {"device": device} | asked
+    if what == "demo":
+        return "video", {"path": _demo_clip()}
+    if "://" in what:
+        return "stream", {"url": what, "open_s": source.open_s, "read_s": source.read_s}
+    if not path.exists():
         raise SourceError(
-            f"no file '{spec}'; a source is a camera index (0), a device (/dev/video0), "
-            "a video file, a folder of images, a stream URL, or 'demo'."
+            f"no file '{what}'; a source is a camera index (0), a device (/dev/video0), "
+            "a video file, a folder of images, a stream URL, 'demo', or package.module:Class."
         )
-    return VideoFile(Path(spec))
+    if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
+        return "images", {"path": path, "fps": source.fps}
+    return "video", {"path": path}
 
 
-def _is_images(spec: str) -> bool:
-    path = Path(spec)
-    return path.is_dir() or (path.suffix.lower() in IMAGE_SUFFIXES and path.exists())
+def _demo_clip() -> Path:
+    from facedrive.sources.demo import open_demo
+
+    return open_demo().path
 
 
-def _mention_ignored(spec: str, **options: object) -> None:
-    given = [name for name, value in options.items() if value is not None]
-    if given:
-        log.warning("%s: %s not used; only a camera takes that", spec, " and ".join(given))
+def _drop_missing(given: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def _mention_ignored(source: SourceOptions, taken: dict[str, object]) -> None:
+    asked: dict[str, object]
+    asked = {"fourcc": source.fourcc, "fps": source.fps, "size": source.size}
+    ignored = [name for name in _drop_missing(asked) if name not in taken]
+    if ignored:
+        names = ", ".join(ignored)
+        log.warning("%s: %s: not used; only a camera takes that", source.what, names)

@@ -31,7 +31,7 @@ def test_one_scheme_can_be_asked_for(capsys: pytest.CaptureFixture[str]) -> None
 def test_json_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["outputs", "--json"]) == 0
     outputs = json.loads(capsys.readouterr().out)
-    assert outputs.keys() == SINKS.keys()
+    assert outputs.keys() == set(SINKS)
     assert outputs["livelink"]["port"] == 11111
     assert outputs["livelink"]["options"]["fps"]["default"] == "60"
 

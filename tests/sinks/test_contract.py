@@ -16,8 +16,7 @@ from pythonosc.osc_bundle import OscBundle
 
 from facedrive.aus import AU_NAMES
 from facedrive.mappings import load_mapping
-from facedrive.sinks import SINKS, open_sink
-from facedrive.sinks.describe import describe
+from facedrive.sinks import SINKS, describe, open_sink
 from facedrive.sinks.livelink import LiveLinkSink
 from facedrive.sinks.vmc import VmcSink
 from facedrive.types import Head, Sample

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from facedrive.errors import SourceError
-from facedrive.sources import demo, open_source
+from facedrive.options import Size
+from facedrive.sources import SourceOptions, demo, open_source
 from facedrive.sources.camera import Camera
 from facedrive.sources.images import Images
 from facedrive.sources.video import VideoFile, VideoStream
@@ -17,7 +18,7 @@ from facedrive.stages import Source
 
 
 def test_a_number_is_a_camera() -> None:
-    source = open_source("2", fourcc="MJPG", fps=30, size=(640, 480))
+    source = open_source(SourceOptions("2", fourcc="MJPG", fps=30, size=Size(640, 480)))
     assert source == Camera(2, fourcc="MJPG", size=(640, 480), fps=30)
     assert isinstance(source, Source)
     assert source.live
@@ -40,7 +41,7 @@ def test_a_folder_or_an_image_is_images(tmp_path: Path) -> None:
     picture = tmp_path / "face.JPG"
     picture.touch()
     assert open_source(str(tmp_path)) == Images(tmp_path)
-    assert open_source(str(picture), fps=12) == Images(picture, fps=12)
+    assert open_source(SourceOptions(str(picture), fps=12)) == Images(picture, fps=12)
     assert isinstance(open_source(str(tmp_path)), Source)
 
 
@@ -68,9 +69,8 @@ def test_camera_options_for_a_file_are_not_ignored_in_silence(
 ) -> None:
     clip = tmp_path / "clip.mp4"
     clip.touch()
-    open_source(str(clip), fourcc="MJPG", size=(1, 1), fps=5)
-    assert "fourcc and size not used" in caplog.text
-    assert "fps not used" in caplog.text
+    open_source(SourceOptions(str(clip), fourcc="MJPG", size=Size(1, 1), fps=5))
+    assert "fourcc, fps, size: not used; only a camera takes that" in caplog.text
 
 
 def test_choosing_a_source_loads_neither_opencv_nor_pyav() -> None:
