@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 # Before NumPy and PyTorch are imported: tests run in several processes at once, and threads of
 # each that wait for one another make all of them slower.
@@ -18,6 +19,11 @@ with suppress(ImportError):
     # PyTorch's compiler before OpenGL: each brings an LLVM of its own, and loading triton's
     # after the software renderer's ends the process.
     import triton  # noqa: F401
+
+from facedrive.errors import RenderError
+
+if TYPE_CHECKING:
+    from facedrive.training.rendered.studio import Studio
 
 settings.register_profile("thorough", deadline=None, derandomize=True, database=None)
 settings.register_profile("quick", settings.get_profile("thorough"), max_examples=20)
@@ -33,3 +39,13 @@ def shared() -> Path:
     if not (folder / "data" / "README.md").exists():
         pytest.skip("reference data in ../shared is absent")
     return folder
+
+
+@pytest.fixture(scope="session")
+def studio(shared: Path) -> Studio:
+    """Pictures of 256 px, skins of the test people."""
+    studio = pytest.importorskip("facedrive.training.rendered.studio")
+    try:
+        return studio.Studio(shared / "data", "test", 256)
+    except RenderError as error:
+        pytest.skip(str(error))

@@ -23,8 +23,9 @@ def test_every_output_is_driven_and_no_frame_is_missed_on_loopback(
     assert {each["sent"] for each in outputs.values()} == {30}
     newest_wins = ("vts", "ws")
     assert {outputs[name]["received"] for name in outputs if name not in newest_wins} == {30}
-    assert all(outputs[name]["received"] <= 30 for name in newest_wins)
-    assert report["machine"]
+    assert all(0 < outputs[name]["received"] <= 30 for name in newest_wins)
+    assert all(0 < each["median_ms"] <= each["p99_ms"] for each in outputs.values())
+    assert " cores, " in report["machine"]
 
 
 @pytest.mark.parametrize("words", [("--seconds", "0"), ("--rate", "-1"), ("--rate", "nan")])

@@ -1,4 +1,4 @@
-"""The parametric face, the photographs and a studio, each loaded once."""
+"""The parametric face and the photographs, each loaded once."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from facedrive.errors import RenderError
-
 if TYPE_CHECKING:
     from facedrive.training.rendered.face import FaceModel, Person
     from facedrive.training.rendered.photographs import Photographs
-    from facedrive.training.rendered.studio import Studio
 
 
 @pytest.fixture(scope="session")
@@ -31,13 +28,3 @@ def person(model: FaceModel) -> Person:
 def photographs(shared: Path) -> Photographs:
     photographs = pytest.importorskip("facedrive.training.rendered.photographs")
     return photographs.open_photographs(shared / "data")
-
-
-@pytest.fixture(scope="session")
-def studio(shared: Path) -> Studio:
-    """Pictures of 256 px, skins of the test people."""
-    studio = pytest.importorskip("facedrive.training.rendered.studio")
-    try:
-        return studio.Studio(shared / "data", "test", 256)
-    except RenderError as error:
-        pytest.skip(str(error))
