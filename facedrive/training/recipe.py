@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import json
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,11 @@ class Recipe:
     first: Recipe | None = None
     """Trained before; this one starts from its weights. TOML names its file, beside its own, and
     gets from it whatever it does not say itself."""
+
+
+def as_text(recipe: Recipe) -> str:
+    """Return a recipe as one line of JSON, equal for equal recipes."""
+    return json.dumps(asdict(recipe), sort_keys=True)
 
 
 def load_recipe(path: Path) -> Recipe:

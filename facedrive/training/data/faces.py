@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import logging
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -98,6 +99,20 @@ def load_photographs(data: Path, cache: Path, opinions: Opinions | None = None) 
         person = table["person"].astype(np.int64)
     crops, inside = _cached_crops(archive, landmarks, cache)
     return FaceSet(crops, inside, _points(landmarks), targets, person, CACHE_SPEC)
+
+
+def digest_sets(sets: Mapping[Any, FaceSet]) -> str:
+    """Return a digest of sets of faces: of all they say, and of a few of their crops."""
+    hashed = hashlib.sha256()
+    for kind, faces in sorted(sets.items()):
+        hashed.update(repr((kind, faces.crops.shape, faces.spec)).encode())
+        few = faces.crops[:: max(1, len(faces) // 8)]
+        columns = (few, faces.points_px, faces.person, *faces.targets, faces.taught,
+                   faces.tracked_px)  # fmt: skip
+        for column in columns:
+            if column is not None:
+                hashed.update(np.ascontiguousarray(column).tobytes())
+    return hashed.hexdigest()
 
 
 def save_faces(faces: FaceSet, path: Path) -> None:

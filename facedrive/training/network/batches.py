@@ -78,9 +78,9 @@ class Feeder:
         self.steps = len(photographs.faces) // photographs.rows
         """In an epoch: as many as show the photographs once."""
 
-    def epoch(self, random: np.random.Generator) -> Iterator[Batch]:
-        """Yield the batches of one epoch."""
-        for _ in range(self.steps):
+    def batches(self, count: int, random: np.random.Generator) -> Iterator[Batch]:
+        """Draw so many batches, each when it is asked for."""
+        for _ in range(count):
             parts = [self._draw(share, random) for share in self.shares]
             columns = zip(*(vars(part).values() for part in parts), strict=True)
             yield Batch(*(torch.cat(column) for column in columns))

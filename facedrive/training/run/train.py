@@ -1,12 +1,10 @@
-"""The training loop: steps, averages the weights, watches, checkpoints, resumes."""
+"""Trains the AU model: what a step of it is, and what a run of them starts from."""
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import logging
-import pickle
-from contextlib import AbstractContextManager, closing
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -16,23 +14,21 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
-from torch.utils.tensorboard import SummaryWriter
-from tqdm import tqdm
-from tqdm.contrib.logging import logging_redirect_tqdm
 
 from facedrive.aus import AUS
 from facedrive.errors import DataError
-from facedrive.files import whole_file
 from facedrive.stats.metrics import Scores, score
 from facedrive.trackers.align import CropSpec
-from facedrive.training.data.faces import FaceSet
+from facedrive.training.data.faces import FaceSet, digest_sets
 from facedrive.training.network import augment, mesh
 from facedrive.training.network.batches import Batch, Feeder, Kind, batch_shares
-from facedrive.training.network.loss import Loss, make_loss
+from facedrive.training.network.loss import make_loss
 from facedrive.training.network.network import TAUGHT, Compact
 from facedrive.training.network.optimiser import Descent
-from facedrive.training.recipe import Recipe
+from facedrive.training.recipe import Recipe, as_text
+from facedrive.training.run.checkpoint import Origin, read_checkpoint
 from facedrive.training.run.imported import load_exported
+from facedrive.training.run.loop import CHECKPOINT, Loop, Stateful
 from facedrive.types import Vector
 
 log = logging.getLogger(__name__)
@@ -78,12 +74,12 @@ def load_averaged(model: Compact, path: Path) -> None:
     Raises:
         DataError: if it is no checkpoint, or one of another network.
     """
+    saved = read_checkpoint(path)
     try:
-        averaged = torch.load(path, weights_only=True, map_location="cpu")["averaged"]
         model.load_state_dict({name.removeprefix("module."): values
-                               for name, values in averaged.items()
+                               for name, values in saved["parts"]["averaged"].items()
                                if name != "n_averaged"})  # fmt: skip
-    except (OSError, KeyError, RuntimeError, pickle.UnpicklingError) as error:
+    except (KeyError, RuntimeError) as error:
         raise DataError(f"{path} is no checkpoint of this recipe's network: {error}.") from error
 
 
@@ -139,17 +135,40 @@ def plain_crops(faces: FaceSet, rows: NDArray[np.intp], recipe: Recipe) -> Tenso
     return augment.warp(crops, cuts, recipe.crop.size).round()
 
 
-@dataclass
 class Learner:
-    """What changes from step to step, and the step."""
+    """The AU model as the training loop sees it."""
 
-    model: Compact
-    averaged: AveragedModel
-    """The same with the running average of its weights, which is kept in the end."""
-    descent: Descent
-    loss: Loss
+    def __init__(self, recipe: Recipe, model: Compact, sets: dict[Kind, FaceSet],
+                 validation: dict[Kind, FaceSet], device: torch.device) -> None:  # fmt: skip
+        """Prepare all steps of a model that already lies on its device.
 
-    def step(self, batch: Batch) -> float:
+        Args:
+            recipe: Of the run.
+            model: Changed in place.
+            sets: What to train on.
+            validation: Faces of other people, to see how it goes.
+            device: To train on.
+        """
+        self.recipe, self.model, self.device = recipe, model, device
+        self.validation = validation
+        self.averaged = running_average(model, recipe.ema)
+        """The same with the running average of its weights, which is kept in the end."""
+        self.feeder = Feeder(recipe, batch_shares(recipe, sets), device)
+        self.epochs, self.steps = recipe.epochs, self.feeder.steps
+        self.descent = Descent(model, recipe, self.epochs * self.steps)
+        self.loss = make_loss(recipe, sets, device)
+
+    @property
+    def parts(self) -> dict[str, Stateful]:
+        """What a checkpoint keeps, by name."""
+        return {"model": self.model, "averaged": self.averaged, "optimiser": self.descent}
+
+    def batches(self, epoch: int, step: int, random: np.random.Generator) -> Iterator[Batch]:
+        """Yield the batches of an epoch from some step on."""
+        self.model.train()
+        return self.feeder.batches(self.steps - step, random)
+
+    def step(self, batch: Batch, epoch: int, step: int) -> Tensor:
         """Take one step and return its loss."""
         crops = batch.crops.contiguous(memory_format=torch.channels_last)
         with autocast(crops.device):
@@ -159,15 +178,19 @@ class Learner:
         nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
         self.descent.step()
         self.averaged.update_parameters(self.model)
-        return float(value.detach())
+        return value.detach()
 
-    @property
-    def parts(self) -> dict[str, Any]:
-        """What a checkpoint keeps, by name."""
-        return {name: getattr(self, name) for name in PARTS}
-
-
-PARTS = ("model", "averaged", "descent")
+    def validate(self, epoch: int) -> dict[str, float]:
+        """Score the averaged model on the validation people, by kind of face."""
+        figures: dict[str, float] = {}
+        for kind, faces in self.validation.items():
+            scores = validate(self.averaged.module, kind, faces, self.recipe, self.device)
+            means = {name: float(np.nanmean(getattr(scores, name)))
+                     for name in ("pearson", "mae", "slope")}  # fmt: skip
+            figures |= {f"{kind.name.lower()}/{name}": value for name, value in means.items()}
+            log.info("epoch %d, %s: r %.4f, MAE %.4f, slope %.2f", epoch + 1, kind.name.lower(),
+                     *means.values())  # fmt: skip
+        return figures
 
 
 @dataclass
@@ -187,35 +210,30 @@ class Run:
     @property
     def checkpoint(self) -> Path:
         """Where the run keeps its state."""
-        return self.folder / "checkpoint.pt"
+        return self.folder / CHECKPOINT
 
-    def fit(self, sets: dict[Kind, FaceSet], watched: dict[Kind, FaceSet]) -> Compact:
+    def fit(self, sets: dict[Kind, FaceSet], validation: dict[Kind, FaceSet]) -> Compact:
         """Train to the recipe's last epoch and return the averaged model.
 
         Args:
             sets: What to train on.
-            watched: Faces of other people, to see how it goes.
+            validation: Faces of other people, to see how it goes.
+
+        Raises:
+            DataError: if the folder holds another run.
         """
-        feeder = Feeder(self.recipe, batch_shares(self.recipe, sets), self.device)
-        learner = self._begin(sets, feeder.steps * self.recipe.epochs)
-        first = self._resume(learner)
+        model = self._build(sets).to(self.device).to(memory_format=torch.channels_last)
+        learner = Learner(self.recipe, model, sets, validation, self.device)
+        recipe = self.recipe
+        origin = Origin(as_text(recipe), recipe.seed, digest_sets(sets))
+        loop = Loop(learner, self.folder, origin, title=recipe.name)
         if self.compile:
-            learner.model.compile()
-        steps, epochs = feeder.steps, self.recipe.epochs
-        with (
-            closing(SummaryWriter(str(self.folder), purge_step=first)) as board,
-            tqdm(total=epochs * steps, initial=first * steps, unit="step", mininterval=2) as bar,
-            logging_redirect_tqdm(),
-        ):
-            for epoch in range(first, epochs):
-                bar.set_description(f"epoch {epoch + 1}/{epochs}")
-                loss = self._learn(learner, feeder, epoch, bar)
-                self._report(board, learner.averaged, watched, epoch, loss)
-                self._save(learner, epoch + 1)
+            model.compile()
+        loop.run()
         return cast(Compact, learner.averaged.module)
 
-    def _begin(self, sets: dict[Kind, FaceSet], steps: int) -> Learner:
-        """Make the network and what trains it for so many steps."""
+    def _build(self, sets: dict[Kind, FaceSet]) -> Compact:
+        """Make the network as it is before the first step."""
         recipe = self.recipe
         torch.manual_seed(recipe.seed)
         model = build_model(recipe)
@@ -224,10 +242,7 @@ class Run:
             self._take_over(model, self.start, sets[Kind.PHOTOGRAPH])
         if not model.reader.taught and not self.checkpoint.exists():
             mesh.teach(model.reader, model.geometry, _seen_by_teacher(sets), recipe.seed)
-        model = model.to(self.device).to(memory_format=torch.channels_last)
-        averaged = running_average(model, recipe.ema)
-        descent = Descent(model, recipe, steps)
-        return Learner(model, averaged, descent, make_loss(recipe, sets, self.device))
+        return model
 
     def _take_over(self, model: Compact, start: Path, faces: FaceSet) -> None:
         """Start from a checkpoint's averaged weights, or from an exported model's."""
@@ -236,50 +251,6 @@ class Run:
             return
         rows = np.linspace(0, len(faces) - 1, 2 * BLOCK).astype(np.intp)
         load_exported(model, start, plain_crops(faces, rows, self.recipe))
-
-    def _learn(self, learner: Learner, feeder: Feeder, epoch: int, bar: tqdm[Any]) -> float:
-        """Train for one epoch and return its mean loss."""
-        random = np.random.default_rng([self.recipe.seed, epoch])
-        torch.manual_seed(self.recipe.seed * 100_003 + epoch)
-        learner.model.train()
-        total = 0.0
-        for batch in feeder.epoch(random):
-            total += learner.step(batch)
-            bar.update()
-        return total / feeder.steps
-
-    def _report(self, board: SummaryWriter, averaged: AveragedModel,
-                watched: dict[Kind, FaceSet], epoch: int, loss: float) -> None:  # fmt: skip
-        board.add_scalar("loss", loss, epoch)
-        for kind, faces in watched.items():
-            scores = validate(averaged.module, kind, faces, self.recipe, self.device)
-            means = {name: float(np.nanmean(getattr(scores, name)))
-                     for name in ("pearson", "mae", "slope")}  # fmt: skip
-            for name, value in means.items():
-                board.add_scalar(f"{kind.name.lower()}/{name}", value, epoch)
-            log.info("epoch %d: loss %.4f, %s r %.4f, MAE %.4f, slope %.2f",
-                     epoch + 1, loss, kind.name.lower(), *means.values())  # fmt: skip
-
-    def _save(self, learner: Learner, epoch: int) -> None:
-        recipe = json.dumps(dataclasses.asdict(self.recipe))
-        whole = {name: part.state_dict() for name, part in learner.parts.items()}
-        with whole_file(self.checkpoint, DataError) as file:
-            torch.save(whole | {"epoch": epoch, "recipe": recipe}, file)
-
-    def _resume(self, learner: Learner) -> int:
-        """Take up the folder's checkpoint; return how many epochs are behind it."""
-        if not self.checkpoint.exists():
-            return 0
-        saved = torch.load(self.checkpoint, weights_only=True, map_location=self.device)
-        if saved["recipe"] != json.dumps(dataclasses.asdict(self.recipe)):
-            raise DataError(
-                f"{self.checkpoint} was trained by another recipe; name another --output or "
-                "delete it."
-            )
-        for name, part in learner.parts.items():
-            part.load_state_dict(saved[name])
-        log.info("resuming after epoch %d", saved["epoch"])
-        return int(saved["epoch"])
 
 
 def validate(

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,8 +10,10 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs the train extra")
 
 from facedrive.errors import DataError  # noqa: E402
+from facedrive.training.network.batches import Kind  # noqa: E402
 from facedrive.training.recipe import Recipe  # noqa: E402
-from facedrive.training.run.train import Learner, Run  # noqa: E402
+from facedrive.training.run import loop  # noqa: E402
+from facedrive.training.run.train import Run  # noqa: E402
 
 from ..noise import TINY, every_kind  # noqa: E402
 
@@ -19,20 +22,29 @@ def weights(model: torch.nn.Module) -> np.ndarray:
     return np.concatenate([each.detach().numpy().ravel() for each in model.parameters()])
 
 
-def test_a_run_that_was_stopped_ends_where_an_unbroken_one_ends(tmp_path: Path) -> None:
+@pytest.mark.parametrize("saves", [3, 9])
+def test_a_run_that_was_stopped_ends_bit_for_bit_where_an_unbroken_one_ends(
+    tmp_path: Path, saves: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sets, cpu, recipe = every_kind(), torch.device("cpu"), TINY
     whole = Run(recipe, tmp_path / "whole", cpu).fit(sets, sets)
+
+    real, saved = loop.save_checkpoint, []
 
     class StoppedError(Exception):
         pass
 
-    class StopsAfterOne(Run):
-        def _save(self, learner: Learner, epoch: int) -> None:
-            super()._save(learner, epoch)
+    def save(*args: Any) -> None:
+        real(*args)
+        saved.append(args)
+        if len(saved) == saves:
             raise StoppedError
 
+    monkeypatch.setattr(loop, "CHECKPOINT_S", 0)
+    monkeypatch.setattr(loop, "save_checkpoint", save)
     with pytest.raises(StoppedError):
-        StopsAfterOne(recipe, tmp_path / "broken", cpu).fit(sets, sets)
+        Run(recipe, tmp_path / "broken", cpu).fit(sets, sets)
+    monkeypatch.undo()
     resumed = Run(recipe, tmp_path / "broken", cpu).fit(sets, sets)
     assert (weights(whole) == weights(resumed)).all()
 
@@ -41,8 +53,16 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
     sets, cpu = every_kind(), torch.device("cpu")
     Run(TINY, tmp_path, cpu).fit(sets, sets)
     other = Recipe(**(vars(TINY) | {"learning_rate": 1e-4}))
-    with pytest.raises(DataError, match="another recipe"):
+    with pytest.raises(DataError, match=r"another recipe \(learning_rate is 0.0015 there"):
         Run(other, tmp_path, cpu).fit(sets, sets)
+
+
+def test_a_checkpoint_of_other_faces_is_refused(tmp_path: Path) -> None:
+    sets, cpu = every_kind(), torch.device("cpu")
+    Run(TINY, tmp_path, cpu).fit(sets, sets)
+    sets[Kind.MOVED].targets.aus[3, 3] += 0.1
+    with pytest.raises(DataError, match="another data set"):
+        Run(TINY, tmp_path, cpu).fit(sets, sets)
 
 
 def test_a_reader_is_taught_before_and_then_stays_as_it_is(tmp_path: Path) -> None:
