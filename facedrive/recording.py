@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from facedrive.aus import AUS
 from facedrive.errors import DataError
 from facedrive.lost import LostFace
+from facedrive.rotations import EulerDegrees, quaternion_from_euler
 from facedrive.sinks.csv import ANGLES, COLUMNS
-from facedrive.types import IDENTITY_HEAD, EulerDegrees, Face, Head, Sample, Vector
+from facedrive.types import IDENTITY_HEAD, Face, Head, Sample
 
 log = logging.getLogger(__name__)
 
@@ -77,26 +78,10 @@ def _samples(path: Path, rows: Iterable[Row]) -> Iterator[Sample]:
 def _sample(index: int, time: float, row: NDArray[np.float64]) -> Sample:
     """Make the sample of a row with a face."""
     aus, angles = np.split(row[KNOWN + 1 :], [len(AUS)])
-    head = Head(head_rotation(EulerDegrees(*angles[:3])), IDENTITY_HEAD.translation)
+    head = Head(quaternion_from_euler(EulerDegrees(*angles[:3])), IDENTITY_HEAD.translation)
     gaze = np.radians(angles[3:].reshape(2, 2))
     face = Face(NO_CROP, NO_LANDMARKS, NO_BOX, float(row[KNOWN]), head)
     return Sample(time, index, aus.astype(np.float32), gaze.astype(np.float32), head, face)
-
-
-def head_rotation(angles: EulerDegrees) -> Vector:
-    """Return the quaternion x, y, z, w of these angles, (4,) float32: undoes ``Head.euler``."""
-    # Half angles about +x, +y and +z; pitch and roll run against the right-hand rule.
-    halves = np.radians([-angles.pitch, angles.yaw, -angles.roll]) / 2
-    (sx, sy, sz), (cx, cy, cz) = np.sin(halves), np.cos(halves)
-    return np.array(
-        [
-            cy * sx * cz + sy * cx * sz,
-            sy * cx * cz - cy * sx * sz,
-            cy * cx * sz - sy * sx * cz,
-            cy * cx * cz + sy * sx * sz,
-        ],
-        np.float32,
-    )
 
 
 def _check(path: Path, where: str, row: NDArray[np.float64], earliest: float) -> None:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_NAMES
 from facedrive.errors import FacedriveError
+from facedrive.rotations import quaternion
 from facedrive.sinks import open_sink
 from facedrive.threads import now, pace
 from facedrive.timing import perf_seconds
@@ -129,8 +130,7 @@ def samples(count: int, rate_hz: float) -> Iterator[Sample]:
         turn = index / rate_hz * 7
         aus = (0.5 + 0.5 * np.sin(turn + phases)).astype(np.float32)
         gaze = np.full((2, 2), 0.2 * np.sin(turn) + 0.1 * (index % 2), np.float32)
-        half = 0.2 * np.sin(turn)
-        rotation = np.array([0, np.sin(half), 0, np.cos(half)], np.float32)
+        rotation = np.array(quaternion(0, 0.4 * np.sin(turn)), np.float32)
         head = Head(rotation, np.array([0, 0, -0.6], np.float32))
         face = Face(np.zeros((0, 0), np.uint8), landmarks, (0, 0, 1, 1), 1.0, head)
         yield Sample(index / rate_hz, index, aus, gaze, head, face)

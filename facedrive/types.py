@@ -8,24 +8,14 @@ looks straight into the camera has the identity rotation.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from facedrive.rotations import EulerDegrees, euler_from_quaternion
+
 Image = NDArray[np.uint8]
 Vector = NDArray[np.float32]
-
-
-class EulerDegrees(NamedTuple):
-    """Head or gaze angles in degrees; all zero looks straight into the camera."""
-
-    pitch: float
-    """Up is positive."""
-    yaw: float
-    """Towards the subject's left is positive."""
-    roll: float
-    """Tilting towards the subject's left shoulder is positive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +43,7 @@ class Head:
     @property
     def euler(self) -> EulerDegrees:
         """Angles of the rotation applied roll first, then pitch, then yaw (R = Ry Rx Rz)."""
-        x, y, z, w = (float(value) for value in self.rotation)
-        sin_pitch = np.clip(2 * (w * x - y * z), -1.0, 1.0)
-        yaw = np.arctan2(2 * (x * z + w * y), 1 - 2 * (x * x + y * y))
-        roll = np.arctan2(2 * (x * y + w * z), 1 - 2 * (x * x + z * z))
-        # About +x the right-hand rule nods down and about +z it tilts to the right shoulder.
-        return EulerDegrees(
-            -float(np.degrees(np.arcsin(sin_pitch))),
-            float(np.degrees(yaw)),
-            -float(np.degrees(roll)),
-        )
+        return euler_from_quaternion(self.rotation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from facedrive.errors import DataError
 from facedrive.mappings.table import Mapping
-from facedrive.recording import head_rotation
 from facedrive.render.pose import EYE_LIMIT_RAD
-from facedrive.types import EulerDegrees, Sample, Vector
+from facedrive.rotations import EulerDegrees, continuous, quaternion_from_euler
+from facedrive.types import Sample
 
 Floats = NDArray[np.float32]
 
@@ -56,8 +56,8 @@ def animate(samples: Iterable[Sample], mapping: Mapping, gain: float = 1.0) -> A
     keys = len(times)
     limit = np.degrees(EYE_LIMIT_RAD)
     gaze = np.clip(np.degrees(_rows(gazes, keys) * np.float32(gain)), -limit, limit)
-    left, right = (_continuous(_turns(gaze[:, side : side + 2])) for side in (0, 2))
-    head = _continuous(_rows(heads, keys))
+    left, right = (continuous(_turns(gaze[:, side : side + 2])) for side in (0, 2))
+    head = continuous(_rows(heads, keys))
     return Animation(_rows(times, keys)[:, 0], _rows(weights, keys), head, left, right)
 
 
@@ -67,16 +67,5 @@ def _rows(values: array[float], keys: int) -> Floats:
 
 def _turns(gaze: Floats) -> Floats:
     """Return (n, 4) quaternions for (n, 2) pitch and yaw in degrees."""
-    turns: list[Vector] = [
-        head_rotation(EulerDegrees(pitch, yaw, 0.0)) for pitch, yaw in gaze.tolist()
-    ]
-    return np.stack(turns)
-
-
-def _continuous(turns: Floats) -> Floats:
-    """Normalise quaternions, and flip those whose sign would send a player the long way."""
-    unit = turns / np.linalg.norm(turns.astype(np.float64), axis=1, keepdims=True)
-    along = np.einsum("ij,ij->i", unit[1:], unit[:-1])
-    signs = np.cumprod(np.where(np.append(1.0, along) < 0, -1.0, 1.0))
-    continuous: Floats = (unit * signs[:, None]).astype(np.float32)
-    return continuous
+    angles = (EulerDegrees(pitch, yaw, 0.0) for pitch, yaw in gaze.tolist())
+    return np.stack([quaternion_from_euler(each) for each in angles])

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from facedrive.errors import DataError
-from facedrive.types import Head, Sample, Vector
+from facedrive.rotations import blend_rotations
+from facedrive.types import Head, Sample
 
 TIME_STEP_S = 1e-6
 """What a take's times are rounded to."""
@@ -45,17 +46,12 @@ def _between(before: Sample, after: Sample, at: float, time: float, index: int) 
         index=index,
         aus=before.aus + blend * (after.aus - before.aus),
         gaze=before.gaze + blend * (after.gaze - before.gaze),
-        head=Head(_turned(before.head, after.head, share), nearer.head.translation),
+        head=Head(
+            blend_rotations(before.head.rotation, after.head.rotation, share),
+            nearer.head.translation,
+        ),
         face=nearer.face,
     )
-
-
-def _turned(before: Head, after: Head, share: float) -> Vector:
-    """Blend two rotations the short way round, (4,) unit: frames apart, so no slerp."""
-    toward = after.rotation * np.copysign(1.0, before.rotation @ after.rotation)
-    rotation = (1 - share) * before.rotation + share * toward
-    turned: Vector = (rotation / np.linalg.norm(rotation)).astype(np.float32)
-    return turned
 
 
 def _check_gap(before: Sample, after: Sample) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.rig.model import Eye, Eyes, Floats, Rig
+from facedrive.rotations import matrix_from_euler, matrix_from_quaternion
 from facedrive.types import Vector
 
 EYE_LIMIT_RAD = math.radians(35.0)
@@ -60,7 +61,7 @@ class Neck:
 
     def bend(self, vertices: Floats, normals: Floats, rotation: Vector) -> tuple[Floats, Floats]:
         """Return (V, 3) vertices and normals for a head rotation x, y, z, w."""
-        turn = matrix_from_quaternion(rotation) - np.eye(3, dtype=np.float32)
+        turn = matrix_from_quaternion(rotation).astype(np.float32) - np.eye(3, dtype=np.float32)
         bent = vertices + self._share * ((vertices - self._pivot) @ turn.T)
         return bent, normals + self._share * (normals @ turn.T)
 
@@ -75,26 +76,7 @@ def gaze_matrix(pitch: float, yaw: float) -> Floats:
     """Return (3, 3) for a look up by ``pitch`` and to the subject's left by ``yaw``, radians."""
     pitch = min(max(pitch, -EYE_LIMIT_RAD), EYE_LIMIT_RAD)
     yaw = min(max(yaw, -EYE_LIMIT_RAD), EYE_LIMIT_RAD)
-    up, side = math.cos(pitch), math.cos(yaw)
-    rise, turn = math.sin(pitch), math.sin(yaw)
-    # R = Ry(yaw) Rx(-pitch): about +x the right-hand rule looks down.
-    return np.array(
-        [[side, -turn * rise, turn * up], [0.0, up, rise], [-turn, -side * rise, side * up]],
-        dtype=np.float32,
-    )
-
-
-def matrix_from_quaternion(rotation: Vector) -> Floats:
-    """Return (3, 3) float32 for a unit quaternion x, y, z, w."""
-    x, y, z, w = (float(value) for value in rotation)
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ],
-        dtype=np.float32,
-    )
+    return matrix_from_euler(pitch, yaw).astype(np.float32)
 
 
 def camera_pose(rig: Rig, field_of_view: float, aspect: float) -> NDArray[np.float64]:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from facedrive.errors import RigError
 from facedrive.rig.cornea import open_corneas
@@ -24,6 +23,7 @@ from facedrive.rig.model import (
 )
 from facedrive.rig.primitive import Matrix, Piece, Scene, read_node
 from facedrive.rig.vrm import Expression, expressions, eye_gain, eye_nodes, is_vrm0
+from facedrive.rotations import matrix_from_quaternion
 
 HALF_TURN = np.diag([-1.0, 1.0, -1.0, 1.0])
 """About y, for models that face along -z."""
@@ -78,22 +78,11 @@ def _local_matrix(document: Document, node: Object) -> Matrix:
     if "matrix" in node:
         return document.floats(node, "matrix", (0.0,) * 16).reshape(4, 4).T
     matrix = np.eye(4)
-    turned = _rotation(document.floats(node, "rotation", (0.0, 0.0, 0.0, 1.0)))
+    rotation = document.floats(node, "rotation", (0.0, 0.0, 0.0, 1.0))
+    turned = matrix_from_quaternion(rotation / (np.linalg.norm(rotation) or 1.0))
     matrix[:3, :3] = turned * document.floats(node, "scale", (1.0, 1.0, 1.0))
     matrix[:3, 3] = document.floats(node, "translation", (0.0, 0.0, 0.0))
     return matrix
-
-
-def _rotation(quaternion: NDArray[np.float64]) -> Matrix:
-    """Return (3, 3) for x, y, z, w of any length."""
-    x, y, z, w = quaternion / (np.linalg.norm(quaternion) or 1.0)
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )
 
 
 def _check_total(document: Document, pieces: list[Piece]) -> None:

@@ -22,12 +22,17 @@ from __future__ import annotations
 import math
 import struct
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX, AU_NAMES
+from facedrive.rotations import (
+    Turn,
+    euler_to_openseeface,
+    quaternion_to_openseeface,
+    turn_from_quaternion,
+)
 from facedrive.sinks.udp import UdpSender
 from facedrive.types import Face, Frame, Head, Sample, Vector
 
@@ -127,20 +132,6 @@ class OpenSeeFaceSink:
         self._udp.close()
 
 
-class Turn(NamedTuple):
-    """A head's rotation matrix, row by row, in head and camera axes: left, up, out."""
-
-    xx: float
-    xy: float
-    xz: float
-    yx: float
-    yy: float
-    yz: float
-    zx: float
-    zy: float
-    zz: float
-
-
 class Record:
     """A face's bytes, written over for each frame; small arrays cost numpy more than Python."""
 
@@ -161,11 +152,13 @@ class Record:
 
     def fill(self, sample: Sample, face: Face, size: tuple[int, int]) -> bytearray:
         """Return the record of a face in a picture of that width and height."""
-        turn = _matrix(*sample.head.rotation.tolist())
+        rotation = sample.head.rotation.tolist()
+        turn = turn_from_quaternion(*rotation)
         closed_right, closed_left = sample.aus[CLOSED].tolist()
         HEAD.pack_into(
             self._bytes, 0, sample.time, self._id, *size, 1 - closed_right, 1 - closed_left, 1, 0,
-            *quaternion(*sample.head.rotation.tolist()), *euler_deg(turn), *nose(sample.head, turn),
+            *quaternion_to_openseeface(*rotation), *euler_to_openseeface(turn),
+            *nose(sample.head, turn),
         )  # fmt: skip
         self._features[:] = FEATURE_MATRIX @ sample.aus
         points = SELECT @ face.landmarks_px
@@ -229,15 +222,6 @@ def _unprojection(points: Points, turn: Turn) -> Points:
     )
 
 
-def _matrix(x: float, y: float, z: float, w: float) -> Turn:
-    """Return the matrix of a quaternion."""
-    return Turn(
-        *(1 - 2 * (y * y + z * z), 2 * (x * y - z * w), 2 * (x * z + y * w)),
-        *(2 * (x * y + z * w), 1 - 2 * (x * x + z * z), 2 * (y * z - x * w)),
-        *(2 * (x * z - y * w), 2 * (y * z + x * w), 1 - 2 * (x * x + y * y)),
-    )
-
-
 def nose(head: Head, turn: Turn) -> tuple[float, float, float]:
     """Return where the tracker puts the tip of the nose: up, to the left in the picture, back."""
     x, y, z = head.translation.tolist()
@@ -246,19 +230,3 @@ def nose(head: Head, turn: Turn) -> tuple[float, float, float]:
         -(x + turn.xy * NOSE_UP_M + turn.xz * NOSE_OUT_M) / UNIT_M,
         (z + turn.zy * NOSE_UP_M + turn.zz * NOSE_OUT_M) / UNIT_M,
     )
-
-
-def euler_deg(turn: Turn) -> tuple[float, float, float]:
-    """Return degrees about the tracker's x, then y, then z; of two answers that with |y| <= 90."""
-    # As OpenCV's RQDecomp3x3, which picks the other answer where y is exactly 0.
-    return (
-        math.degrees(math.atan2(-turn.zy, -turn.zz)),
-        math.degrees(-math.asin(min(max(turn.zx, -1.0), 1.0))),
-        math.degrees(math.atan2(turn.xx, -turn.yx)),
-    )
-
-
-def quaternion(x: float, y: float, z: float, w: float) -> tuple[float, float, float, float]:
-    """Return the tracker's x, y, z, w, x not negative: a head upside down, inverted."""
-    half = math.copysign(math.sqrt(0.5), z - w)
-    return half * (z - w), -half * (w + z), half * (x + y), half * (y - x)

@@ -23,7 +23,7 @@ import numpy as np
 
 from facedrive.errors import SinkError
 from facedrive.mappings.table import Mapping, load_mapping
-from facedrive.sinks.axes import gaze_rotation, part_rotation, unity_rotation
+from facedrive.rotations import part_rotation, quaternion, quaternion_to_unity
 from facedrive.sinks.channels import ARKIT, pascal_case
 from facedrive.sinks.osc import IMMEDIATELY, Bundles, Message
 from facedrive.sinks.udp import UdpSender
@@ -83,11 +83,11 @@ class VmcSink:
         rotations = (
             part_rotation((x, y, z, w), self.neck),
             part_rotation((x, y, z, w), 1 - self.neck),
-            *(gaze_rotation(pitch, yaw) for pitch, yaw in sample.gaze.tolist()),
+            *(quaternion(pitch, yaw) for pitch, yaw in sample.gaze.tolist()),
         )
         values: list[float] = []
         for rotation in rotations:
-            values += (0.0, 0.0, 0.0, *unity_rotation(rotation))
+            values += (0.0, 0.0, 0.0, *quaternion_to_unity(rotation))
         return values
 
 

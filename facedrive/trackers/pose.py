@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from facedrive.rotations import quaternion_from_opencv
 from facedrive.trackers.landmarks import RIGID
 from facedrive.types import Head, Vector
 
@@ -76,7 +77,7 @@ class PoseSolver:
         self._last = turn, shift = pose
         origin_px = middle_px + shift[:2] / shift[2] / per_px
         place = self._place(origin_px, float(shift[2]) * per_px, frame_size)
-        return Head(_to_quaternion(turn), place)
+        return Head(quaternion_from_opencv(turn), place)
 
     def _place(
         self, origin_px: NDArray[np.float64], depth: float, frame_size: tuple[int, int]
@@ -101,13 +102,3 @@ def _faces_camera(pose: Pose) -> bool:
     """Say whether the head is in front of the camera, with its face towards it."""
     turn, shift = pose
     return bool(shift[2] > 0 and cv2.Rodrigues(turn)[0][2, 2] < 0)
-
-
-def _to_quaternion(turn: NDArray[np.float64]) -> Vector:
-    """Turn OpenCV's rotation vector (3,) into our quaternion x, y, z, w with w not negative."""
-    angle = float(np.linalg.norm(turn))
-    x, y, z = turn * (math.sin(angle / 2) / max(angle, 1e-12))
-    w = math.cos(angle / 2)
-    # From OpenCV's axes to ours is half a turn about x: (1, 0, 0, 0) times (x, y, z, w).
-    flipped = np.array([w, -z, y, -x], dtype=np.float32)
-    return flipped if flipped[3] >= 0 else -flipped

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from facedrive.aus import AU_NAMES, AUS
-from facedrive.recording import head_rotation
 from facedrive.rig import Rig, load
-from facedrive.types import IDENTITY_HEAD, EulerDegrees, Face, Head, Sample
+from facedrive.rotations import EulerDegrees, quaternion_from_euler
+from facedrive.types import IDENTITY_HEAD, Face, Head, Sample
 
 MakeSample = Callable[..., Sample]
 
@@ -30,7 +30,7 @@ def make_sample() -> MakeSample:
         gaze: tuple[float, float] = (0, 0),
         **aus: float,
     ) -> Sample:
-        head = Head(head_rotation(EulerDegrees(*turned)), IDENTITY_HEAD.translation)
+        head = Head(quaternion_from_euler(EulerDegrees(*turned)), IDENTITY_HEAD.translation)
         values = np.zeros(len(AUS), np.float32)
         for name, value in aus.items():
             values[AU_NAMES.index(name)] = value

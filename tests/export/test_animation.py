@@ -11,7 +11,8 @@ from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.errors import DataError
 from facedrive.export.animation import animate
 from facedrive.mappings.table import INPUTS, Mapping
-from facedrive.render.pose import EYE_LIMIT_RAD, gaze_matrix, matrix_from_quaternion
+from facedrive.render.pose import EYE_LIMIT_RAD, gaze_matrix
+from facedrive.rotations import matrix_from_quaternion
 from facedrive.types import Sample
 
 MakeSample = Callable[..., Sample]

@@ -19,9 +19,10 @@ from facedrive.export.gltf import find_bones, write_gltf
 from facedrive.export.targets import target_mapping
 from facedrive.mappings import match_rig
 from facedrive.render.morph import Morpher
-from facedrive.render.pose import Neck, matrix_from_quaternion, turn_eyes
+from facedrive.render.pose import Neck, turn_eyes
 from facedrive.rig import Rig, load
 from facedrive.rig.glb import Document, read_document
+from facedrive.rotations import matrix_from_quaternion
 from facedrive.types import Sample
 
 MakeSample = Callable[..., Sample]

@@ -14,10 +14,10 @@ from facedrive.render.pose import (
     camera_pose,
     gaze_matrix,
     head_box,
-    matrix_from_quaternion,
     turn_eyes,
 )
 from facedrive.rig import Rig
+from facedrive.rotations import matrix_from_quaternion
 from facedrive.types import Head
 
 FORWARD = np.array([0, 0, 1], np.float32)

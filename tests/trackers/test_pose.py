@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from facedrive.rotations import EulerDegrees
 from facedrive.stats.splits import split_people
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68, MIRROR_68, RIGID
 from facedrive.trackers.pose import HEAD_POINTS_M, PoseSolver
-from facedrive.types import EulerDegrees
 
 SIZE = (480, 640)
 FOCAL_PX = 240 / np.tan(np.radians(63 / 2))

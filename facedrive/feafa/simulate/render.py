@@ -20,7 +20,9 @@ from facedrive.feafa.simulate.film import Film
 from facedrive.feafa.simulate.posed import pose
 from facedrive.feafa.simulate.spontaneous import happen
 from facedrive.feafa.simulate.track import Track
-from facedrive.training.rendered.camera import Camera, head_pose, rotation_matrix
+from facedrive.files import write_whole
+from facedrive.rotations import matrix_from_euler
+from facedrive.training.rendered.camera import Camera, head_pose
 from facedrive.training.rendered.face import Indices
 from facedrive.training.rendered.studio import People, Studio, StudioPlan, sample_look
 from facedrive.training.workers import run_jobs
@@ -192,7 +194,7 @@ def _shoot(studio: Studio, job: VideoJob, track: Track) -> list[Image]:
         act = track.performance(frame)
         weights = studio.model.weights(act.aus, act.extras)
         vertices = studio.model.express(person, weights, act.gaze)
-        placed = head_pose(rotation_matrix(*track.head[frame]), centre)
+        placed = head_pose(matrix_from_euler(*track.head[frame]), centre)
         face, mask, _ = studio.draw(vertices, placed, camera, look)
         pictures.append(film.expose(face, mask))
     return pictures
@@ -235,5 +237,4 @@ def _claim(root: Path, plan: FeafaPlan) -> None:
             f"{root} holds a dataset of {path.read_text()}; asked for is {mine}: give another "
             "folder."
         )
-    root.mkdir(parents=True, exist_ok=True)
-    path.write_text(mine)
+    write_whole(path, mine, DataError)

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.regressors.onnx import OnnxRegressor
+from facedrive.rotations import yaw_from_matrix
 from facedrive.stats.bootstrap import mean_intervals
 from facedrive.stats.splits import split_people
 from facedrive.trackers.align import CropSpec
@@ -52,9 +53,8 @@ def load_stills(regressor: OnnxRegressor, data: Path, cache: Path) -> Stills:
     faces = load_photographs(data, cache)
     rows = np.flatnonzero(split_people(faces.person).test)
     with np.load(data / "faces_teacher.npz") as table:
-        front = table["pose"][rows, :3, 2]  # where the face looks, in the camera's axes
+        yaw_deg = np.degrees(yaw_from_matrix(table["pose"][rows]))
     faces = faces.select(rows)
-    yaw_deg = np.degrees(np.arctan2(front[:, 0], front[:, 2]))
     answers = answer(regressor, centre_crops(faces, regressor.crop))
     return Stills(faces, rows, yaw_deg, mean_grey(faces, regressor.crop), answers)
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import RBFInterpolator
 
+from facedrive.rotations import matrix_from_euler
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68, MIRROR_68
 from facedrive.trackers.patch import (
     ORIGIN_PX,
@@ -129,14 +130,12 @@ def _turn_mesh(
 ) -> Points:
     """Turn (478, 3) points about a centre behind the face, half an eye distance deep."""
     head = rotation.astype(np.float64)
-    yaw, pitch = np.radians([yaw_deg, pitch_deg])
-    about_y = cv2.Rodrigues(np.array([0, yaw, 0]))[0]
-    about_x = cv2.Rodrigues(np.array([-pitch, 0, 0]))[0]
+    pitch, yaw = np.radians([pitch_deg, yaw_deg]).tolist()
     # The picture's y goes down and its z away from the camera.
     flip = np.diag([1.0, -1.0, -1.0])
     unit = np.linalg.norm(mesh[33] - mesh[263])
     pivot = mesh.mean(axis=0) + flip @ head @ [0, 0, -0.5 * unit]
-    change = flip @ head @ about_y @ about_x @ head.T @ flip
+    change = flip @ head @ matrix_from_euler(pitch, yaw) @ head.T @ flip
     return np.asarray((mesh - pivot) @ change.T + pivot)
 
 

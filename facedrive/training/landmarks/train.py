@@ -26,6 +26,7 @@ from tqdm import tqdm
 
 from facedrive.errors import DataError
 from facedrive.files import whole_path
+from facedrive.rotations import yaw_from_matrix
 from facedrive.stats.splits import split_people
 from facedrive.trackers.dlib import DlibTracker
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68, interocular_px
@@ -83,7 +84,7 @@ class Faces(NamedTuple):
     @property
     def yaw_deg(self) -> NDArray[np.float32]:
         """(N,) towards the subject's left positive."""
-        return np.degrees(np.arctan2(self.rotation[:, 0, 2], self.rotation[:, 2, 2]))
+        return np.asarray(np.degrees(yaw_from_matrix(self.rotation)), np.float32)
 
 
 def load_faces(folder: Path) -> Faces:

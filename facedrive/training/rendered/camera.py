@@ -39,19 +39,9 @@ class Camera:
         return np.column_stack([x, y]).astype(np.float32)
 
 
-def rotation_matrix(pitch: float, yaw: float, roll: float) -> NDArray[np.float32]:
-    """Give the (3, 3) head rotation Ry Rx Rz for radians with the signs of ``EulerDegrees``."""
-    (sin_p, sin_y, sin_r) = np.sin([-pitch, yaw, -roll])
-    (cos_p, cos_y, cos_r) = np.cos([-pitch, yaw, -roll])
-    about_x = np.array([[1, 0, 0], [0, cos_p, -sin_p], [0, sin_p, cos_p]])
-    about_y = np.array([[cos_y, 0, sin_y], [0, 1, 0], [-sin_y, 0, cos_y]])
-    about_z = np.array([[cos_r, -sin_r, 0], [sin_r, cos_r, 0], [0, 0, 1]])
-    return np.asarray(about_y @ about_x @ about_z, np.float32)
-
-
-def head_pose(rotation: NDArray[np.float32], centre: NDArray[np.float32]) -> NDArray[np.float32]:
+def head_pose(rotation: NDArray[np.floating], centre: NDArray[np.float32]) -> NDArray[np.float32]:
     """Give the (4, 4) head to camera that puts the head's ``PIVOT`` at ``centre``."""
     pose = np.eye(4, dtype=np.float32)
     pose[:3, :3] = rotation
-    pose[:3, 3] = centre - rotation @ PIVOT
+    pose[:3, 3] = centre - pose[:3, :3] @ PIVOT
     return pose

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from facedrive.errors import DataError
 from facedrive.files import whole_file
+from facedrive.rotations import matrix_from_euler
 from facedrive.trackers.align import CropSpec, crop_matrix, warp_square
-from facedrive.training.rendered.camera import Camera, head_pose, rotation_matrix
+from facedrive.training.rendered.camera import Camera, head_pose
 from facedrive.training.rendered.capture import capture
 from facedrive.training.rendered.face import Person
 from facedrive.training.rendered.sampling import Performance, sample_performance
@@ -186,7 +187,7 @@ def _frame_head(rng: np.random.Generator, head: Vector) -> tuple[Camera, NDArray
     crop_cm = 22.0
     focal = rng.uniform(125, 215) / crop_cm * distance
     centre = np.array([rng.uniform(-1, 1), rng.uniform(-1, 1), -distance], np.float32)
-    return Camera(PICTURE, PICTURE, float(focal)), head_pose(rotation_matrix(*head), centre)
+    return Camera(PICTURE, PICTURE, float(focal)), head_pose(matrix_from_euler(*head), centre)
 
 
 def _save(output: Path, arrays: dict[str, NDArray[np.generic]]) -> None:

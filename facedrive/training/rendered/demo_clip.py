@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.aus import AU_NAMES
-from facedrive.training.rendered.camera import PIVOT, Camera, head_pose, rotation_matrix
+from facedrive.rotations import EulerDegrees, matrix_from_euler
+from facedrive.training.rendered.camera import PIVOT, Camera, head_pose
 from facedrive.training.rendered.face import LANDMARKS, FaceModel, Person, load_face_model
 from facedrive.training.rendered.paint import Colour, Look, Paint
 from facedrive.training.rendered.performance import DURATION, head_at, perform
@@ -24,7 +25,7 @@ from facedrive.training.rendered.photographs import Photographs, open_photograph
 from facedrive.training.rendered.sampling import Performance
 from facedrive.training.rendered.scene import FaceRenderer
 from facedrive.training.rendered.texture import Map, SkinAtlas, build_atlas
-from facedrive.types import EulerDegrees, Image
+from facedrive.types import Image
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +122,7 @@ class DemoClip:
         """Give the face at a time: its vertices, (N, 3) cm, and the (4, 4) head to camera."""
         act = self.script.act(time)
         vertices = model.express(person, model.weights(act.aus, act.extras), act.gaze)
-        rotation = rotation_matrix(*np.radians(self.script.head(time)))
+        rotation = matrix_from_euler(*np.radians(self.script.head(time))).astype(np.float32)
         pose = _pose_on_neck(rotation, self.distance_cm)
         pose[0, 3] += self.script.aside_cm(time)
         return _hold_shoulders(vertices, rotation), pose

@@ -20,6 +20,7 @@ from scipy.spatial import KDTree
 
 from facedrive.aus import AU_INDEX, AUS
 from facedrive.errors import DataError
+from facedrive.rotations import matrix_from_euler
 from facedrive.types import Vector
 
 Indices = NDArray[np.intp]
@@ -352,10 +353,7 @@ def _turn(
     yaw: float,
 ) -> None:
     """Rotate an eyeball in place about its centre; pitch up and yaw to the left are positive."""
-    sin_p, cos_p, sin_y, cos_y = np.sin(pitch), np.cos(pitch), np.sin(yaw), np.cos(yaw)
-    about_x = np.array([[1, 0, 0], [0, cos_p, sin_p], [0, -sin_p, cos_p]])
-    about_y = np.array([[cos_y, 0, sin_y], [0, 1, 0], [-sin_y, 0, cos_y]])
-    turn = (about_y @ about_x).astype(np.float32)
+    turn = matrix_from_euler(pitch, yaw).astype(np.float32)
     vertices[ids] = (vertices[ids] - centre) @ turn.T + centre
 
 

@@ -7,8 +7,9 @@ from typing import NamedTuple
 import numpy as np
 
 from facedrive.aus import AU_INDEX, AU_NAMES
+from facedrive.rotations import EulerDegrees
 from facedrive.training.rendered.sampling import Performance
-from facedrive.types import EulerDegrees, Vector
+from facedrive.types import Vector
 
 DURATION = 18.0
 """Seconds; the first and the last half second rest."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from facedrive.rotations import matrix_from_euler
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
-from facedrive.training.rendered.camera import rotation_matrix
 from facedrive.training.rendered.correspondence import correspond, mean_landmarks, similarity
 from facedrive.training.rendered.face import FaceModel
 from facedrive.training.rendered.photographs import MESH_POINTS, Photographs
@@ -73,7 +73,8 @@ class Flow:
         offsets += np.tensordot(move.identity, self._identities, 1)
         offsets -= offsets[RIGID].mean(axis=0) * float(np.any(move.identity))
         centre = points.mean(axis=0)
-        moved = (points + offsets @ rigid.matrix - centre) @ rotation_matrix(*move.turn).T
+        turn = matrix_from_euler(*move.turn).astype(np.float32)
+        moved = (points + offsets @ rigid.matrix - centre) @ turn.T
         nearer = moved[:, 2:] - (points - centre)[:, 2:]
         moved[:, :2] *= 1 + nearer / (DISTANCE_CM * scale)
         return np.asarray((moved + centre) * UPRIGHT, np.float32)

@@ -2,17 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from facedrive.training.rendered.camera import Camera, rotation_matrix
-from facedrive.types import Head
-
-
-def test_rotation_has_the_signs_of_the_heads_angles() -> None:
-    angles = (12.0, -25.0, 8.0)
-    matrix = rotation_matrix(*np.radians(angles))
-    w = np.sqrt(1 + np.trace(matrix)) / 2
-    axis = matrix[[2, 0, 1], [1, 2, 0]] - matrix[[1, 2, 0], [2, 0, 1]]
-    head = Head(np.array([*(axis / (4 * w)), w], np.float32), np.zeros(3, np.float32))
-    np.testing.assert_allclose(head.euler, angles, atol=1e-3)
+from facedrive.training.rendered.camera import Camera
 
 
 def test_subjects_left_is_on_the_right_of_the_picture() -> None:

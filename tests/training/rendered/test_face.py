@@ -9,8 +9,8 @@ pytest.importorskip("scipy")
 
 from facedrive.aus import AU_INDEX, AU_NAMES, AUS
 from facedrive.errors import DataError
+from facedrive.rotations import matrix_from_euler
 from facedrive.trackers.landmarks import LEFT_EYE, MIRROR_68, RIGHT_EYE
-from facedrive.training.rendered.camera import rotation_matrix
 from facedrive.training.rendered.face import (
     AU_SHAPES,
     LANDMARKS,
@@ -81,7 +81,7 @@ def test_gaze_turns_each_eyeball_by_its_own_angle(model: FaceModel, person: Pers
     for eye, (pitch, yaw) in zip(model.eyes, gaze, strict=True):
         rest = person.vertices[eye.vertices] - eye.centre
         front = np.argmax(rest[:, 2])
-        turned = rotation_matrix(float(pitch), float(yaw), 0.0) @ rest[front]
+        turned = matrix_from_euler(float(pitch), float(yaw), 0.0) @ rest[front]
         np.testing.assert_allclose(seen[eye.vertices][front] - eye.centre, turned, atol=1e-4)
 
 

@@ -6,12 +6,13 @@ import pytest
 pytest.importorskip("scipy")
 
 from facedrive.errors import RenderError
+from facedrive.rotations import matrix_from_euler
 from facedrive.training.rendered import scene
-from facedrive.training.rendered.camera import Camera, head_pose, rotation_matrix
+from facedrive.training.rendered.camera import Camera, head_pose
 from facedrive.training.rendered.face import LANDMARKS, FaceModel, Person
 
 CAMERA = Camera(160, 160, 300.0)
-POSE = head_pose(rotation_matrix(0.1, 0.2, -0.2), np.array([0, 0, -60], np.float32))
+POSE = head_pose(matrix_from_euler(0.1, 0.2, -0.2), np.array([0, 0, -60], np.float32))
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,7 @@ def test_a_light_from_the_left_lights_the_left_of_the_face(
     renderer: scene.FaceRenderer, person: Person
 ) -> None:
     lights = np.array([[1, 0, 0.2], [1, 0, 0.2], [1, 0, 0.2]], np.float32)
-    pose = head_pose(rotation_matrix(0, 0, 0), np.array([0, 0, -60], np.float32))
+    pose = head_pose(matrix_from_euler(0, 0, 0), np.array([0, 0, -60], np.float32))
     picture, mask = renderer.render(person.vertices, pose, CAMERA, scene.Look(lights=lights))
     left, right = (
         picture[:, side, 1][mask[:, side] > 0.5].mean() for side in (slice(80, 160), slice(80))

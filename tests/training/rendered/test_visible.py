@@ -7,7 +7,8 @@ pytest.importorskip("scipy")
 
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.errors import RenderError
-from facedrive.training.rendered.camera import Camera, head_pose, rotation_matrix
+from facedrive.rotations import matrix_from_euler
+from facedrive.training.rendered.camera import Camera, head_pose
 from facedrive.training.rendered.face import LANDMARKS, FaceModel
 from facedrive.training.rendered.paint import Look
 from facedrive.training.rendered.scene import FaceRenderer
@@ -27,7 +28,7 @@ def part(model: FaceModel) -> FaceModel:
 def draw(model: FaceModel, aus: np.ndarray, yaw: float) -> tuple[np.ndarray, np.ndarray]:
     person = model.identity(np.full(len(model.identities), 0.3, np.float32))
     vertices = model.express(person, model.weights(aus), GAZE)
-    pose = head_pose(rotation_matrix(0.1, yaw, 0.0), np.array([0, 0, -60], np.float32))
+    pose = head_pose(matrix_from_euler(0.1, yaw, 0.0), np.array([0, 0, -60], np.float32))
     renderer = FaceRenderer(model, 128, 128)
     renderer.set_skin(np.ones((8, 8), np.float32))
     picture, mask = renderer.render(vertices, pose, Camera(128, 128, 280.0), Look())
