@@ -75,9 +75,9 @@ def _bench_training(args: argparse.Namespace) -> int:
     options.need_train()
     import torch
 
+    from facedrive.feafa.protocol.machine import Machine
     from facedrive.feafa.protocol.recipe import ProtocolRecipe, load_protocol
     from facedrive.feafa.protocol.throughput import measure_throughput
-    from facedrive.feafa.protocol.trainer import Machine
     from facedrive.training.run.train import choose_device
 
     if args.threads:
@@ -87,7 +87,7 @@ def _bench_training(args: argparse.Namespace) -> int:
         recipe = load_protocol(args.recipe)
     if recipe is None:
         raise FacedriveError(
-            f"{args.recipe} names no network; bench train times recipes of the paper's protocol."
+            f"{args.recipe} is of another kind; bench train times recipes of the paper's protocol."
         )
     if args.batch:
         recipe = dataclasses.replace(recipe, batch=args.batch)

@@ -46,6 +46,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                           "default: video")  # fmt: skip
     protocol.add_argument("--budget", choices=("full", "cpu"), default="full",
                           help="cpu: fewer frames and epochs, for a night on 2 cores")  # fmt: skip
+    protocol.add_argument("--export", default="all", metavar="WHAT",
+                          help="videos that the exported model is trained on: all, after the "
+                          "folds; those of one fold, such as posed/fold1; or none, for no model; "
+                          "default: all")  # fmt: skip
     protocol.add_argument("--float32", action="store_true",
                           help="never multiply in bfloat16, even where it is faster")  # fmt: skip
 
@@ -67,30 +71,25 @@ def run(args: argparse.Namespace) -> int:
         return _cross_validate(args, recipes)
     if len(args.recipe) > 1:
         other = args.recipe[protocols.index(None)]
-        raise DataError(f"{other} names no network of the paper's protocol; train it by itself.")
+        raise DataError(f"{other} is no recipe of the paper's protocol; train it by itself.")
     return _distil(args)
 
 
 def _cross_validate(args: argparse.Namespace, recipes: list[ProtocolRecipe]) -> int:
-    """Train recipes of the paper's protocol over their folds, and print Table 4."""
-    from facedrive.feafa.protocol.distributed import join_world
-    from facedrive.feafa.protocol.experiment import Experiment
-    from facedrive.feafa.protocol.prepared import load_prepared
-    from facedrive.feafa.protocol.recipe import within_budget
-    from facedrive.feafa.protocol.table import Results
-    from facedrive.feafa.protocol.trainer import Machine
+    """Train recipes of the paper's protocol over their folds, print Table 4, export models."""
+    from facedrive.feafa.protocol.machine import Machine, join_world
+    from facedrive.feafa.protocol.run import ProtocolRun, run_protocol
     from facedrive.training.run.train import choose_device
 
-    data, folder, results = load_prepared(args.data), args.output or Path("runs"), Results()
+    folder = args.output or Path("runs")
+    run = ProtocolRun(args.data, folder, args.folds, args.budget, args.export)
     with join_world(choose_device(args.device)) as (world, device):
         machine = Machine(device, world, not args.float32, args.compile)
-        for recipe in recipes:
-            recipe = within_budget(recipe, args.budget)
-            mine = folder / recipe.name
-            reached = Experiment(recipe, data, mine, machine, args.folds).run()
-            results.add(recipe, data.spec, reached)
+        outcome = run_protocol(recipes, run, machine)
         if world.leads:
-            print(results.write(folder), end="")
+            print(outcome.table, end="")
+            for model in outcome.models.values():
+                print(f"see it move a face with: facedrive live --model {model}")
     return 0
 
 

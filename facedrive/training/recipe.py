@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-import tomllib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,10 @@ from typing import Any
 from facedrive.errors import DataError, unknown
 from facedrive.trackers.align import CropSpec
 from facedrive.training.network.augment import Augment
+from facedrive.training.recipe_file import read_recipe_table
+
+KIND = "aus"
+"""What the recipe files of the live path's AU model say they are."""
 
 
 @dataclass(frozen=True)
@@ -97,11 +100,9 @@ def _load(path: Path, later: tuple[Path, ...]) -> Recipe:
     """Read a recipe that some others start from."""
     if path.resolve() in later:
         raise DataError(f"{path} would have to be trained before itself; mend its `first`.")
-    try:
-        table = tomllib.loads(path.read_text())
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise DataError(f"{path} is no readable recipe: {error}.") from error
-    table.setdefault("name", path.stem)
+    said, table = read_recipe_table(path)
+    if said != KIND:
+        raise DataError(f"{path} is a recipe of kind '{said}', not '{KIND}'.")
     sources = dict.fromkeys(("moved", "lent", "rendered"), Source)
     for part, kind in {"crop": CropSpec, "augment": Augment, **sources}.items():
         if part in table:

@@ -58,7 +58,7 @@ def test_text_is_a_table_that_ends_with_what_is_reached(
 def test_a_recipe_stands_for_the_model_that_it_trained(
     words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Path("mine.toml").write_text("epochs = 1\n")
+    Path("mine.toml").write_text('kind = "aus"\nepochs = 1\n')
     assert main([words[0], "mine.toml", *words[1:], "--json"]) == 0
     assert "which ships" in json.loads(capsys.readouterr().out)["model"]
     Path("runs/mine").mkdir(parents=True)

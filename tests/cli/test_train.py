@@ -12,7 +12,14 @@ pytest.importorskip("torch", reason="training needs the train extra")
 from facedrive.cli.main import main
 
 RECIPES = Path(__file__).resolve().parents[2] / "train/recipes"
-TINY = 'network = "regional"\npart = "posed"\ncrop = 48\nbatch = 4\nwidths = [4, 4, 4]\n'
+TINY = """
+kind = "protocol"
+network = "regional"
+part = "posed"
+crop = 48
+batch = 4
+widths = [4, 4, 4]
+"""
 
 
 def recipe(folder: Path) -> Path:
@@ -43,11 +50,11 @@ def test_recipes_of_two_kinds_are_not_trained_together(
 ) -> None:
     both = [str(RECIPES / "regional.toml"), str(RECIPES / "default.toml")]
     assert main(["train", *both, "--data", str(tmp_path)]) == 2
-    assert "default.toml names no network" in capsys.readouterr().err
+    assert "default.toml is no recipe of the paper's protocol" in capsys.readouterr().err
 
 
 def test_bench_train_refuses_a_recipe_of_the_other_kind(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["bench", "train", str(RECIPES / "default.toml")]) == 2
-    assert "names no network" in capsys.readouterr().err
+    assert "of another kind" in capsys.readouterr().err

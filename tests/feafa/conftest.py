@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from facedrive.aus import AUS
-from facedrive.feafa.protocol.prepared import Prepared
+from facedrive.feafa.protocol.prepared import VERSION, Prepared
 from facedrive.feafa.protocol.recipe import ProtocolRecipe
 from facedrive.trackers.align import CropSpec
 
@@ -64,6 +64,6 @@ def _write_cache(data: Prepared, folder: Path) -> Path:
     np.savez(folder / "labels.npz", aus=data.aus, video=data.video, frame=data.frame)
     names = zip(data.videos, data.subjects, data.parts, strict=True)
     videos = [dict(zip(("name", "subject", "part"), each, strict=True)) for each in names]
-    manifest = {"version": 1, "crop": asdict(data.spec), "videos": videos}
+    manifest = {"version": VERSION, "crop": asdict(data.spec), "videos": videos}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder

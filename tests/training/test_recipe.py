@@ -16,7 +16,7 @@ RECIPES = Path(__file__).resolve().parents[2] / "train/recipes"
 
 def write(folder: Path, name: str, text: str) -> Path:
     path = folder / f"{name}.toml"
-    path.write_text(text)
+    path.write_text(f'kind = "aus"\n{text}')
     return path
 
 

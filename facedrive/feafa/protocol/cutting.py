@@ -6,13 +6,16 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from facedrive.feafa.labels.video import Video
-from facedrive.feafa.protocol.prepared import CROP, VERSION
+from facedrive.feafa.protocol.prepared import CROP, VERSION, Cut
+from facedrive.files import file_hash
 from facedrive.trackers.dlib import DlibTracker
+from facedrive.trackers.shape import default_predictor
 from facedrive.types import Frame, Image
 
 
@@ -27,8 +30,9 @@ class Job:
 
     @property
     def key(self) -> str:
-        """Name what decides the crops: frames, pictures and how they are cut."""
-        digest = hashlib.sha256(f"{VERSION} {CROP} {self.video.name}".encode())
+        """Name what decides the crops: frames, pictures, and how they are cut."""
+        how = f"{VERSION} {CROP} {_landmark_model()}"
+        digest = hashlib.sha256(f"{how} {self.video.name}".encode())
         digest.update(self.video.frames.tobytes())
         for path in (self.video.film, *self.video.pictures):
             if path:
@@ -37,19 +41,22 @@ class Job:
         return digest.hexdigest()[:32]
 
 
-@dataclass(frozen=True)
-class Cut:
-    """What came of a job."""
+class Task(NamedTuple):
+    """A job, and the file that its crops go to."""
 
-    frames: tuple[int, ...]
-    """Numbers of the frames with a face; their crops are in the job's file, in this order."""
-    faceless: int
-    """Frames without a detected face."""
-    unreadable: tuple[str, ...]
-    """Pictures that could not be read, or the film and the frame it lacks."""
+    job: Job
+    output: Path
 
 
-def cut_faces(job: Job, output: Path) -> Cut:
+class TrackerPlan:
+    """What a process needs to cut faces; a ``workers.Plan``."""
+
+    def open(self) -> DlibTracker:
+        """Load the tracker; it asks the detector about every frame."""
+        return DlibTracker(crop=CROP, check_every=1)
+
+
+def cut_faces(tracker: DlibTracker, task: Task) -> Cut:
     """Cut the faces of a job out and write their crops, (S, S) bytes each, one after another.
 
     Raises:
@@ -58,8 +65,8 @@ def cut_faces(job: Job, output: Path) -> Cut:
     frames: list[int] = []
     unreadable: list[str] = []
     faceless = 0
-    track = _Track()
-    with output.open("wb") as file:
+    job, track = task.job, _Track(tracker)
+    with task.output.open("wb") as file:
         for row, gray in enumerate(job.video.grays()):
             if gray is None:
                 unreadable.append(_where(job.video, row))
@@ -78,8 +85,8 @@ def _where(video: Video, row: int) -> str:
 class _Track:
     """One pass of the tracker over pictures in order."""
 
-    def __init__(self) -> None:
-        self._tracker = _tracker()
+    def __init__(self, tracker: DlibTracker) -> None:
+        self._tracker = tracker
         self._tracker.reset()
         self._count = 0
 
@@ -101,6 +108,6 @@ class _Track:
 
 
 @cache
-def _tracker() -> DlibTracker:
-    """Load the tracker once a process; it asks the detector about every frame."""
-    return DlibTracker(crop=CROP, check_every=1)
+def _landmark_model() -> str:
+    """Name the model that places the crops."""
+    return file_hash(default_predictor())

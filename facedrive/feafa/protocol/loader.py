@@ -14,7 +14,7 @@ from torch import Tensor
 
 from facedrive.aus import MIRROR
 from facedrive.errors import DataError
-from facedrive.feafa.protocol.prepared import Prepared
+from facedrive.feafa.protocol.prepared import Prepared, Rows
 from facedrive.types import Image
 
 AHEAD = 3
@@ -22,8 +22,6 @@ AHEAD = 3
 
 AVERAGED = 48
 """Frames of a video that its mean face is made of, at most."""
-
-Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

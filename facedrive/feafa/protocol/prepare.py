@@ -21,11 +21,19 @@ from facedrive import __version__
 from facedrive.aus import AUS
 from facedrive.errors import DataError
 from facedrive.feafa.labels.video import Video
-from facedrive.feafa.protocol.crop_file import AGAIN, CropFile
-from facedrive.feafa.protocol.cutting import Cut, Job
-from facedrive.feafa.protocol.pool import cut_in_order
-from facedrive.feafa.protocol.prepared import CROP, LABELS, MANIFEST, VERSION, read_manifest
+from facedrive.feafa.protocol.cutting import Job, Task, TrackerPlan, cut_faces
+from facedrive.feafa.protocol.prepared import (
+    AGAIN,
+    CROP,
+    LABELS,
+    MANIFEST,
+    VERSION,
+    CropFile,
+    Cut,
+    read_manifest,
+)
 from facedrive.files import whole_file, write_whole
+from facedrive.training.workers import run_jobs
 from facedrive.types import Vector
 
 log = logging.getLogger(__name__)
@@ -113,13 +121,14 @@ def _cut_all(
     first = len(cuts)
     shutil.rmtree(parts, ignore_errors=True)
     parts.mkdir()
-    todo = [(job, parts / f"{place:06d}") for place, job in enumerate(jobs)][first:]
+    todo = [Task(job, parts / f"{place:06d}") for place, job in enumerate(jobs)][first:]
     try:
-        with _progress(jobs, first) as bar, closing(cut_in_order(todo, workers)) as results:
-            for (job, part), key, cut in zip(todo, keys[first:], results, strict=True):
-                file.append(key, cut, part)
+        results = run_jobs(TrackerPlan(), cut_faces, todo, workers)
+        with _progress(jobs, first) as bar, closing(results):
+            for task, key, (_, cut) in zip(todo, keys[first:], results, strict=True):
+                file.append(key, cut, task.output)
                 cuts.append(cut)
-                bar.update(len(job.video.frames))
+                bar.update(len(task.job.video.frames))
     finally:
         shutil.rmtree(parts, ignore_errors=True)
     if not any(cut.frames for cut in cuts):

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal
 
-from facedrive.errors import DataError, unknown
+from facedrive.errors import DataError
 from facedrive.feafa.labels.video import Part
+from facedrive.options import option
+from facedrive.training.recipe_file import build_recipe, read_recipe_table
 
 Network = Literal["resnet18", "vgg16", "regional"]
 Optimiser = Literal["sgd", "adamw"]
 Schedule = Literal["step", "cosine"]
 BudgetName = Literal["full", "cpu"]
 
-NETWORKS: tuple[str, ...] = get_args(Network)
+KIND = "protocol"
+"""What the recipe files say they are."""
 
 
 @dataclass(frozen=True)
@@ -29,15 +31,15 @@ class ProtocolRecipe:
     part: tuple[Part, ...]
     """Trained and tested apart, one after the other."""
     seed: int = 0
-    crop: int = 224
+    crop: int = option(224, low=1)
     """Side of the random part of each prepared crop, pixels (paper, section 4.2)."""
-    epochs: int = 30
-    step_epochs: int = 10
+    epochs: int = option(30, low=1)
+    step_epochs: int = option(10, low=1)
     """Epochs between two falls of the learning rate (paper, section 4.3)."""
     step_factor: float = 0.1
-    batch: int = 16
+    batch: int = option(16, low=1)
     """Frames a step, over all processes and pieces together."""
-    accumulate: int = 1
+    accumulate: int = option(1, low=1)
     """Pieces that a process takes its share of a batch in, where memory is short."""
     optimiser: Optimiser = "sgd"
     schedule: Schedule = "step"
@@ -45,14 +47,14 @@ class ProtocolRecipe:
     learning_rate: float = 0.01
     momentum: float = 0.9
     weight_decay: float = 5e-4
-    folds: int = 3
+    folds: int = option(3, low=1)
     """How many of the three folds are run."""
-    frames_per_video: int = 0
-    """Evenly spaced frames that each training video lends; 0 for all. All are tested on."""
+    frames_per_video: int = option(0, low=0)
+    """Evenly spaced frames of each training video; 0 for all. All are tested on."""
     budget: BudgetName = "full"
     video_mean: bool = False
     """Show the regional network the mean face of each frame's video as well."""
-    widths: tuple[int, int, int] = (16, 32, 64)
+    widths: tuple[int, ...] = (16, 32, 64)
     """Channels of the regional network at a half, a quarter and an eighth of the crop's side."""
     features: int = 48
     """Of each facial region, in the regional network."""
@@ -77,18 +79,14 @@ def load_protocol(path: Path) -> ProtocolRecipe | None:
     Raises:
         DataError: if the file is missing, is no TOML, or a field is unknown or senseless.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise DataError(f"{path} is no readable recipe: {error}.") from error
-    if "network" not in table:
+    kind, table = read_recipe_table(path)
+    if kind != KIND:
         return None
-    table.setdefault("name", path.stem)
-    part = table.get("part", [])
-    table["part"] = (part,) if isinstance(part, str) else tuple(part)
-    table["widths"] = tuple(table.get("widths", ProtocolRecipe.widths))
-    _check(table, path)
-    return ProtocolRecipe(**table)
+    if isinstance(table.get("part"), str):
+        table["part"] = [table["part"]]
+    recipe = build_recipe(ProtocolRecipe, table, path)
+    _check(recipe, path)
+    return recipe
 
 
 def within_budget(recipe: ProtocolRecipe, name: BudgetName) -> ProtocolRecipe:
@@ -111,25 +109,11 @@ def as_text(recipe: ProtocolRecipe) -> str:
     return json.dumps(dataclasses.asdict(recipe), sort_keys=True)
 
 
-def _check(table: dict[str, Any], path: Path) -> None:
-    """Refuse a table that is no protocol recipe, and say which field is why."""
-    fields = {each.name: each for each in dataclasses.fields(ProtocolRecipe)}
-    for name in table:
-        if name not in fields:
-            raise DataError(f"{path}: " + unknown("field", name, fields))
-    _check_choice(path, "network", [table["network"]], NETWORKS)
-    _check_choice(path, "part", table["part"] or [""], get_args(Part))
-    _check_choice(path, "optimiser", [table.get("optimiser", "sgd")], get_args(Optimiser))
-    _check_choice(path, "schedule", [table.get("schedule", "step")], get_args(Schedule))
-    if table.get("video_mean") and table["network"] != "regional":
+def _check(recipe: ProtocolRecipe, path: Path) -> None:
+    """Refuse fields that do not go together."""
+    if not recipe.part:
+        raise DataError(f"{path}: part is empty; name posed, spontaneous or both.")
+    if recipe.video_mean and recipe.network != "regional":
         raise DataError(f"{path}: only the regional network takes video_mean; leave it out.")
-    for name in ("epochs", "step_epochs", "batch", "accumulate", "folds", "crop"):
-        value = table.get(name, fields[name].default)
-        if not isinstance(value, int) or value < 1:
-            raise DataError(f"{path}: {name} is {value!r}; it must be a whole number from 1.")
-
-
-def _check_choice(path: Path, field: str, given: list[Any], known: tuple[str, ...]) -> None:
-    for each in given:
-        if each not in known:
-            raise DataError(f"{path}: " + unknown(field, str(each), known))
+    if len(recipe.widths) != len(ProtocolRecipe.widths):
+        raise DataError(f"{path}: widths has {len(recipe.widths)} numbers; it must have 3.")

@@ -116,7 +116,7 @@ class Regional(nn.Module):
         self,
         crop: int,
         pixels_a_unit: float,
-        widths: tuple[int, int, int] = (16, 32, 64),
+        widths: tuple[int, ...] = (16, 32, 64),
         features: int = 48,
         dropout: float = 0.1,
         video_mean: bool = False,

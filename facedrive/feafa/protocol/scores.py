@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,6 +101,14 @@ class FoldScores:
                 for column, au in enumerate(self.aus)
             },
         }
+
+
+class PartScores(NamedTuple):
+    """What a recipe reached on one part of a dataset."""
+
+    network: FoldScores
+    constant: FoldScores
+    """Of the mean of each fold's training labels."""
 
 
 def score_folds(

@@ -14,10 +14,11 @@ import torch
 
 from facedrive.aus import AUS
 from facedrive.feafa.protocol.loader import Batch, Loader, draw_epoch
+from facedrive.feafa.protocol.machine import Machine
 from facedrive.feafa.protocol.networks import build_network
 from facedrive.feafa.protocol.prepared import CROP, Prepared
 from facedrive.feafa.protocol.recipe import ProtocolRecipe
-from facedrive.feafa.protocol.trainer import Machine, Stepper
+from facedrive.feafa.protocol.trainer import Stepper
 
 WARM = 3
 """Steps that are not timed: the first ones choose algorithms, or compile."""

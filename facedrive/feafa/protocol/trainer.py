@@ -1,62 +1,38 @@
-"""One fold's training: steps, schedule, checkpoints, and going on where a run was stopped."""
+"""One fold's training: steps, schedule, and going on where a run was stopped."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
-import logging
 import math
-import time
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.utils.tensorboard import SummaryWriter
-from tqdm import tqdm
 
 from facedrive.errors import DataError
-from facedrive.feafa.protocol.checkpoint import load_checkpoint, save_checkpoint
-from facedrive.feafa.protocol.distributed import ALONE, World, mean_over_processes, share
-from facedrive.feafa.protocol.loader import Batch, Draw, Loader, Rows, draw_epoch, draw_plain
+from facedrive.feafa.protocol.loader import Batch, Draw, Loader, draw_epoch, draw_plain
+from facedrive.feafa.protocol.machine import Machine
 from facedrive.feafa.protocol.networks import build_network
-from facedrive.feafa.protocol.prepared import Prepared
+from facedrive.feafa.protocol.prepared import Prepared, Rows
 from facedrive.feafa.protocol.recipe import ProtocolRecipe, as_text
-from facedrive.files import write_whole
-from facedrive.training.run.train import autocast
+from facedrive.training.run.checkpoint import Origin, load_checkpoint, save_checkpoint
+from facedrive.training.run.loop import Loop, Stateful
 from facedrive.types import Vector
 
-log = logging.getLogger(__name__)
-
-WATCHED = 128
+SHOWN = 128
 """Frames of the test videos whose error is shown after each epoch; nothing is chosen by it."""
 
+WEIGHTS = "weights.pt"
+"""Of a finished fold, in its folder."""
 
 WARM_UP = 0.1
 """Share of a cosine schedule in which the learning rate rises."""
-
-
-@dataclass(frozen=True)
-class Machine:
-    """Where and how to compute; none of it is part of the recipe."""
-
-    device: torch.device
-    world: World = ALONE
-    mixed: bool = True
-    """Multiply in bfloat16 where the hardware is faster at it."""
-    compiled: bool = False
-    """Let ``torch.compile`` fuse the network."""
-    checkpoint_s: float = 600.0
-    """Seconds between checkpoints inside an epoch."""
-
-    def multiply(self) -> Any:
-        """Return the context in which the network is called."""
-        return autocast(self.device) if self.mixed else nullcontext()
 
 
 def squared_error(answer: Tensor, aus: Tensor, frames: int) -> Tensor:
@@ -113,7 +89,7 @@ class Stepper:
     def __post_init__(self) -> None:
         device = self.machine.device
         self.network.to(device).to(memory_format=torch.channels_last)
-        self.wrapped = share(self.network, self.machine.world, device)
+        self.wrapped = self.machine.share(self.network)
         if self.machine.compiled:
             self.wrapped.compile()
         self.optimiser = make_optimiser(self.recipe, self.network)
@@ -147,21 +123,8 @@ class Stepper:
         return total
 
 
-@dataclass
-class Progress:
-    """How far a fold is, and what was written about it."""
-
-    epoch: int = 0
-    step: int = 0
-    """Steps of the epoch that are done."""
-    loss: float = 0.0
-    """Sum over these of the loss."""
-    rows: list[dict[str, float]] = field(default_factory=list)
-    """A row an epoch of the table in ``epochs.csv``."""
-
-
 class FoldTrainer:
-    """Trains a recipe's network on one fold, in a folder."""
+    """Trains a recipe's network on one fold, in a folder; a ``loop.Trainee``."""
 
     def __init__(self, recipe: ProtocolRecipe, data: Prepared, train: Rows, test: Rows,
                  folder: Path, machine: Machine, title: str = "fold") -> None:  # fmt: skip
@@ -171,8 +134,8 @@ class FoldTrainer:
             recipe: What to train.
             data: The prepared dataset.
             train: (n,) its rows to train on.
-            test: (m,) its rows that are watched, and never trained on.
-            folder: Checkpoint, ``epochs.csv`` and TensorBoard log; one of this fold alone.
+            test: (m,) its rows that are never trained on; empty where all are trained on.
+            folder: Of this fold alone: checkpoint or ``weights.pt``, ``epochs.csv``, log.
             machine: Where to compute.
             title: Names the fold in the progress bar and the log.
 
@@ -182,36 +145,69 @@ class FoldTrainer:
         """
         self.recipe, self.data, self.folder, self.machine = recipe, data, folder, machine
         self.train, self.title = train, title
-        self.watched = test[np.linspace(0, len(test) - 1, min(WATCHED, len(test))).astype(int)]
-        self.steps = len(train) // recipe.batch
+        self.shown = test[np.linspace(0, len(test) - 1, min(SHOWN, len(test))).astype(int)]
+        self.epochs, self.steps = recipe.epochs, len(train) // recipe.batch
         self.stepper = Stepper(recipe, machine, build_network(recipe, data.spec))
         self._check()
         self.loader = Loader(data, recipe.crop, machine.device, video_mean=recipe.video_mean)
-        self.progress = Progress()
-        self.identity = identify(recipe, data, train)
-        self._resume()
-        self._saved_at = -np.inf
+        self.origin = origin_of(recipe, data, train)
+        self.finished = load_checkpoint(folder / WEIGHTS, self.origin)
+        self.loop = Loop(self, folder, self.origin, title=title, leads=machine.world.leads,
+                         checkpoint_s=machine.checkpoint_s)  # fmt: skip
+
+    @property
+    def parts(self) -> dict[str, Stateful]:
+        """What a checkpoint keeps."""
+        return {"network": self.stepper.network, "optimiser": self.stepper.optimiser}
 
     def fit(self) -> nn.Module:
-        """Train to the recipe's last epoch and return the network."""
-        done = self.progress.epoch * self.steps + self.progress.step
-        quiet = not self.machine.world.leads
-        board = None if quiet else SummaryWriter(str(self.folder), purge_step=self.progress.epoch)
-        whole = self.recipe.epochs * self.steps
-        with tqdm(total=whole, initial=done, unit="step", mininterval=2, disable=quiet) as bar:
-            while self.progress.epoch < self.recipe.epochs:
-                bar.set_description(
-                    f"{self.title}, epoch {self.progress.epoch + 1}/{self.recipe.epochs}"
-                )
-                self._train_epoch(bar)
-                self._close_epoch(board)
-        if board is not None:
-            board.close()
-        return self.stepper.network
+        """Train to the recipe's last epoch, or read what was trained before.
+
+        Returns:
+            The network, on the machine's device; its weights are kept in ``weights.pt``.
+        """
+        network = self.stepper.network
+        if self.finished is not None:
+            network.load_state_dict(self.finished["network"])
+            return network
+        self.loop.run()
+        if self.machine.world.leads:
+            weights = {"network": network.state_dict(), "crop": repr(self.data.spec)}
+            save_checkpoint(self.folder / WEIGHTS, self.origin, weights)
+            self.loop.checkpoint.unlink(missing_ok=True)
+        return network
 
     def predict(self, rows: Rows) -> Vector:
         """Read the middle crops of ``rows``, (n,), as (n, 24) AUs from 0 to 1."""
         return predict(self.stepper.network, self.loader, rows, self.machine)
+
+    def batches(self, epoch: int, step: int, random: np.random.Generator) -> Iterator[list[Batch]]:
+        """Yield this process's pieces of an epoch's batches, from ``step`` on.
+
+        What is drawn depends on seed and epoch alone, so ``random`` is left as it is.
+        """
+        size, stepper = self.recipe.batch, self.stepper
+        draw = draw_epoch(self.train, self.loader.room, self.recipe.seed, epoch)
+        starts = range(step * size, self.steps * size, size)
+        pieces = (piece for s in starts for piece in stepper.own(draw.part(s, s + size)))
+        stepper.network.train()
+        yield from batched(self.loader.batches(pieces), self.recipe.accumulate)
+
+    def step(self, batch: list[Batch], epoch: int, step: int) -> Tensor:
+        """Take one step; dropout depends on seed, epoch, step and process alone."""
+        recipe, world = self.recipe, self.machine.world
+        for group in self.stepper.optimiser.param_groups:
+            group["lr"] = learning_rate(recipe, epoch, step / self.steps)
+        torch.manual_seed(((recipe.seed * 10_007 + epoch) * 1_000_003 + step) * 1_009 + world.rank)
+        return world.mean(self.stepper.step(batch))
+
+    def validate(self, epoch: int) -> dict[str, float]:
+        """Return the epoch's learning rate, and the loss on some test frames if there are any."""
+        figures = {"learning_rate": learning_rate(self.recipe, epoch, 0.0)}
+        if len(self.shown):
+            missed = np.nan_to_num(self.predict(self.shown) - self.data.aus[self.shown])
+            figures["test_loss"] = float(np.square(missed).sum(1).mean())
+        return figures
 
     def _check(self) -> None:
         recipe, pieces = self.recipe, self.stepper.pieces
@@ -226,78 +222,11 @@ class FoldTrainer:
                 f"{recipe.batch}; add videos, or lower the recipe's batch."
             )
 
-    def _train_epoch(self, bar: tqdm[Any]) -> None:
-        """Take the steps of this epoch that are still to be done."""
-        recipe, at, stepper = self.recipe, self.progress, self.stepper
-        draw = draw_epoch(self.train, self.loader.room, recipe.seed, at.epoch)
-        starts = range(at.step * recipe.batch, self.steps * recipe.batch, recipe.batch)
-        pieces = (piece for s in starts for piece in stepper.own(draw.part(s, s + recipe.batch)))
-        batches = self.loader.batches(pieces)
-        stepper.network.train()
-        total = torch.tensor(at.loss, dtype=torch.float64, device=self.machine.device)
-        while at.step < self.steps:
-            for group in stepper.optimiser.param_groups:
-                group["lr"] = learning_rate(recipe, at.epoch, at.step / self.steps)
-            torch.manual_seed(((recipe.seed * 10_007 + at.epoch) * 1_000_003 + at.step) * 1_009
-                              + self.machine.world.rank)  # fmt: skip
-            loss = stepper.step([next(batches) for _ in range(recipe.accumulate)])
-            total += mean_over_processes(loss, self.machine.world)
-            at.step += 1
-            bar.update()
-            if time.monotonic() - self._saved_at > self.machine.checkpoint_s:
-                at.loss = float(total)
-                self._save()
-        at.loss = float(total)
-        if not math.isfinite(at.loss):
-            raise DataError(
-                f"{self.title} diverged: the loss is {at.loss}. Lower the recipe's learning_rate "
-                f"({recipe.learning_rate}), and delete {self.folder}."
-            )
 
-    def _close_epoch(self, board: SummaryWriter | None) -> None:
-        """Write the epoch's row and a checkpoint, and go to the next epoch."""
-        at = self.progress
-        if board is not None:
-            row = {
-                "epoch": at.epoch + 1,
-                "learning_rate": learning_rate(self.recipe, at.epoch, 0.0),
-                "loss": at.loss / self.steps,
-                "watched_loss": self._watch(),
-            }
-            at.rows.append(row)
-            for name in ("learning_rate", "loss", "watched_loss"):
-                board.add_scalar(name, row[name], at.epoch)
-            log.debug("%s: %s", self.title, row)
-        at.epoch, at.step, at.loss = at.epoch + 1, 0, 0.0
-        self._save()
-        self.machine.world.wait()
-
-    def _watch(self) -> float:
-        labels = self.data.aus[self.watched]
-        missed = np.nan_to_num(self.predict(self.watched) - labels)
-        return float(np.square(missed).sum(1).mean())
-
-    def _save(self) -> None:
-        self._saved_at = time.monotonic()
-        if not self.machine.world.leads:
-            return
-        state = {
-            "network": self.stepper.network.state_dict(),
-            "optimiser": self.stepper.optimiser.state_dict(),
-            "progress": dict(vars(self.progress)),
-        }
-        save_checkpoint(self.folder / "checkpoint.pt", self.identity | state)
-        _write_table(self.folder / "epochs.csv", self.progress.rows)
-
-    def _resume(self) -> None:
-        saved = load_checkpoint(self.folder / "checkpoint.pt", self.identity)
-        if saved is None:
-            return
-        self.stepper.network.load_state_dict(saved["network"])
-        self.stepper.optimiser.load_state_dict(saved["optimiser"])
-        self.progress = Progress(**saved["progress"])
-        log.info("%s: going on in epoch %d after %d steps", self.title, self.progress.epoch + 1,
-                 self.progress.step)  # fmt: skip
+def batched(batches: Iterator[Batch], size: int) -> Iterator[list[Batch]]:
+    """Gather ``size`` batches at a time."""
+    while group := list(islice(batches, size)):
+        yield group
 
 
 @torch.no_grad()
@@ -313,13 +242,10 @@ def predict(network: nn.Module, loader: Loader, rows: Rows, machine: Machine,
     return np.asarray(torch.cat(answers).numpy())
 
 
-def identify(recipe: ProtocolRecipe, data: Prepared, train: Rows) -> dict[str, str]:
-    """Say what a checkpoint belongs to; one that differs in any of it is another run's."""
-    return {
-        "recipe": as_text(recipe),
-        "dataset": fingerprint(data),
-        "fold": hashlib.sha256(train.tobytes()).hexdigest(),
-    }
+def origin_of(recipe: ProtocolRecipe, data: Prepared, train: Rows) -> Origin:
+    """Say what the files of a fold belong to; one that differs in any of it is another run's."""
+    fold = hashlib.sha256(train.tobytes()).hexdigest()
+    return Origin(as_text(recipe), recipe.seed, fingerprint(data), fold)
 
 
 def fingerprint(data: Prepared) -> str:
@@ -328,13 +254,3 @@ def fingerprint(data: Prepared) -> str:
     for values in (data.aus, data.video, data.frame, data.crops[0], data.crops[-1]):
         digest.update(np.ascontiguousarray(values).tobytes())
     return digest.hexdigest()
-
-
-def _write_table(path: Path, rows: list[dict[str, float]]) -> None:
-    if not rows:
-        return
-    text = io.StringIO()
-    table = csv.DictWriter(text, list(rows[0]))
-    table.writeheader()
-    table.writerows(rows)
-    write_whole(path, text.getvalue(), DataError)

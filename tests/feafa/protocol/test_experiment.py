@@ -1,8 +1,7 @@
-"""Folds over videos and subjects, what is kept of each, and Table 4 over them."""
+"""Folds over videos and subjects, and what is kept of each."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,15 +12,12 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs the train extra")
 
 from facedrive.errors import DataError  # noqa: E402
-from facedrive.feafa.protocol.experiment import (  # noqa: E402
-    Experiment,
-    PartScores,
-    labelled_rows,
-)
+from facedrive.feafa.protocol.experiment import Experiment  # noqa: E402
+from facedrive.feafa.protocol.machine import Machine  # noqa: E402
 from facedrive.feafa.protocol.prepared import Prepared  # noqa: E402
 from facedrive.feafa.protocol.recipe import ProtocolRecipe  # noqa: E402
-from facedrive.feafa.protocol.table import CONSTANT, Results, row_name  # noqa: E402
-from facedrive.feafa.protocol.trainer import FoldTrainer, Machine  # noqa: E402
+from facedrive.feafa.protocol.scores import PartScores  # noqa: E402
+from facedrive.feafa.protocol.trainer import FoldTrainer  # noqa: E402
 
 Faces = Callable[..., Prepared]
 CPU = Machine(torch.device("cpu"))
@@ -111,15 +107,6 @@ def test_a_part_that_the_data_lacks_is_said(
         run(tiny, faces(part="spontaneous"), tmp_path)
 
 
-def test_frames_without_any_label_are_left_out_and_the_rest_spread_evenly(faces: Faces) -> None:
-    data = faces()
-    aus = data.aus.copy()
-    aus[0] = np.nan
-    data = replace(data, aus=aus)
-    assert labelled_rows(data, np.array([0])).tolist() == [1, 2, 3, 4, 5, 6, 7]
-    assert labelled_rows(data, np.array([0, 1]), most=2).tolist() == [1, 7, 8, 15]
-
-
 def test_labels_that_are_missing_in_part_are_trained_and_scored_where_known(
     tmp_path: Path, tiny: ProtocolRecipe, faces: Faces
 ) -> None:
@@ -130,24 +117,3 @@ def test_labels_that_are_missing_in_part_are_trained_and_scored_where_known(
     scores = run(replace(tiny, epochs=1), replace(data, aus=aus), tmp_path).network
     assert np.isnan(scores.pooled.aus.value[0, 3])
     assert np.isfinite(scores.pooled.aus.value[0, 5])
-
-
-def test_table_4_has_the_constant_predictor_and_the_budget(
-    done: tuple[Path, PartScores], tiny: ProtocolRecipe, faces: Faces, tmp_path: Path
-) -> None:
-    results = Results()
-    cut = replace(tiny, budget="cpu", folds=1)
-    results.add(tiny, faces().spec, {"posed": done[1]})
-    results.add(cut, faces().spec, {"posed": done[1]})
-    text = results.write(tmp_path)
-    assert (tmp_path / "table4.md").read_text() == text
-    assert f"| {CONSTANT} | " in text and "| tiny | " in text
-    assert "| tiny (CPU budget, 1 fold) | " in text and "16 frames a training video" in text
-    report = json.loads((tmp_path / "table4.json").read_text())
-    assert set(report["models"]) == {CONSTANT, "tiny", "tiny (CPU budget, 1 fold)"}
-    assert report["costs"]["tiny"]["macs"] > 0
-
-
-def test_recipes_for_the_two_parts_share_a_row(tiny: ProtocolRecipe) -> None:
-    names = {row_name(replace(tiny, name=name)) for name in ("feafa_vgg16", "disfa_vgg16")}
-    assert names == {"vgg16"}

@@ -17,11 +17,13 @@ import pytest
 from facedrive.aus import AU_NAMES, AUS
 from facedrive.errors import DataError
 from facedrive.feafa.labels.dataset import read_dataset
-from facedrive.feafa.protocol import pool
-from facedrive.feafa.protocol.cutting import Cut, Job
+from facedrive.feafa.protocol import cutting
+from facedrive.feafa.protocol import prepare as module
+from facedrive.feafa.protocol.cutting import Task
 from facedrive.feafa.protocol.prepare import prepare
-from facedrive.feafa.protocol.prepared import load_prepared
+from facedrive.feafa.protocol.prepared import Cut, load_prepared
 from facedrive.sources.demo import CLIP, open_demo, truth
+from facedrive.trackers.dlib import DlibTracker
 
 FRAMES = 6
 """Of each of the two videos."""
@@ -98,22 +100,22 @@ def test_more_workers_give_the_same_cache(dataset: Path, whole: Path, tmp_path: 
 def test_a_stopped_run_goes_on_to_the_same_cache(
     dataset: Path, whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, done = pool.cut_faces, []
+    real, done = module.cut_faces, []
 
-    def stop_at_the_third(job: Job, output: Path) -> Cut:
+    def stop_at_the_third(tracker: DlibTracker, task: Task) -> Cut:
         if len(done) == 2:
             raise KeyboardInterrupt
-        done.append(job.key)
-        return real(job, output)
+        done.append(task.job.key)
+        return real(tracker, task)
 
     with monkeypatch.context() as patch:
-        patch.setattr(pool, "cut_faces", stop_at_the_third)
+        patch.setattr(module, "cut_faces", stop_at_the_third)
         with pytest.raises(KeyboardInterrupt):
             prepare(read_dataset(dataset), tmp_path, workers=1, job_frames=2)
     with pytest.raises(DataError, match="no finished cache"):
         load_prepared(tmp_path)
     again: list[str] = []
-    monkeypatch.setattr(pool, "cut_faces", lambda j, o: again.append(j.key) or real(j, o))
+    monkeypatch.setattr(module, "cut_faces", lambda t, j: again.append(j.job.key) or real(t, j))
     prepare(read_dataset(dataset), tmp_path, workers=1, job_frames=2)
     assert len(again) == FRAMES - 2 and not {*again} & {*done}
     assert same(tmp_path, whole)
@@ -181,6 +183,19 @@ def test_a_finished_cache_is_left_alone(dataset: Path, copy: Path, whole: Path) 
     label.write_text(label.read_text().replace("0.00000", "0.50000"))
     with pytest.raises(DataError, match="was prepared from other data"):
         prepare(read_dataset(copy), whole, job_frames=2)
+
+
+def test_the_same_data_cut_in_another_way_is_another_cache(
+    dataset: Path, whole: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    videos = read_dataset(dataset)
+    monkeypatch.setattr(cutting, "_landmark_model", lambda: "another landmark model")
+    with pytest.raises(DataError, match="was prepared from other data"):
+        prepare(videos, whole, job_frames=2)
+    monkeypatch.undo()
+    keys = [job.key for job in module._jobs(videos, 2)]
+    monkeypatch.setattr(cutting, "VERSION", 0)
+    assert not {job.key for job in module._jobs(videos, 2)} & {*keys}
 
 
 def test_an_unfinished_cache_of_other_data_is_refused(

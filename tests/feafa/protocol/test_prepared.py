@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from facedrive.errors import DataError
-from facedrive.feafa.protocol.prepared import CROP, load_prepared
+from facedrive.feafa.protocol.prepared import CROP, VERSION, Prepared, load_prepared
 
 
-def write(folder: Path, crops: int = 2, labels: int = 2, version: int = 1) -> Path:
+def write(folder: Path, crops: int = 2, labels: int = 2, version: int = VERSION) -> Path:
     np.save(folder / "crops.npy", np.zeros((crops, CROP.size, CROP.size), np.uint8))
     np.savez(
         folder / "labels.npz",
@@ -44,7 +46,7 @@ def test_no_cache_says_how_to_make_one(tmp_path: Path) -> None:
 
 
 def test_another_version_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="version 0; facedrive needs 1"):
+    with pytest.raises(DataError, match=f"version 0; facedrive needs {VERSION}"):
         load_prepared(write(tmp_path, version=0))
 
 
@@ -59,3 +61,14 @@ def test_a_broken_file_is_an_error(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(b"broken")
     with pytest.raises(DataError):
         load_prepared(tmp_path)
+
+
+def test_frames_without_any_label_are_left_out_and_the_rest_spread_evenly(
+    faces: Callable[..., Prepared],
+) -> None:
+    data = faces()
+    aus = data.aus.copy()
+    aus[0] = np.nan
+    data = replace(data, aus=aus)
+    assert data.labelled_rows(np.array([0])).tolist() == [1, 2, 3, 4, 5, 6, 7]
+    assert data.labelled_rows(np.array([0, 1]), most=2).tolist() == [1, 7, 8, 15]

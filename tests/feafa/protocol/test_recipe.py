@@ -22,12 +22,6 @@ def shipped(name: str) -> ProtocolRecipe:
     return recipe
 
 
-def write(folder: Path, text: str) -> Path:
-    path = folder / "mine.toml"
-    path.write_text(text)
-    return path
-
-
 @pytest.mark.parametrize("name", PROTOCOL)
 def test_every_recipe_keeps_the_papers_crop_epochs_and_folds(name: str) -> None:
     recipe = shipped(name)
@@ -58,24 +52,36 @@ def test_the_cpu_budget_keeps_the_schedules_proportion_and_one_fold_of_vgg16() -
         assert as_text(cut) != as_text(full)
 
 
-def test_a_recipe_without_a_network_is_another_kind() -> None:
+def test_a_recipe_of_another_kind_is_none_of_the_protocol() -> None:
     assert load_protocol(RECIPES / "default.toml") is None
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('network = "resnet19"\npart = "posed"', "no network 'resnet19'"),
-        ('network = "vgg16"\npart = "acted"', "no part 'acted'"),
-        ('network = "vgg16"', "no part ''"),
-        ('network = "vgg16"\npart = "posed"\nbach = 3', "no field 'bach'"),
+        ('network = "resnet19"\npart = "posed"', "network is 'resnet19'; it must be one of"),
+        ('network = "vgg16"\npart = "acted"', "part is 'acted'; it must be one of posed"),
+        ('network = "vgg16"', "part is missing"),
+        ('network = "vgg16"\npart = []', "part is empty"),
+        ('network = "vgg16"\npart = "posed"\nbach = 3', "no option 'bach'"),
         ('network = "vgg16"\npart = "posed"\nbatch = 0', "batch is 0"),
+        ('network = "vgg16"\npart = "posed"\nbatch = 2.5', "batch is 2.5; it must be a whole"),
         ('network = "vgg16"\npart = "posed"\nvideo_mean = true', "only the regional network"),
+        ('network = "regional"\npart = "posed"\nwidths = [4]', "widths has 1 numbers"),
         ("network =", "no readable recipe"),
     ],
 )
 def test_a_senseless_recipe_is_refused_with_its_reason(
     tmp_path: Path, text: str, said: str
 ) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(f'kind = "protocol"\n{text}')
     with pytest.raises(DataError, match=said):
-        load_protocol(write(tmp_path, text))
+        load_protocol(path)
+
+
+def test_a_recipe_that_says_no_kind_is_refused_with_the_line_to_write(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('network = "vgg16"\npart = "posed"')
+    with pytest.raises(DataError, match='write kind = "…" on top'):
+        load_protocol(path)

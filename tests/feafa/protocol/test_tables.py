@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from facedrive.aus import AU_NAMES
-from facedrive.feafa.protocol.score_tables import table4, to_markdown, write_scores
-from facedrive.feafa.protocol.scores import FoldScores, score_folds
+torch = pytest.importorskip("torch", reason="training needs the train extra")
+
+from facedrive.aus import AU_NAMES  # noqa: E402
+from facedrive.feafa.protocol.recipe import ProtocolRecipe  # noqa: E402
+from facedrive.feafa.protocol.scores import FoldScores, PartScores, score_folds  # noqa: E402
+from facedrive.feafa.protocol.tables import (  # noqa: E402
+    CONSTANT,
+    Table4,
+    lay_out,
+    row_name,
+    to_markdown,
+    write_scores,
+)
+from facedrive.trackers.align import CropSpec  # noqa: E402
 
 random = np.random.default_rng(0)
 VIDEO = np.arange(180) % 9
@@ -55,9 +67,30 @@ def test_every_markdown_row_has_its_tables_columns(scores: FoldScores) -> None:
 
 
 def test_table_4_has_a_row_per_model_and_a_column_per_part(scores: FoldScores) -> None:
-    lines = table4({"constant mean": {"posed": scores, "spontaneous": scores},
+    lines = lay_out({"constant mean": {"posed": scores, "spontaneous": scores},
                     "resnet18": {"spontaneous": scores}}).splitlines()  # fmt: skip
     mean, spread = scores.spread("mse_sum")
     cell = f"{mean:.4f} ± {spread:.4f}"
     assert lines[0] == "| model | posed (FEAFA) | spontaneous (DISFA) |"
     assert lines[2:] == [f"| constant mean | {cell} | {cell} |", f"| resnet18 |  | {cell} |"]
+
+
+def test_table_4_has_the_constant_predictor_and_the_budget(
+    scores: FoldScores, tiny: ProtocolRecipe, tmp_path: Path
+) -> None:
+    results = Table4()
+    cut = replace(tiny, budget="cpu", folds=1)
+    results.add(tiny, CropSpec(40, 0.4143), {"posed": PartScores(scores, scores)})
+    results.add(cut, CropSpec(40, 0.4143), {"posed": PartScores(scores, scores)})
+    text = results.write(tmp_path)
+    assert (tmp_path / "table4.md").read_text() == text
+    assert f"| {CONSTANT} | " in text and "| tiny | " in text
+    assert "| tiny (CPU budget, 1 fold) | " in text and "16 frames a training video" in text
+    report = json.loads((tmp_path / "table4.json").read_text())
+    assert set(report["models"]) == {CONSTANT, "tiny", "tiny (CPU budget, 1 fold)"}
+    assert report["costs"]["tiny"]["macs"] > 0
+
+
+def test_recipes_for_the_two_parts_share_a_row(tiny: ProtocolRecipe) -> None:
+    names = {row_name(replace(tiny, name=name)) for name in ("feafa_vgg16", "disfa_vgg16")}
+    assert names == {"vgg16"}
