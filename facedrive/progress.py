@@ -23,15 +23,13 @@ _shown: list[Progress] = []
 class Bar:
     """One line: what is done, of how much, how fast, and how long it will take."""
 
-    def __init__(self, display: Progress | None, total: float | None, unit: str, what: str,
-                 done: float) -> None:  # fmt: skip
+    def __init__(self, display: Progress | None, total: int | None, unit: str, what: str,
+                 done: int) -> None:  # fmt: skip
         self._display, self._figures = display, ""
         if display is not None:
-            self._task = display.add_task(
-                what, total=total, completed=int(done), unit=unit, figures=""
-            )
+            self._task = display.add_task(what, total=total, completed=done, unit=unit, figures="")
 
-    def advance(self, by: float = 1) -> None:
+    def advance(self, by: int = 1) -> None:
         """Count up."""
         if self._display is not None:
             self._display.advance(self._task, by)
@@ -45,7 +43,7 @@ class Bar:
 
 @contextmanager
 def bar(
-    total: float | None, unit: str, what: str = "", *, done: float = 0, quiet: bool = False
+    total: int | None, unit: str, what: str = "", *, done: int = 0, quiet: bool = False
 ) -> Iterator[Bar]:
     """Show work that ``advance`` counts.
 
@@ -66,7 +64,7 @@ def bar(
 
 
 def track(
-    items: Iterable[Item], unit: str, what: str = "", total: float | None = None
+    items: Iterable[Item], unit: str, what: str = "", total: int | None = None
 ) -> Iterator[Item]:
     """Yield items and show how many have been; ``total`` where they have no length."""
     if total is None and isinstance(items, Sized):

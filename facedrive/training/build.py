@@ -7,9 +7,9 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from facedrive import trackers
+from facedrive.progress import bar
 from facedrive.stats.splits import People, Split, split_people
 from facedrive.trackers.shape import default_predictor
 from facedrive.training import rendered as heads
@@ -111,9 +111,9 @@ class Workshop:
             def write(path: Path) -> None:
                 from facedrive.training.rendered.dataset import render_dataset  # loads OpenGL
 
-                with tqdm(desc="rendering faces", total=len(faces), unit="face") as bar:
+                with bar(len(faces), "face", "rendering faces") as line:
                     render_dataset(self.data, path, len(faces), source.seed, workers=self.workers,
-                                   progress=bar.update, first=faces.start)  # fmt: skip
+                                   progress=line.advance, first=faces.start)  # fmt: skip
 
             def ask(path: Path) -> None:
                 save_opinions(ask_all(rendered.crops, self._teacher_file, self.workers), path)

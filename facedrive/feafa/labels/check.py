@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from facedrive.feafa.analysis.paper import CONTRADICTIONS, SAID
 from facedrive.feafa.labels.dataset import find_videos
@@ -28,6 +27,7 @@ from facedrive.feafa.labels.video import (
     Problem,
     Video,
 )
+from facedrive.progress import Bar, bar
 
 UNREADABLE, PICTURE_TWICE = "unreadable picture", "picture seen before"
 NO_LABEL, NO_PICTURE, NO_VIDEO = "no label", "no picture", "pictures without labels"
@@ -113,9 +113,10 @@ def check(
     problems = {id(each): list(_label_problems(each)) for each in found}
     if open_pictures:
         seen: dict[Digest, Path] = {}
-        with _progress(found) as bar, ThreadPoolExecutor() as pool:
+        total = sum(int(each.video.pictured.sum()) for each in found)
+        with bar(total, "picture", "opening pictures") as line, ThreadPoolExecutor() as pool:
             for each in found:
-                problems[id(each)] += _picture_problems(each.video, pool, seen, bar)
+                problems[id(each)] += _picture_problems(each.video, pool, seen, line)
     groups: dict[tuple[Layout, Part], list[Found]] = {}
     for each in found:
         groups.setdefault((each.layout, each.video.part), []).append(each)
@@ -165,15 +166,15 @@ def _label_problems(found: Found) -> Iterator[Problem]:
 
 
 def _picture_problems(
-    video: Video, pool: ThreadPoolExecutor, seen: dict[Digest, Path], bar: tqdm[Any]
+    video: Video, pool: ThreadPoolExecutor, seen: dict[Digest, Path], line: Bar
 ) -> list[Problem]:
     """Open every picture of a video; return those that cannot be read or were seen before."""
     if video.film:
-        return _film_problems(video, bar)
+        return _film_problems(video, line)
     problems = []
     paths = [path for path in video.pictures if path]
     for path, (readable, digest) in zip(paths, pool.map(_open, paths), strict=True):
-        bar.update()
+        line.advance()
         if not readable:
             problems.append(Problem(UNREADABLE, path, "is no whole image."))
         elif digest in seen:
@@ -182,11 +183,11 @@ def _picture_problems(
     return problems
 
 
-def _film_problems(video: Video, bar: tqdm[Any]) -> list[Problem]:
+def _film_problems(video: Video, line: Bar) -> list[Problem]:
     film = video.film or Path()
     lacking = []
     for frame, gray in zip(video.frames, video.grays(), strict=True):
-        bar.update()
+        line.advance()
         if gray is None:
             lacking.append(int(frame))
     if not lacking:
@@ -202,11 +203,6 @@ def _open(path: Path) -> tuple[bool, Digest]:
     except OSError:
         return False, str(path).encode()
     return decode_gray(encoded) is not None, hashlib.blake2b(encoded.data, digest_size=16).digest()
-
-
-def _progress(found: Sequence[Found]) -> tqdm[Any]:
-    total = sum(int(each.video.pictured.sum()) for each in found)
-    return tqdm(None, "opening pictures", total, unit="picture", disable=None)
 
 
 def _unused_pictures(root: Path, found: Iterable[Found]) -> Iterator[Problem]:

@@ -12,10 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from tqdm import tqdm
 
 from facedrive import __version__
 from facedrive.aus import AUS
@@ -33,6 +31,7 @@ from facedrive.feafa.protocol.prepared import (
     read_manifest,
 )
 from facedrive.files import whole_file, write_whole
+from facedrive.progress import bar
 from facedrive.training.workers import run_jobs
 from facedrive.types import Vector
 
@@ -121,25 +120,23 @@ def _cut_all(
     first = len(cuts)
     shutil.rmtree(parts, ignore_errors=True)
     parts.mkdir()
+    sizes = [len(job.video.frames) for job in jobs]
     todo = [Task(job, parts / f"{place:06d}") for place, job in enumerate(jobs)][first:]
     try:
         results = run_jobs(TrackerPlan(), cut_faces, todo, workers)
-        with _progress(jobs, first) as bar, closing(results):
+        with (
+            bar(sum(sizes), "frame", "cutting faces", done=sum(sizes[:first])) as line,
+            closing(results),
+        ):
             for task, key, (_, cut) in zip(todo, keys[first:], results, strict=True):
                 file.append(key, cut, task.output)
                 cuts.append(cut)
-                bar.update(len(task.job.video.frames))
+                line.advance(len(task.job.video.frames))
     finally:
         shutil.rmtree(parts, ignore_errors=True)
     if not any(cut.frames for cut in cuts):
         raise DataError("no labelled frame has a picture with a face; see: facedrive data check.")
     return cuts
-
-
-def _progress(jobs: Sequence[Job], done: int) -> tqdm[Any]:
-    sizes = [len(job.video.frames) for job in jobs]
-    return tqdm(None, "cutting faces", sum(sizes), initial=sum(sizes[:done]), unit="frame",
-                disable=None)  # fmt: skip
 
 
 def _count(video: Video, jobs: Sequence[Job], cuts: Sequence[Cut]) -> Counts:

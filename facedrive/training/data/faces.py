@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
-from tqdm import tqdm
 
 from facedrive.errors import DataError
 from facedrive.files import whole_file
+from facedrive.progress import track
 from facedrive.trackers.align import CropSpec, crop_matrix, warp_crop
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
 from facedrive.training.data.labels import Targets, from_teacher
@@ -228,7 +228,7 @@ def _cut_all(archive: Path, landmarks: Vector) -> Image:
         pictures = (faces.read(name) for name in names)
         with ThreadPoolExecutor() as pool:
             rows = pool.map(_cut, pictures, names, landmarks[:, MEDIAPIPE_TO_68])
-            for row, pair in enumerate(tqdm(rows, "cutting crops", len(names), unit="face")):
+            for row, pair in enumerate(track(rows, "face", "cutting crops", len(names))):
                 cut[:, row] = pair
     return cut
 

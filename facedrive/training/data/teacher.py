@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
+from facedrive.progress import track
 from facedrive.trackers.mediapipe import open_landmarker
 from facedrive.training.data.cache import digest, digest_code, keep
 from facedrive.training.rendered.photographs import open_photographs
@@ -168,7 +168,7 @@ def ask_all(
     """Ask the teacher about (H, W) uint8 pictures; the answers do not depend on ``workers``."""
     blocks = [pictures[start : start + BLOCK] for start in range(0, len(pictures), BLOCK)]
     done = run_jobs(Asking(model), Asking.ask, blocks, workers)
-    parts = dict(tqdm(done, "asking the teacher", len(blocks), unit="block"))
+    parts = dict(track(done, "block", "asking the teacher", len(blocks)))
     columns = zip(*(parts[number] for number in range(len(blocks))), strict=True)
     return Opinions(*map(np.concatenate, columns))
 

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
+from facedrive.progress import track
 from facedrive.trackers.align import CropSpec, crop_matrix
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
 from facedrive.trackers.patch import chain, cut_patch, place_on_landmarks, to_frame
@@ -97,7 +97,7 @@ def track_faces(faces: FaceSet, seed: int = 0, workers: int = 1) -> Vector:
         for number, start in enumerate(range(0, len(faces), BLOCK))
     ]
     done = run_jobs(Tracking(seed), TrackingStudio.fit_all, jobs, workers)
-    parts = dict(tqdm(done, "tracking faces", len(jobs), unit="block"))
+    parts = dict(track(done, "block", "tracking faces", len(jobs)))
     return np.concatenate([parts[number] for number in range(len(jobs))])
 
 

@@ -22,10 +22,10 @@ import cv2
 import dlib
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from facedrive.errors import DataError
 from facedrive.files import whole_path
+from facedrive.progress import track
 from facedrive.rotations import yaw_from_matrix
 from facedrive.stats.splits import split_people
 from facedrive.trackers.dlib import DlibTracker
@@ -119,7 +119,7 @@ def train(faces: Faces, rows: NDArray[np.intp], recipe: Recipe) -> dlib.shape_pr
     samples = draw_samples(faces, rows, recipe)
     patches, marks = [], []
     box = dlib.rectangle(*PREDICTOR_BOX)
-    for patch, points in tqdm(samples, "drawing samples", recipe.samples, unit="face"):
+    for patch, points in track(samples, "face", "drawing samples", recipe.samples):
         patches.append(patch)
         rounded = [dlib.point(int(x), int(y)) for x, y in np.rint(points)]
         marks.append([dlib.full_object_detection(box, rounded)])
@@ -162,7 +162,7 @@ def _turn_some(faces: Faces, rows: NDArray[np.intp], count: int, random: Random)
     """Turn photographs 6 to 30 degrees further in depth, mostly the way they look already."""
     turned = []
     chosen = random.choice(rows, min(count, len(rows)), replace=False)
-    for row in tqdm(chosen, "turning heads", unit="face"):
+    for row in track(chosen, "face", "turning heads"):
         now = float(faces.yaw_deg[row])
         yaw = random.uniform(6, 30) * (np.sign(now) if random.random() < 0.7 else -np.sign(now))
         yaw = -yaw if abs(now + yaw) > 50 else yaw
@@ -190,7 +190,7 @@ def evaluate(
     """
     tracker = DlibTracker(model=model)
     errors = np.full((len(rows), 2), np.nan)
-    for place, row in enumerate(tqdm(rows, f"roll {roll_deg:g}", unit="face")):
+    for place, row in enumerate(track(rows, "face", f"roll {roll_deg:g}")):
         photo = tilt(Photo(faces.pictures[row], faces.points_px[row].astype(np.float64)), roll_deg)
         tracker.reset()
         found = tracker.track(Frame(np.repeat(photo.picture[..., None], 3, axis=2), 0.0, 0))

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
+
+from facedrive.progress import bar
 
 READ = (
     0, 1, 4, 5, 6, 7, 8, 10, 13, 14, 17, 21, 33, 37, 39, 40, 46, 52, 53, 54, 55, 58, 61, 63, 65,
@@ -144,7 +145,7 @@ def teach(reader: Reader, geometry: Geometry, meshes: Meshes, seed: int) -> None
     reader.requires_grad_(requires_grad=True)
     optimiser = torch.optim.AdamW(reader.parameters(), RATE)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps)
-    with tqdm(desc="reading meshes", total=steps, unit="step", leave=False, mininterval=2) as bar:
+    with bar(steps, "step", "reading meshes") as line:
         for _ in range(EPOCHS):
             for rows in torch.split(torch.randperm(len(meshes.points)), BATCH):
                 deviations = geometry(meshes.points[rows])
@@ -155,7 +156,7 @@ def teach(reader: Reader, geometry: Geometry, meshes: Meshes, seed: int) -> None
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimiser.step()
                 schedule.step()
-                bar.update()
+                line.advance()
     optimiser.zero_grad()  # what is left of it would count where gradients are clipped
     reader.requires_grad_(requires_grad=False)
 

@@ -23,11 +23,10 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
-from tqdm import tqdm
-from tqdm.contrib.logging import logging_redirect_tqdm
 
 from facedrive.errors import DataError
 from facedrive.files import write_whole
+from facedrive.progress import Bar, bar
 from facedrive.training.run.checkpoint import Origin, load_checkpoint, save_checkpoint
 from facedrive.training.run.stop import Stop
 
@@ -150,21 +149,19 @@ class Loop(Generic[Batch]):
         done = at.epoch * steps + at.step
         with (
             self._open_board() as board,
-            tqdm(total=epochs * steps, initial=done, unit="step", mininterval=2,
-                 disable=not self.leads) as bar,
-            logging_redirect_tqdm(),
-        ):  # fmt: skip
+            bar(epochs * steps, "step", self.title, done=done, quiet=not self.leads) as line,
+        ):
             while at.epoch < epochs:
-                bar.set_description(f"{self.title}, epoch {at.epoch + 1}/{epochs}")
-                self._train_epoch(stop, bar)
-                self._close_epoch(stop, board)
+                line.say(f"{self.title}, epoch {at.epoch + 1}/{epochs}")
+                self._train_epoch(stop, line)
+                self._close_epoch(stop, board, line)
 
     def _open_board(self) -> AbstractContextManager[SummaryWriter | None]:
         if not self.leads:
             return nullcontext()
         return closing(SummaryWriter(str(self.folder), purge_step=self.at.epoch))
 
-    def _train_epoch(self, stop: Stop, bar: tqdm[Any]) -> None:
+    def _train_epoch(self, stop: Stop, line: Bar) -> None:
         """Take the steps of this epoch that are still to be done."""
         at, trainee = self.at, self.trainee
         self._seed()
@@ -176,7 +173,7 @@ class Loop(Generic[Batch]):
                 at.step += 1
                 if time.monotonic() - self._saved_at > self.checkpoint_s:
                     self._save()
-            bar.update()
+            line.advance()
         if not math.isfinite(float(self._loss)):
             raise DataError(
                 f"{self.title} diverged: the loss is {float(self._loss)}. Lower the recipe's "
@@ -195,7 +192,7 @@ class Loop(Generic[Batch]):
                 torch.cuda.set_rng_state_all(self._generators["cuda"])
             self._generators = None
 
-    def _close_epoch(self, stop: Stop, board: SummaryWriter | None) -> None:
+    def _close_epoch(self, stop: Stop, board: SummaryWriter | None, line: Bar) -> None:
         """Write the epoch's row and a checkpoint, and go to the next epoch."""
         at = self.at
         if board is not None:
@@ -204,6 +201,8 @@ class Loop(Generic[Batch]):
             for name, value in figures.items():
                 board.add_scalar(name, value, at.epoch)
             at.rows.append({"epoch": at.epoch + 1, **figures})
+            shown = list(figures.items())[:2]  # the loss, and validation's first
+            line.say(figures=", ".join(f"{name} {value:.4f}" for name, value in shown))
         with stop.whole():
             at.epoch, at.step, self._loss = at.epoch + 1, 0, torch.zeros((), dtype=torch.float64)
             self._save()

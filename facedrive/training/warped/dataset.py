@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from facedrive.aus import AU_INDEX
 from facedrive.errors import DataError
+from facedrive.progress import track
 from facedrive.stats.splits import People, split_people
 from facedrive.trackers.align import CropSpec, crop_matrix, warp_crop
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68, interocular_px
@@ -176,7 +176,7 @@ def warped_set(data: Path, people: People, count: int, seed: int = 0, *, first: 
               for start in range(0, count, BLOCK)]  # fmt: skip
     plan = MovingPlan(data, people, teacher, lent)
     done = run_jobs(plan, MovingStudio.shoot, blocks, workers)
-    parts = dict(tqdm(done, "moving faces", len(blocks), unit="block"))
+    parts = dict(track(done, "block", "warping faces", len(blocks)))
     return _assemble([moved for number in range(len(blocks)) for moved in parts[number]], data)
 
 
