@@ -17,7 +17,8 @@ import cv2
 import numpy as np
 
 from facedrive.errors import SourceError
-from facedrive.pipeline import Outputs, Pipeline, drive
+from facedrive.outputs import Outputs
+from facedrive.pipeline import Pipeline, drive
 from facedrive.sinks import open_sink
 from facedrive.sources import open_source
 from facedrive.threads import wall_clock
@@ -73,7 +74,7 @@ def measure(pipeline: Pipeline, frames: list[Frame], peer: Step | None) -> dict[
     found: list[bool] = []
 
     def ours(frame: Frame) -> None:
-        found.append(drive(frame, pipeline, outputs).face is not None)
+        found.append(drive(frame, pipeline, outputs).face)
 
     span = frames[-1].time + 1
     ours_s: list[float] = []
@@ -181,17 +182,9 @@ def measure_start(clip: str, begun: float) -> dict[str, float]:
         begun: When the process was begun, in seconds of the wall clock. What the system says of
             that may be wrong by most of a second: it counts from a boot in whole seconds.
     """
-    pipeline = _default_pipeline()
+    pipeline = Pipeline.open()
     pipeline(next(iter(open_source(clip).frames())))
     return {"start_s": wall_clock() - begun}
-
-
-def _default_pipeline() -> Pipeline:
-    from facedrive.regressors.onnx import OnnxRegressor
-    from facedrive.trackers.dlib import DlibTracker
-
-    regressor = OnnxRegressor()
-    return Pipeline(DlibTracker(crop=regressor.crop), regressor)
 
 
 def measure_memory(clip: str, count: int) -> dict[str, float]:
@@ -202,7 +195,7 @@ def measure_memory(clip: str, count: int) -> dict[str, float]:
     """
     import psutil
 
-    pipeline = _default_pipeline()
+    pipeline = Pipeline.open()
     outputs = Outputs([open_sink(WIRE)])
     process = psutil.Process()
     source = open_source(clip)

@@ -4,14 +4,17 @@ Neutral and range use the response ``y = 1 - (1 - max(x - x0, 0) / (x1 - x0)) **
 (NVIDIA AR SDK, with an upper end), which keeps 0 at the neutral ``x0`` and 1 at the extreme
 ``x1``. Eyelids have their own rule, because subtracting a neutral breaks blinking: a lid is
 open below its resting closure and fully closed from its closing point on.
+
+Where a person's head and eyes at rest are known, what they do is told from there: a camera beside
+the screen, or a head that is always a little tilted, then makes no difference.
 """
 
 from __future__ import annotations
 
 import math
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +24,11 @@ from numpy.typing import NDArray
 from facedrive.aus import AU_INDEX, AU_NAMES, AUS
 from facedrive.errors import ProfileError, unknown
 from facedrive.files import write_whole
-from facedrive.types import Vector
+from facedrive.rotations import median_rotation, rotation_between
+from facedrive.types import IDENTITY_HEAD, Head, Reading, Vector
 
-VERSION = 1
+VERSION = 2
+"""Of the files that are written. Version 1 had no head and no gaze at rest, and is still read."""
 
 EYELIDS: NDArray[np.intp] = np.array(
     [AU_INDEX["left_eye_close"], AU_INDEX["right_eye_close"]], dtype=np.intp
@@ -42,6 +47,14 @@ LID_CLOSED = 0.6
 """Where the model calls a lid shut, unless the person's own blink was measured."""
 
 
+REST: dict[str, tuple[tuple[int, ...], float]] = {
+    "head_rotation": ((4,), 1.0),
+    "head_position": ((3,), 100.0),
+    "gaze": ((2, 2), math.pi / 2),
+}
+"""Of a profile's entries that are no AU's: their shape, and how large a number may be."""
+
+
 @dataclass(frozen=True)
 class Profile:
     """One person's calibration; the default changes nothing but closes eyelids fully."""
@@ -52,17 +65,39 @@ class Profile:
     """(24,) float32: its answer to the face's strongest movement, above ``neutral``."""
     gamma: Vector
     """(24,) float32: above 1 lifts small movements, below 1 holds them back."""
+    head_rotation: Vector | None = None
+    """(4,) float32 unit quaternion of the head at rest; None leaves rotations as they are."""
+    head_position: Vector | None = None
+    """(3,) float32 metres of the head at rest, which is then that of ``IDENTITY_HEAD``."""
+    gaze: Vector | None = None
+    """(2, 2) float32 radians of the eyes at rest, as ``Sample.gaze``."""
+
+    def calibrate(self, reading: Reading) -> Reading:
+        """Return a raw reading with calibrated AUs, its head and gaze told from their rest."""
+        gaze = reading.gaze if self.gaze is None else reading.gaze - self.gaze
+        return Reading(self.apply(reading.aus), gaze, self._from_rest(reading.head))
+
+    def _from_rest(self, head: Head) -> Head:
+        rotation, position = head.rotation, head.translation
+        if self.head_rotation is not None:
+            rotation = rotation_between(self.head_rotation, rotation)
+        if self.head_position is not None:
+            position = position - self.head_position + IDENTITY_HEAD.translation
+        return Head(rotation, position)
 
     def apply(self, aus: Vector) -> Vector:
         """Map (24,) raw AUs to calibrated ones, 0 to 1."""
         reach = np.clip((aus - self.neutral) / (self.extreme - self.neutral), 0.0, 1.0)
         return np.asarray(1 - (1 - reach) ** self.gamma, dtype=np.float32)
 
-    def with_neutral(self, neutral: Vector) -> Profile:
-        """Take another resting face, (24,) raw AUs, and keep extremes and responses."""
-        resting = _resting(neutral)
+    def with_neutral(self, rest: Reading) -> Profile:
+        """Take another resting face, a raw reading, and keep extremes and responses."""
+        resting = _resting(rest.aus)
         extreme = np.maximum(self.extreme, resting + np.float32(SMALLEST_RANGE))
-        return Profile(resting, extreme.astype(np.float32), self.gamma)
+        return replace(
+            self, neutral=resting, extreme=extreme.astype(np.float32), gaze=rest.gaze,
+            head_rotation=rest.head.rotation, head_position=rest.head.translation,
+        )  # fmt: skip
 
 
 def default_profile() -> Profile:
@@ -97,15 +132,22 @@ def _resting(neutral: Vector) -> Vector:
     return resting.astype(np.float32)
 
 
-def median_neutral(aus: Sequence[Vector]) -> Vector:
-    """Return the (24,) median of the raw AUs of a resting face; about a second of them.
+def median_reading(readings: Sequence[Reading]) -> Reading:
+    """Return the median of the raw readings of a resting face; half a second of them or more.
 
     Raises:
         ProfileError: if there are none.
     """
-    if not aus:
+    if not readings:
         raise ProfileError("no face was seen while calibrating; face the camera and try again.")
-    return np.median(np.stack(aus), axis=0).astype(np.float32)
+    aus, gaze, heads = zip(*readings, strict=True)
+    rotation = median_rotation([head.rotation for head in heads])
+    head = Head(rotation, _median([head.translation for head in heads]))
+    return Reading(_median(aus), _median(gaze), head)
+
+
+def _median(values: Sequence[Vector]) -> Vector:
+    return np.median(np.stack(values), axis=0).astype(np.float32)
 
 
 def save_profile(profile: Profile, path: Path) -> None:
@@ -114,20 +156,28 @@ def save_profile(profile: Profile, path: Path) -> None:
     Raises:
         ProfileError: if the file cannot be written.
     """
-    lines = [f"version = {VERSION}", ""]
+    write_whole(path, "\n".join(_lines(profile)) + "\n", ProfileError)
+
+
+def _lines(profile: Profile) -> Iterator[str]:
+    yield f"version = {VERSION}"
+    for name in REST:
+        value = getattr(profile, name)
+        if value is not None:
+            yield f"{name} = {np.round(value.astype(np.float64), 5).tolist()}"
+    yield ""
     rows = zip(AU_NAMES, profile.neutral, profile.extreme, profile.gamma, strict=True)
     for name, neutral, extreme, gamma in rows:
-        lines.append(
+        yield (
             f"{name} = {{ neutral = {neutral:.4f}, extreme = {extreme:.4f}, gamma = {gamma:.3f} }}"
         )
-    write_whole(path, "\n".join(lines) + "\n", ProfileError)
 
 
 def load_profile(path: Path) -> Profile:
     """Read a profile; an AU that it does not name keeps its default.
 
     Raises:
-        ProfileError: if it is missing, no TOML, of another version, or holds bad values.
+        ProfileError: if it is missing, no TOML, of a later version, or holds bad values.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -135,8 +185,7 @@ def load_profile(path: Path) -> Profile:
         raise ProfileError(
             f"{path} is no readable profile: {error}; make one with: facedrive calibrate."
         ) from error
-    if table.pop("version", None) != VERSION:
-        raise ProfileError(f"{path} is no profile of version {VERSION}; calibrate again.")
+    rest = _rest(path, table, _version(path, table))
     start = default_profile()
     columns = {"neutral": start.neutral, "extreme": start.extreme, "gamma": start.gamma}
     for name, row in table.items():
@@ -147,7 +196,57 @@ def load_profile(path: Path) -> Profile:
     for name, low, high in zip(AU_NAMES, columns["neutral"], columns["extreme"], strict=True):
         if high - low < 0.01:
             raise ProfileError(f"{path}: {name}: extreme {high:g} must lie above neutral {low:g}.")
-    return Profile(**columns)
+    return Profile(**columns, **rest)
+
+
+def _version(path: Path, table: dict[str, Any]) -> int:
+    """Take the version out of a profile's table, and refuse one that is not known."""
+    version = table.pop("version", None)
+    if version is None:
+        raise ProfileError(
+            f"{path} is no profile: it has no version; make one with: facedrive calibrate."
+        )
+    if version not in range(1, VERSION + 1) or isinstance(version, bool):
+        raise ProfileError(
+            f"{path} is a profile of version {version}; this facedrive reads 1 to {VERSION}: "
+            "get a newer facedrive, or make the profile again with: facedrive calibrate."
+        )
+    return int(version)
+
+
+def _rest(path: Path, table: dict[str, Any], version: int) -> dict[str, Vector]:
+    """Take the head and gaze at rest out of a profile's table; version 1 has none."""
+    rest = {}
+    for name, (shape, most) in REST.items():
+        if version == 1 or name not in table:
+            continue
+        value = np.array(_numbers(table.pop(name)), np.float64)
+        if value.size != math.prod(shape) or not (np.abs(value) <= most).all():
+            raise ProfileError(
+                f"{path}: {name} must be {' by '.join(map(str, shape))} numbers from "
+                f"{-most:g} to {most:g}."
+            )
+        rest[name] = value.reshape(shape).astype(np.float32)
+    return rest | _unit(path, rest.get("head_rotation"))
+
+
+def _numbers(value: Any) -> list[float]:
+    """Return the numbers in nested lists; NaN for what is none."""
+    if isinstance(value, list):
+        return [number for each in value for number in _numbers(each)]
+    return [float(value) if type(value) in (int, float) else math.nan]
+
+
+def _unit(path: Path, rotation: Vector | None) -> dict[str, Vector]:
+    """Bring a quaternion to length 1, and refuse one that is no rotation."""
+    if rotation is None:
+        return {}
+    length = float(np.linalg.norm(rotation))
+    if not 0.9 < length < 1.1:
+        raise ProfileError(
+            f"{path}: head_rotation has length {length:g}; a quaternion has 1: calibrate again."
+        )
+    return {"head_rotation": rotation / np.float32(length)}
 
 
 def _row(path: Path, name: str, row: Any) -> dict[str, float]:

@@ -26,6 +26,10 @@ class LostFace:
     def __init__(self, options: LostFaceOptions | None = None) -> None:
         """Start without a face; None has the default options."""
         self.options = options or LostFaceOptions()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the last face."""
         self._last: Sample | None = None
 
     def seen(self, sample: Sample) -> None:
@@ -37,11 +41,11 @@ class LostFace:
         last = self._last
         if last is None:
             neutral = np.zeros(len(AUS), np.float32), np.zeros((2, 2), np.float32)
-            return Sample(time, index, *neutral, IDENTITY_HEAD, None)
+            return Sample(time, index, *neutral, IDENTITY_HEAD, False)
         since_s = time - last.time - self.options.hold_s
         gone = np.clip(since_s / self.options.ease_s, 0.0, 1.0)
         kept = np.float32(1 - gone * gone * (3 - 2 * gone))
         toward = IDENTITY_HEAD.rotation * np.copysign(np.float32(1), last.head.rotation[3])
         rotation = kept * last.head.rotation + (1 - kept) * toward
         head = Head(rotation / np.linalg.norm(rotation), last.head.translation)
-        return Sample(time, index, kept * last.aus, kept * last.gaze, head, None)
+        return Sample(time, index, kept * last.aus, kept * last.gaze, head, False)

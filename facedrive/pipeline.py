@@ -3,42 +3,80 @@
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
-from itertools import zip_longest
-from typing import NamedTuple
+from pathlib import Path
 
-from facedrive.calibration import Profile, default_profile, median_neutral
-from facedrive.errors import FacedriveError
+from facedrive.calibration import Profile, default_profile, median_reading
+from facedrive.controls import Controls
 from facedrive.lost import LostFace
-from facedrive.smoothing import Smoothing, SmoothingOptions
-from facedrive.stages import Closable, Estimate, Guided, Regressor, Sink, Source, Tracker
-from facedrive.threads import LiveCapture, Stall, now
+from facedrive.outputs import Outputs
+from facedrive.smoothing import Smoothing, SmoothingOptions, no_smoothing
+from facedrive.stages import Closable, Estimate, Regressor, Source, Tracker
+from facedrive.threads import Stall, now, read_frames
 from facedrive.timing import Timing
-from facedrive.types import Face, Frame, Sample, Vector
+from facedrive.trackers.cutter import CropCutter
+from facedrive.trackers.pose import PoseSolver
+from facedrive.types import Face, Frame, Reading, Sample, Vector
 
 log = logging.getLogger(__name__)
 
-NEUTRAL_S = 1.0
+NEUTRAL_S = 0.5
 """How much of a resting face makes a neutral."""
 
 
 @dataclass
 class Pipeline:
-    """Turns frames into samples; all state between frames is in its parts."""
+    """Turns frames into samples; all state between frames is in its parts.
+
+    with Pipeline.open() as pipeline:
+        for frame in source.frames():
+            sample = pipeline(frame)
+    """
 
     tracker: Tracker
     regressor: Regressor
     profile: Profile | None = field(default_factory=default_profile)
-    """None leaves the model's answers as they are."""
+    """None leaves the model's answers, and the head, as they are."""
     smoothing: Smoothing = field(default_factory=SmoothingOptions().smoothing)
     lost: LostFace = field(default_factory=LostFace)
+    pose: PoseSolver = field(default_factory=PoseSolver)
     timing: Timing = field(default_factory=Timing)
     raw: Estimate | None = field(default=None, init=False)
     """The model's answer to the newest face, before calibration and smoothing."""
-    _neutral: _Neutral | None = field(default=None, init=False)
-    _lost: bool = field(default=True, init=False)
+    _rest: list[tuple[float, Reading]] | None = field(default=None, init=False, repr=False)
+    """Times and readings of a resting face, while they are collected."""
+    _lost: bool = field(default=True, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._cutter = CropCutter(self.regressor.crop)
+
+    @classmethod
+    def open(
+        cls,
+        model: Path | None = None,
+        tracker: Tracker | None = None,
+        *,
+        profile: Profile | None = None,
+        raw: bool = False,
+    ) -> Pipeline:
+        """Open the stages that facedrive comes with, or those given in their place.
+
+        Args:
+            model: An ONNX file with an AU model; None for the one that ships.
+            tracker: None for dlib's detector with our shape predictor.
+            profile: A person's calibration; None for that of nobody in particular.
+            raw: Leave calibration and smoothing out.
+
+        Raises:
+            ModelError: if the model is missing, broken, or breaks the contract.
+        """
+        from facedrive.regressors.onnx import OnnxRegressor
+        from facedrive.trackers.dlib import DlibTracker
+
+        tracker, regressor = tracker or DlibTracker(), OnnxRegressor(model)
+        if raw:
+            return cls(tracker, regressor, profile=None, smoothing=no_smoothing())
+        return cls(tracker, regressor, profile=profile or default_profile())
 
     def __call__(self, frame: Frame) -> Sample:
         """Track, read, calibrate and smooth one frame."""
@@ -49,12 +87,16 @@ class Pipeline:
         if self._lost:
             log.info("face found at %.2f s", frame.time)
             self._lost = False
+        with self.timing.stage("crop"):
+            crop = self._cutter.cut(frame.gray, face.landmarks_px)
         with self.timing.stage("regress"):
-            self.raw = self.regressor.estimate(face.crop)
-            if self.raw.landmarks_px is not None and isinstance(self.tracker, Guided):
-                face = self.tracker.guide(self.raw.landmarks_px)
+            self.raw = self.regressor.estimate(crop)
+        with self.timing.stage("pose"):
+            landmarks_px = self._better_landmarks(face, self.raw)
+            head = self.pose.solve(landmarks_px, (frame.image.shape[0], frame.image.shape[1]))
         with self.timing.stage("smooth"):
-            sample = self._finish(frame, face, self.raw)
+            reading = self._finish(Reading(self.raw.aus, self.raw.gaze, head), frame.time)
+        sample = Sample(frame.time, frame.index, *reading, True, face.score, landmarks_px)
         self.lost.seen(sample)
         return sample
 
@@ -64,12 +106,22 @@ class Pipeline:
         if not self._lost:
             log.info("face lost at %.2f s", time)
             self._lost = True
-            self.smoothing.reset()
+            self._forget_face()
         return sample
 
-    def set_neutral(self) -> None:
-        """Take the next second of the face as its neutral."""
-        self._neutral = _Neutral()
+    def recentre(self) -> None:
+        """Take the next half second with a face as its neutral: AUs, gaze, head and its position.
+
+        Afterwards ``profile`` has it, to be used from then on and to be saved.
+        """
+        self._rest = []
+
+    def reset(self) -> None:
+        """Forget the face and all that came before; calibration and timing stay."""
+        self.tracker.reset()
+        self.lost.reset()
+        self._lost = True
+        self._forget_face()
 
     def close(self) -> None:
         """Give back what the tracker and the regressor hold."""
@@ -77,121 +129,45 @@ class Pipeline:
             if isinstance(stage, Closable):
                 stage.close()
 
-    def _finish(self, frame: Frame, face: Face, raw: Estimate) -> Sample:
-        if self._neutral is not None:
-            self._learn_neutral(self._neutral, raw.aus, frame.time)
-        aus = raw.aus if self.profile is None else self.profile.apply(raw.aus)
-        estimate, head = self.smoothing.apply(Estimate(aus, raw.gaze), face.head, frame.time)
-        return Sample(frame.time, frame.index, estimate.aus, estimate.gaze, head, face)
+    def __enter__(self) -> Pipeline:
+        return self
 
-    def _learn_neutral(self, neutral: _Neutral, aus: Vector, time: float) -> None:
-        neutral.add(aus, time)
-        if neutral.whole:
-            profile = self.profile or default_profile()
-            self.profile = profile.with_neutral(median_neutral(neutral.seen))
-            self._neutral = None
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _forget_face(self) -> None:
+        self.smoothing.reset()
+        self.pose.reset()
+        self._cutter.forget()
+        if self._rest is not None:  # a face that left was not at rest
+            self._rest = []
+
+    def _better_landmarks(self, face: Face, raw: Estimate) -> Vector:
+        """Return where the model sees the landmarks, if it says so, and learn it for the next crop.
+
+        They are (68, 2) float32 in the frame's pixels.
+        """
+        if raw.landmarks_crop_px is None:
+            return face.landmarks_px
+        return self._cutter.learn(raw.landmarks_crop_px)
+
+    def _finish(self, reading: Reading, time: float) -> Reading:
+        """Calibrate and smooth."""
+        if self._rest is not None:
+            self._collect_rest(self._rest, reading, time)
+        if self.profile is not None:
+            reading = self.profile.calibrate(reading)
+        return self.smoothing.apply(reading, time)
+
+    def _collect_rest(
+        self, rest: list[tuple[float, Reading]], reading: Reading, time: float
+    ) -> None:
+        rest.append((time, reading))
+        if time - rest[0][0] >= NEUTRAL_S:
+            neutral = median_reading([each for _, each in rest])
+            self.profile = (self.profile or default_profile()).with_neutral(neutral)
+            self._rest = None
             log.info("neutral set")
-
-
-@dataclass
-class _Neutral:
-    """A second of raw AUs that is being collected."""
-
-    seen: list[Vector] = field(default_factory=list)
-    whole: bool = False
-    _start: float | None = None
-
-    def add(self, aus: Vector, time: float) -> None:
-        self._start = time if self._start is None else self._start
-        self.seen.append(aus)
-        self.whole = time - self._start >= NEUTRAL_S
-
-
-class Failure(NamedTuple):
-    """An output that is closed because it failed."""
-
-    name: str
-    error: FacedriveError
-
-
-class Outputs:
-    """Several sinks as one: a sink that fails is closed and said so, and the others go on."""
-
-    def __init__(self, sinks: Iterable[Sink], names: Iterable[str] = ()) -> None:
-        """Send to these sinks; ``names``, in the same order, are what failures call them."""
-        self._open: list[tuple[Sink, str]] = []
-        self.failures: list[Failure] = []
-        self.count = 0
-        """The outputs that there were, failed ones too."""
-        for sink, name in zip_longest(sinks, names):
-            self.add(sink, name)
-
-    def send(self, sample: Sample, frame: Frame | None) -> None:
-        """Give one sample to every sink that still works.
-
-        Raises:
-            FacedriveError: when the last sink has failed.
-        """
-        for sink, name in list(self._open):
-            try:
-                sink.send(sample, frame)
-            except FacedriveError as error:
-                self._fail(sink, Failure(name, error))
-
-    def add(self, sink: Sink, name: str | None = None) -> None:
-        """Send to one more sink from the next sample on."""
-        self._open.append((sink, name or type(sink).__name__))
-        self.count += 1
-
-    def close(self) -> None:
-        """Close every sink, each whether or not another fails to.
-
-        Raises:
-            FacedriveError: the first failure, after all are closed; ``failures`` has them all.
-        """
-        sinks, self._open = self._open, []
-        before = len(self.failures)
-        for sink, name in sinks:
-            try:
-                sink.close()
-            except FacedriveError as error:
-                self.failures.append(Failure(name, error))
-        if len(self.failures) > before:
-            raise self.failures[before].error
-
-    def _fail(self, sink: Sink, failure: Failure) -> None:
-        self._open = [each for each in self._open if each[0] is not sink]
-        self.failures.append(failure)
-        try:
-            sink.close()
-        except FacedriveError as second:
-            log.debug("closing after a failure: %s", second)
-        if self._open:
-            log.error("%s This output is closed; the others go on.", failure.error)
-        elif self.count == 1:
-            raise failure.error
-        else:
-            everything = describe(self.failures)
-            raise FacedriveError(f"every output has failed: {everything}") from failure.error
-
-
-def describe(failures: Iterable[Failure]) -> str:
-    """Name the outputs that failed, each with its reason."""
-    return "; ".join(f"{failure.name} ({failure.error})" for failure in failures)
-
-
-@dataclass
-class Controls:
-    """What another thread (a window, a signal) may ask of a running loop."""
-
-    stop: threading.Event = field(default_factory=threading.Event)
-    paused: threading.Event = field(default_factory=threading.Event)
-    neutral: threading.Event = field(default_factory=threading.Event)
-
-    def wait_while_paused(self) -> None:
-        """Return when the loop may go on."""
-        while self.paused.is_set() and not self.stop.is_set():
-            self.stop.wait(0.05)
 
 
 def run(
@@ -209,9 +185,8 @@ def run(
         FacedriveError: if the source fails, or every output has failed.
     """
     controls = controls or Controls()
-    frames = LiveCapture(source).frames() if source.live else source.frames()
     index = 0
-    try:
+    with read_frames(source) as frames:
         for frame in frames:
             if source.live and controls.paused.is_set():
                 continue
@@ -220,7 +195,7 @@ def run(
                 return
             if controls.neutral.is_set():
                 controls.neutral.clear()
-                pipeline.set_neutral()
+                pipeline.recentre()
             if isinstance(frame, Stall):
                 outputs.send(pipeline.without_face(frame.time, index), None)
             else:
@@ -228,9 +203,6 @@ def run(
                 drive(frame, pipeline, outputs)
                 if source.live:
                     pipeline.timing.add("capture to wire", now() - frame.time)
-    finally:
-        if isinstance(frames, Generator):
-            frames.close()
 
 
 def drive(frame: Frame, pipeline: Pipeline, outputs: Outputs) -> Sample:

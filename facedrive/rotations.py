@@ -9,6 +9,7 @@ to or come from its axes. A rotation of four floats is a tuple: numpy takes long
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -125,6 +126,22 @@ def blend_rotations(before: Rotation, after: Rotation, share: float) -> Rotation
     toward = after * np.copysign(1.0, before @ after)
     rotation = (1 - share) * before + share * toward
     return np.asarray(rotation / np.linalg.norm(rotation), np.float32)
+
+
+def rotation_between(rest: Rotation, rotation: Rotation) -> Rotation:
+    """Return how far a head has turned from its rest, about its own axes."""
+    x, y, z, w = rest.tolist()
+    undo = np.array([[w, z, -y, -x], [-z, w, x, -y], [y, -x, w, -z], [x, y, z, w]], np.float32)
+    turned: Rotation = undo @ rotation
+    return turned
+
+
+def median_rotation(rotations: Sequence[Rotation]) -> Rotation:
+    """Return the middle of rotations that are near each other, whatever their signs."""
+    stacked = np.stack(rotations)
+    stacked = stacked * np.copysign(1, stacked @ stacked[0])[:, None]  # q and -q are the same
+    middle = np.median(stacked, axis=0)
+    return np.asarray(middle / np.linalg.norm(middle), np.float32)
 
 
 def continuous(rotations: NDArray[np.float32]) -> NDArray[np.float32]:

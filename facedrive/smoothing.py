@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedrive.filters import NoFilter, OneEuro
-from facedrive.stages import Estimate, Filter
-from facedrive.types import IDENTITY_HEAD, Head, Vector
+from facedrive.stages import Filter
+from facedrive.types import IDENTITY_HEAD, Head, Reading, Vector
 
 
 @dataclass(frozen=True)
@@ -41,16 +41,17 @@ class Smoothing:
         self._rotation, self._translation = rotation, translation
         self._last: Vector = IDENTITY_HEAD.rotation
 
-    def apply(self, estimate: Estimate, head: Head, time: float) -> tuple[Estimate, Head]:
+    def apply(self, reading: Reading, time: float) -> Reading:
         """Smooth one frame's values up to its time."""
-        rotation = head.rotation
+        rotation = reading.head.rotation
         if float(np.dot(rotation, self._last)) < 0:  # q and -q are the same rotation
             rotation = -rotation
         smooth = self._rotation.filter(rotation, time)
         self._last = (smooth / np.linalg.norm(smooth)).astype(np.float32)
-        return (
-            Estimate(self._aus.filter(estimate.aus, time), self._gaze.filter(estimate.gaze, time)),
-            Head(self._last, self._translation.filter(head.translation, time)),
+        return Reading(
+            self._aus.filter(reading.aus, time),
+            self._gaze.filter(reading.gaze, time),
+            Head(self._last, self._translation.filter(reading.head.translation, time)),
         )
 
     def reset(self) -> None:

@@ -28,7 +28,7 @@ from facedrive.rotations import quaternion
 from facedrive.sinks import open_sink
 from facedrive.threads import now, pace
 from facedrive.timing import perf_seconds
-from facedrive.types import Face, Head, Sample
+from facedrive.types import Head, Sample
 
 LAST_OF_A_FRAME: dict[str, bytes] = {
     "osc": b"#bundle",
@@ -114,7 +114,7 @@ def drive(seconds: float, rate_hz: float, folder: Path, ports: dict[str, int]) -
 
 def _write_once(folder: Path) -> None:
     """Write a Parquet file: what pyarrow takes for its first group of rows is no growth."""
-    from facedrive.sinks.parquet import ROW_GROUP
+    from facedrive.takes.parquet import ROW_GROUP
 
     sink = open_sink(f"parquet:{folder / 'first.parquet'}")
     for sample in samples(ROW_GROUP + 1, 1.0):
@@ -132,8 +132,7 @@ def samples(count: int, rate_hz: float) -> Iterator[Sample]:
         gaze = np.full((2, 2), 0.2 * np.sin(turn) + 0.1 * (index % 2), np.float32)
         rotation = np.array(quaternion(0, 0.4 * np.sin(turn)), np.float32)
         head = Head(rotation, np.array([0, 0, -0.6], np.float32))
-        face = Face(np.zeros((0, 0), np.uint8), landmarks, (0, 0, 1, 1), 1.0, head)
-        yield Sample(index / rate_hz, index, aus, gaze, head, face)
+        yield Sample(index / rate_hz, index, aus, gaze, head, True, 1.0, landmarks)
 
 
 def _urls(folder: Path, ports: dict[str, int]) -> dict[str, str]:
@@ -231,7 +230,7 @@ def _studio(counts: Counts) -> Iterator[int]:
 
 
 def _rows(take: Path) -> int:
-    from facedrive.recording import read_take
+    from facedrive.takes.read import read_take
 
     return sum(1 for _ in read_take(take))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from facedrive.types import Face, Frame, Image, Sample, Vector
+from facedrive.types import CropSpec, Face, Frame, Image, Sample, Vector
 
 
 @runtime_checkable
@@ -28,27 +28,14 @@ class Source(Protocol):
 
 @runtime_checkable
 class Tracker(Protocol):
-    """Finds and follows one face."""
+    """Finds one face, and follows it from frame to frame."""
 
     def track(self, frame: Frame) -> Face | None:
-        """Return the face in this frame, or None."""
+        """Return where the face is in this frame, or None."""
         ...
 
     def reset(self) -> None:
         """Forget the face that was followed."""
-        ...
-
-
-@runtime_checkable
-class Guided(Protocol):
-    """A tracker that knows a face better once it is told where the regressor sees it."""
-
-    def guide(self, landmarks_px: Vector) -> Face:
-        """Take the (68, 2) landmarks that were seen on the last face's crop, in its pixels.
-
-        Returns:
-            That face with these landmarks, and all that follows from them, but for its crop.
-        """
         ...
 
 
@@ -59,7 +46,7 @@ class Estimate(NamedTuple):
     """(24,) float32, 0 to 1."""
     gaze: Vector
     """(2, 2) float32 radians, as ``Sample.gaze``."""
-    landmarks_px: Vector | None = None
+    landmarks_crop_px: Vector | None = None
     """(68, 2) float32 in the crop's pixels, iBUG 300-W order; None of a model that has none."""
 
 
@@ -75,6 +62,11 @@ class Closable(Protocol):
 @runtime_checkable
 class Regressor(Protocol):
     """Turns an aligned crop into action units."""
+
+    @property
+    def crop(self) -> CropSpec:
+        """How it wants its crops."""
+        ...
 
     def estimate(self, crop: Image) -> Estimate:
         """Read AUs and gaze off a (S, S) uint8 crop."""
@@ -96,7 +88,11 @@ class Filter(Protocol):
 
 @runtime_checkable
 class Sink(Protocol):
-    """Takes samples somewhere: a socket, a file, a window."""
+    """Takes samples somewhere: a socket, a file, a window.
+
+    One with an attribute ``slow`` that is true takes longer than a camera's frame; behind a live
+    source it runs in a thread of its own.
+    """
 
     def send(self, sample: Sample, frame: Frame | None) -> None:
         """Take one sample; ``frame`` is its picture, None when replaying a recording."""

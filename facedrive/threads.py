@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
@@ -37,37 +38,40 @@ class ClosedError(Exception):
 
 
 class Mailbox(Generic[T]):
-    """One slot between two threads: the newest item wins."""
+    """A few slots between two threads, one unless said otherwise: the newest items win."""
 
-    def __init__(self) -> None:
+    def __init__(self, slots: int = 1) -> None:
         self.dropped = 0
-        """Items that a newer one replaced before they were taken."""
-        self._slot: deque[T] = deque(maxlen=1)
+        """Items that newer ones replaced before they were taken."""
+        self._slots: deque[T] = deque(maxlen=slots)
         self._closed = False
         self._changed = threading.Condition()
 
     def put(self, item: T) -> None:
-        """Leave an item, in place of one not yet taken; ignored once closed. Never waits."""
+        """Leave an item, in place of the oldest where none is free; ignored once closed.
+
+        Never waits.
+        """
         with self._changed:
             if self._closed:
                 return
-            self.dropped += len(self._slot)
-            self._slot.append(item)
+            self.dropped += len(self._slots) == self._slots.maxlen
+            self._slots.append(item)
             self._changed.notify()
 
     def get(self, timeout: float | None = None) -> T:
-        """Take the item, waiting for one.
+        """Take the oldest item, waiting for one.
 
         Raises:
             queue.Empty: if none came within ``timeout`` seconds.
             ClosedError: if none is left and none will come.
         """
         with self._changed:
-            if not self._changed.wait_for(lambda: self._slot or self._closed, timeout):
+            if not self._changed.wait_for(lambda: self._slots or self._closed, timeout):
                 raise queue.Empty
-            if not self._slot:
+            if not self._slots:
                 raise ClosedError
-            return self._slot.popleft()
+            return self._slots.popleft()
 
     def close(self) -> None:
         """Take no more items; one that is waiting can still be taken."""
@@ -81,6 +85,29 @@ class Stall(NamedTuple):
 
     time: float
     """Seconds, on the frames' clock."""
+
+
+@contextmanager
+def read_frames(source: Source) -> Iterator[Iterator[Frame | Stall]]:
+    """Open a source for a ``with`` block, and close it at the block's end.
+
+    From a file every frame comes, in order. A live source is read in the background: the newest
+    frame is taken, and where one was due and none came there is a ``Stall``.
+
+    Raises:
+        SourceError: in the block, if the source cannot be opened or read.
+    """
+    with _closed_at_end(LiveCapture(source).frames() if source.live else source.frames()) as all_:
+        yield all_
+
+
+@contextmanager
+def _closed_at_end(frames: Iterator[T]) -> Iterator[Iterator[T]]:
+    try:
+        yield frames
+    finally:
+        if isinstance(frames, Generator):
+            frames.close()
 
 
 @dataclass
@@ -184,8 +211,7 @@ class _Reader:
 
     def _read(self, first: int) -> None:
         """Read until the source ends, numbering its frames from ``first``."""
-        frames = self._source.frames()
-        try:
+        with _closed_at_end(self._source.frames()) as frames:
             for frame in frames:
                 if self._next_index == first > 0:
                     log.info("the source is back")
@@ -193,9 +219,6 @@ class _Reader:
                 self.mailbox.put(replace(frame, index=first + frame.index))
                 if self._stopping.is_set():
                     return
-        finally:
-            if isinstance(frames, Generator):
-                frames.close()
 
 
 class BackgroundSink:
@@ -207,16 +230,22 @@ class BackgroundSink:
     CLOSE_S = 30.0
     """A sink that takes longer to finish is left behind."""
 
-    def __init__(self, sink: Sink) -> None:
+    WAITING = 8
+    """Samples that may wait, so that a disk which stops for a moment costs none."""
+
+    def __init__(self, sink: Sink, name: str | None = None) -> None:
+        """Run ``sink`` from now on; ``name`` is what messages call it."""
         self._sink = sink
-        self._mailbox: Mailbox[tuple[Sample, Frame | None]] = Mailbox()
+        self._name = name or type(sink).__name__
+        self._sent = 0
+        self._mailbox: Mailbox[tuple[Sample, Frame | None]] = Mailbox(self.WAITING)
         self._failure: FacedriveError | None = None
         self._thread = threading.Thread(target=self._run, name="sink", daemon=True)
         self._thread.start()
 
     @property
     def dropped(self) -> int:
-        """Samples that were replaced by a newer one before the sink took them."""
+        """Samples that were replaced by newer ones before the sink took them."""
         return self._mailbox.dropped
 
     def send(self, sample: Sample, frame: Frame | None) -> None:
@@ -226,10 +255,11 @@ class BackgroundSink:
             FacedriveError: if the sink has failed since.
         """
         self._tell_failure()
+        self._sent += 1
         self._mailbox.put((sample, frame))
 
     def close(self) -> None:
-        """Let the sink take what is waiting, then close it.
+        """Let the sink take what is waiting, close it, and say how much was dropped.
 
         Raises:
             FacedriveError: if the sink has failed.
@@ -238,11 +268,10 @@ class BackgroundSink:
         self._thread.join(self.CLOSE_S)
         if self._thread.is_alive():
             log.warning("%s does not finish; leaving it behind", self._name)
+        if self.dropped:
+            log.warning("%s was too slow: %d of %d samples were dropped",
+                        self._name, self.dropped, self._sent)  # fmt: skip
         self._tell_failure()
-
-    @property
-    def _name(self) -> str:
-        return type(self._sink).__name__
 
     def _tell_failure(self) -> None:
         if self._failure is not None:
@@ -379,9 +408,5 @@ class Pace:
 
     def frames(self) -> Iterator[Frame]:
         """Yield every frame, none before its time."""
-        frames = self.source.frames()
-        try:
+        with _closed_at_end(self.source.frames()) as frames:
             yield from pace(frames, speed=self.speed)
-        finally:
-            if isinstance(frames, Generator):
-                frames.close()

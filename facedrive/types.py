@@ -7,7 +7,10 @@ looks straight into the camera has the identity rotation.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +21,7 @@ Image = NDArray[np.uint8]
 Vector = NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Frame:
     """One picture from a source."""
 
@@ -28,6 +31,18 @@ class Frame:
     """Seconds. Camera: capture time on the monotonic clock. File: its presentation time."""
     index: int
     """Counts up from 0; a dropped frame leaves a gap."""
+
+    @cached_property
+    def gray(self) -> Image:
+        """(H, W) uint8, computed once: tracker and crop share it."""
+        import cv2
+
+        return np.asarray(cv2.cvtColor(self.image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width, pixels."""
+        return self.image.shape[0], self.image.shape[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +62,41 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class CropSpec:
+    """How a model wants its crops."""
+
+    size: int = 128
+    """Side of the square crop, pixels."""
+    padding: float = 0.3
+    """Added on each side, as a fraction of the face box (dlib's meaning)."""
+
+    @property
+    def span(self) -> float:
+        """Side of the crop in outer-eye-corner distances."""
+        return FACE_SIDE * (1 + 2 * self.padding)
+
+
+FACE_SIDE = 1.25
+"""Side of the unpadded face box, brows to lower lip, in outer-eye-corner distances."""
+
+
+@dataclass(frozen=True, slots=True)
 class Face:
     """One tracked face in one frame."""
 
-    crop: Image
-    """(S, S) uint8 grayscale, aligned as the regressor's model asks."""
     landmarks_px: Vector
     """(68, 2) float32, x right and y down, in the frame's pixels; iBUG 300-W order."""
-    box: tuple[float, float, float, float]
-    """Left, top, right, bottom in the frame's pixels."""
     score: float
-    """The detector's confidence; higher is surer, 0 is its threshold."""
+    """The tracker's confidence; higher is surer, 0 is its threshold."""
+
+
+class Reading(NamedTuple):
+    """What one frame says about a face."""
+
+    aus: Vector
+    """(24,) float32, 0 to 1."""
+    gaze: Vector
+    """(2, 2) float32 radians, as ``Sample.gaze``."""
     head: Head
 
 
@@ -75,8 +114,13 @@ class Sample:
     """(2, 2) float32 radians relative to the head: rows left and right eye, columns pitch
     (up positive) and yaw (towards the subject's left positive)."""
     head: Head
-    face: Face | None
-    """None where no face was found; the other fields then hold, then ease to neutral."""
+    face: bool
+    """Whether there is a face; without one the other fields hold, then ease to neutral."""
+    score: float = math.nan
+    """The tracker's confidence, as ``Face.score``; NaN without a face."""
+    landmarks_px: Vector | None = None
+    """(68, 2) float32 in the frame's pixels, as ``Face.landmarks_px``, where the model sees them
+    if it says so; None without a face, and in a take, which does not keep them."""
 
 
 IDENTITY_HEAD = Head(

@@ -47,6 +47,14 @@ def test_after_reset_the_next_values_come_as_they_are() -> None:
     assert (one.filter(np.ones(3, np.float32), 0.1) == 1).all()
 
 
+def test_options_are_shared_but_the_past_is_not() -> None:
+    options = OneEuro(min_cutoff_hz=0.5)
+    one, other = options.filter(), options.filter()
+    one.filter(np.zeros(3, np.float32), 0.0)
+    assert (other.filter(np.ones(3, np.float32), 0.1) == 1).all()
+    assert one.options is other.options
+
+
 def test_no_filter_changes_nothing() -> None:
     values = np.random.default_rng(0).random(24).astype(np.float32)
     assert NoFilter().filter(values, 0.0) is values

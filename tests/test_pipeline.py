@@ -3,70 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from facedrive.errors import FacedriveError, SinkError
+from facedrive.calibration import default_profile
+from facedrive.controls import Controls
+from facedrive.errors import SinkError
 from facedrive.filters import NoFilter
-from facedrive.pipeline import (
-    Controls,
-    Outputs,
-    Pipeline,
-    describe,
-    run,
-)
-from facedrive.smoothing import Smoothing, SmoothingOptions, no_smoothing
+from facedrive.outputs import Outputs
+from facedrive.pipeline import NEUTRAL_S, Pipeline, run
+from facedrive.smoothing import Smoothing, no_smoothing
 from facedrive.stages import Estimate
-from facedrive.types import IDENTITY_HEAD, Face, Frame, Sample
+from facedrive.trackers.align import crop_matrix
+from facedrive.trackers.patch import MEAN_SHAPE, to_patch
+from facedrive.trackers.pose import PoseSolver
+from facedrive.types import IDENTITY_HEAD, CropSpec, Face, Frame, Image, Sample
 
-IMAGE = np.zeros((4, 4, 3), np.uint8)
-FACE = Face(
-    np.zeros((8, 8), np.uint8), np.zeros((68, 2), np.float32), (0, 0, 4, 4), 1.0, IDENTITY_HEAD
-)
+IMAGE = np.zeros((240, 320, 3), np.uint8)
+FACE_PX = (MEAN_SHAPE * 60 + [160, 120]).astype(np.float32)
+CROP = CropSpec(32, 0.3)
 
 
 class Seen:
-    """A tracker that sees a face in the frames it is told to."""
+    """A tracker that sees a face in the frames it is told to, and where it is told to."""
 
     def __init__(self, until: int = 10**9, after: int = 10**9) -> None:
         self.until, self.after = until, after
+        self.resets = 0
+        self.landmarks_px = FACE_PX
 
     def track(self, frame: Frame) -> Face | None:
-        return FACE if frame.index < self.until or frame.index >= self.after else None
+        seen = frame.index < self.until or frame.index >= self.after
+        return Face(self.landmarks_px, 1.5) if seen else None
 
-    def reset(self) -> None: ...
+    def reset(self) -> None:
+        self.resets += 1
 
 
 class Says:
     """A regressor that always says the same."""
 
+    crop = CROP
+
     def __init__(self, level: float = 0.8) -> None:
         self.level = level
 
-    def estimate(self, crop: np.ndarray) -> Estimate:
+    def estimate(self, crop: Image) -> Estimate:
+        assert crop.shape == (CROP.size, CROP.size)
         gaze = np.full((2, 2), 0.2, np.float32)
         return Estimate(np.full(24, self.level, np.float32), gaze)
 
 
 class Points(Says):
-    """A regressor that says where it sees the landmarks."""
+    """A regressor that sees a face which is larger by a tenth than where its crop was first put."""
 
-    def estimate(self, crop: np.ndarray) -> Estimate:
-        return super().estimate(crop)._replace(landmarks_px=np.full((68, 2), 7, np.float32))
+    seen_px = to_patch(crop_matrix(FACE_PX, CROP), MEAN_SHAPE * 66 + [160, 120])
 
+    def __init__(self, level: float = 0.8) -> None:
+        super().__init__(level)
+        self.crops: list[Image] = []
 
-class Listens(Seen):
-    """A tracker that keeps what it is told."""
-
-    def __init__(self) -> None:
-        super().__init__(until=2)
-        self.told: list[np.ndarray] = []
-
-    def guide(self, landmarks_px: np.ndarray) -> Face:
-        self.told.append(landmarks_px)
-        return replace(FACE, landmarks_px=landmarks_px)
+    def estimate(self, crop: Image) -> Estimate:
+        self.crops.append(crop)
+        return super().estimate(crop)._replace(landmarks_crop_px=self.seen_px.astype(np.float32))
 
 
 class Clip:
@@ -107,19 +107,109 @@ def driven(pipeline: Pipeline, count: int) -> list[Sample]:
     return sink.samples
 
 
-def test_a_tracker_that_listens_is_told_where_the_model_sees_the_face() -> None:
-    tracker = Listens()
-    pipeline = Pipeline(tracker, Points())
-    faces = [pipeline(Frame(IMAGE, index / 30, index)).face for index in range(3)]
-    assert len(tracker.told) == 2
-    assert [None if face is None else face.landmarks_px[0, 0] for face in faces] == [7, 7, None]
+def noise() -> Image:
+    return np.random.default_rng(0).integers(0, 256, IMAGE.shape).astype(np.uint8)
 
 
-def test_a_model_without_landmarks_and_a_tracker_that_is_deaf_do_as_well() -> None:
-    tracker = Listens()
-    Pipeline(tracker, Says())(Frame(IMAGE, 0.0, 0))
-    assert not tracker.told
-    assert Pipeline(Seen(), Points())(Frame(IMAGE, 0.0, 0)).face is not None
+def width(sample: Sample) -> float:
+    assert sample.landmarks_px is not None
+    return float(np.ptp(sample.landmarks_px[:, 0]))
+
+
+def test_a_sample_has_the_landmarks_that_the_model_sees_in_the_frames_pixels() -> None:
+    sample = Pipeline(Seen(), Points())(Frame(IMAGE, 0.0, 0))
+    assert sample.landmarks_px == pytest.approx(MEAN_SHAPE * 66 + [160, 120], abs=1e-3)
+    assert (sample.face, sample.score) == (True, 1.5)
+
+
+def test_a_model_without_landmarks_leaves_the_trackers() -> None:
+    sample = Pipeline(Seen(), Says())(Frame(IMAGE, 0.0, 0))
+    assert (sample.landmarks_px == FACE_PX).all()
+
+
+def test_the_head_is_solved_once_a_frame_and_from_the_better_landmarks() -> None:
+    class Counts(PoseSolver):
+        count = 0
+
+        def solve(self, landmarks_px, frame_size):  # type: ignore[no-untyped-def]
+            self.count += 1
+            return super().solve(landmarks_px, frame_size)
+
+    solver = Counts()
+    pipeline = Pipeline(Seen(), Points(), None, no_smoothing(), pose=solver)
+    sample = pipeline(Frame(IMAGE, 0.0, 0))
+    assert solver.count == 1
+    expected = PoseSolver().solve(MEAN_SHAPE * 66 + [160, 120], IMAGE.shape[:2])
+    assert sample.head.translation == pytest.approx(expected.translation, abs=1e-5)
+
+
+def test_the_field_of_view_is_the_pose_solvers() -> None:
+    far, near = (
+        Pipeline(Seen(), Says(), None, no_smoothing(), pose=PoseSolver(fov))(Frame(IMAGE, 0, 0))
+        for fov in (30.0, 80.0)
+    )
+    assert far.head.translation[2] < 2 * near.head.translation[2]
+
+
+def test_what_the_model_sees_corrects_the_next_crop_whatever_the_tracker() -> None:
+    model = Points()
+    pipeline = Pipeline(Seen(), model)
+    samples = [pipeline(Frame(noise(), index / 30, index)) for index in range(3)]
+    assert not (model.crops[0] == model.crops[1]).all()
+    assert width(samples[1]) > width(samples[0])  # the same answer on a wider crop
+
+
+@pytest.mark.parametrize("how", ["lost", "elsewhere", "reset"])
+def test_the_correction_is_forgotten_with_the_face(how: str) -> None:
+    model, tracker = Points(), Seen(until=3, after=4)
+    pipeline = Pipeline(tracker, model)
+    picture = noise()
+    for index in range(3):
+        pipeline(Frame(picture, index / 30, index))
+    if how == "lost":
+        pipeline(Frame(picture, 3 / 30, 3))
+    elif how == "reset":
+        pipeline.reset()
+    else:
+        tracker.landmarks_px = FACE_PX + np.float32(150)
+        pipeline(Frame(picture, 4 / 30, 4))
+        tracker.landmarks_px = FACE_PX
+    pipeline(Frame(picture, 5 / 30, 5))
+    assert (model.crops[-1] == model.crops[0]).all()
+    assert tracker.resets == (how == "reset")
+
+
+def test_two_pipelines_read_two_faces_of_one_frame() -> None:
+    left, right = Seen(), Seen()
+    left.landmarks_px, right.landmarks_px = FACE_PX - np.float32(60), FACE_PX + np.float32(60)
+    frame, model = Frame(IMAGE, 0.0, 0), Says()
+    one, other = (Pipeline(tracker, model)(frame) for tracker in (left, right))
+    assert one.landmarks_px is not None and other.landmarks_px is not None
+    assert other.landmarks_px - one.landmarks_px == pytest.approx(120, abs=1e-3)
+
+
+def test_a_pipeline_closes_what_it_holds_at_the_end_of_its_block() -> None:
+    class Holds(Seen):
+        closed = 0
+
+        def close(self) -> None:
+            self.closed += 1
+
+    tracker = Holds()
+    with Pipeline(tracker, Says()) as pipeline:
+        pipeline(Frame(IMAGE, 0.0, 0))
+        assert not tracker.closed
+    assert tracker.closed == 1
+
+
+def test_open_wires_the_stages_that_facedrive_comes_with() -> None:
+    tracker = Seen()
+    with Pipeline.open(tracker=tracker) as pipeline, Pipeline.open(raw=True) as raw:
+        assert pipeline.tracker is tracker
+        assert pipeline(Frame(IMAGE, 0.0, 0)).face
+        assert pipeline.profile is not None
+        assert raw.profile is None
+        assert not raw(Frame(IMAGE, 0.0, 0)).face
 
 
 def test_every_frame_of_a_file_becomes_one_sample_at_its_time() -> None:
@@ -143,13 +233,15 @@ def test_lost_face_holds_then_eases_to_neutral() -> None:
     easing = jaw[(times > last + 0.2) & (times < last + 0.5)]
     assert (np.diff(easing) < 0).all()
     assert (jaw[times >= last + 0.51] == 0).all()
-    assert samples[-1].face is None
+    assert not samples[-1].face
     assert (samples[-1].gaze == 0).all()
 
 
 def test_before_any_face_the_sample_is_neutral() -> None:
     sample = driven(Pipeline(Seen(until=0), Says()), 1)[0]
-    assert sample.face is None
+    assert not sample.face
+    assert np.isnan(sample.score)
+    assert sample.landmarks_px is None
     assert (sample.aus == 0).all()
     assert (sample.head.rotation == IDENTITY_HEAD.rotation).all()
 
@@ -167,41 +259,61 @@ def test_a_face_that_comes_back_is_not_smoothed_with_the_one_that_left() -> None
     assert aus.count == 1
 
 
-def test_set_neutral_makes_the_next_second_rest() -> None:
-    pipeline = Pipeline(Seen(), Says(0.3), smoothing=no_smoothing())
-    pipeline.set_neutral()
-    samples = driven(pipeline, 40)
-    assert samples[0].aus[8] > 0.2
-    assert samples[-1].aus == pytest.approx(0, abs=1e-6)
+def test_recentre_makes_the_next_half_second_rest() -> None:
+    tracker = Seen()
+    tracker.landmarks_px = FACE_PX + np.float32(30)  # to the subject's right of the middle
+    pipeline = Pipeline(tracker, Says(0.3), smoothing=no_smoothing())
+    pipeline.recentre()
+    samples = driven(pipeline, round(NEUTRAL_S * 30) + 3)
+    first, last = samples[0], samples[-1]
+    assert first.aus[8] > 0.2
+    assert np.abs(first.head.translation - IDENTITY_HEAD.translation).max() > 0.02
+    assert last.aus == pytest.approx(0, abs=1e-6)
+    assert last.gaze == pytest.approx(0, abs=1e-6)
+    assert last.head.rotation == pytest.approx(IDENTITY_HEAD.rotation, abs=1e-5)
+    assert last.head.translation == pytest.approx(IDENTITY_HEAD.translation, abs=1e-5)
+    assert pipeline.profile is not None
+    assert pipeline.profile.head_position is not None
 
 
-def test_a_failing_output_does_not_stop_another() -> None:
-    good, bad = Keeps(), Fails()
-    outputs = Outputs([bad, good], ["csv:take.csv", "osc:"])
-    run(Clip(5), Pipeline(Seen(), Says()), outputs)
-    outputs.close()
-    assert len(good.samples) == 5
-    assert (good.closed, bad.closed) == (1, 1)
-    assert describe(outputs.failures) == "csv:take.csv (the disk is full.)"
-    assert outputs.count == 2
+def test_recentre_starts_over_when_the_face_is_lost_meanwhile() -> None:
+    class Changes(Says):
+        """Another expression after the face was away."""
+
+        count = 0
+
+        def estimate(self, crop: Image) -> Estimate:
+            self.count += 1
+            return (
+                super()
+                .estimate(crop)
+                ._replace(aus=np.full(24, 0.6 if self.count <= 10 else 0.2, np.float32))
+            )
+
+    pipeline = Pipeline(Seen(until=10, after=12), Changes(), smoothing=no_smoothing())
+    pipeline.recentre()
+    driven(pipeline, 40)
+    assert pipeline.profile is not None
+    assert pipeline.profile.neutral[8] == pytest.approx(0.22, abs=1e-6)
 
 
-def test_outputs_that_fail_to_close_are_all_named() -> None:
-    class Unfinished(Keeps):
-        def close(self) -> None:
-            raise SinkError("no index.")
-
-    good = Keeps()
-    outputs = Outputs([Unfinished(), good, Unfinished()], "abc")
-    with pytest.raises(SinkError, match="no index"):
-        outputs.close()
-    assert [failure.name for failure in outputs.failures] == ["a", "c"]
-    assert good.closed == 1
+def test_the_controls_recentre_a_running_loop() -> None:
+    controls, pipeline = Controls(), Pipeline(Seen(), Says(0.3))
+    controls.neutral.set()
+    run(Clip(20), pipeline, Outputs(), controls)
+    assert pipeline.profile is not None
+    assert pipeline.profile.gaze == pytest.approx(0.2)
+    assert not controls.neutral.is_set()
 
 
-def test_when_all_of_several_outputs_fail_the_error_names_them() -> None:
-    with pytest.raises(FacedriveError, match=r"every output has failed: a \(.*\); b \("):
-        run(Clip(5), Pipeline(Seen(), Says()), Outputs([Fails(), Fails()], "ab"))
+def test_raw_is_relative_to_nothing() -> None:
+    tracker = Seen()
+    tracker.landmarks_px = FACE_PX + np.float32(30)
+    sample = Pipeline(tracker, Says(0.3), None, no_smoothing())(Frame(IMAGE, 0.0, 0))
+    solved = PoseSolver().solve(tracker.landmarks_px, IMAGE.shape[:2])
+    assert (sample.gaze == np.float32(0.2)).all()
+    assert (sample.head.translation == solved.translation).all()
+    assert default_profile().head_rotation is None
 
 
 def test_when_the_last_output_fails_the_run_fails() -> None:
@@ -223,13 +335,3 @@ def test_stopping_closes_the_source() -> None:
 def test_runs_are_deterministic() -> None:
     first, second = (driven(Pipeline(Seen(10, 20), Says()), 30) for _ in range(2))
     assert all((a.aus == b.aus).all() for a, b in zip(first, second, strict=True))
-
-
-def test_rotation_does_not_spin_when_the_quaternion_changes_sign() -> None:
-    smoothing = SmoothingOptions().smoothing()
-    estimate = Says().estimate(FACE.crop)
-    plus = IDENTITY_HEAD
-    minus = type(plus)(-plus.rotation, plus.translation)
-    smoothing.apply(estimate, plus, 0.0)
-    _, head = smoothing.apply(estimate, minus, 1 / 30)
-    assert abs(head.rotation[3]) == pytest.approx(1, abs=1e-5)

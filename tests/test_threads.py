@@ -36,7 +36,7 @@ def frame(index: int, time: float | None = None) -> Frame:
 
 def sample(index: int) -> Sample:
     aus = np.zeros(len(AUS), np.float32)
-    return Sample(float(index), index, aus, np.zeros((2, 2), np.float32), IDENTITY_HEAD, None)
+    return Sample(float(index), index, aus, np.zeros((2, 2), np.float32), IDENTITY_HEAD, False)
 
 
 class TestMailbox:
@@ -257,9 +257,32 @@ class TestBackgroundSink:
             sink.send(sample(index), None)
         slow.gate.set()
         sink.close()
-        assert slow.taken == [0, 99]
-        assert sink.dropped == 98
+        assert slow.taken == [0, *range(100 - sink.WAITING, 100)]
+        assert sink.dropped == 99 - sink.WAITING
         assert slow.closed == 1
+
+    def test_what_was_dropped_is_said_at_the_end(self, caplog: pytest.LogCaptureFixture) -> None:
+        slow = GatedSink()
+        sink = BackgroundSink(slow, "video:out.mp4")
+        sink.send(sample(0), None)
+        assert slow.entered.wait(PATIENCE_S)
+        for index in range(1, sink.WAITING + 4):
+            sink.send(sample(index), None)
+        slow.gate.set()
+        sink.close()
+        assert caplog.messages == ["video:out.mp4 was too slow: 3 of 12 samples were dropped"]
+
+    def test_a_sink_that_is_held_up_for_a_moment_loses_nothing(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        slow = GatedSink()
+        sink = BackgroundSink(slow)
+        for index in range(sink.WAITING):
+            sink.send(sample(index), None)
+        slow.gate.set()
+        sink.close()
+        assert slow.taken == list(range(sink.WAITING))
+        assert not caplog.messages
 
     def test_a_failure_ends_the_output_and_is_raised_by_the_next_call(self) -> None:
         failing = FailingSink(SinkError("take.mp4: the disk is full."))

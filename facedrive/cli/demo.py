@@ -29,7 +29,8 @@ def run(args: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from facedrive.cli.live import build_studio
-    from facedrive.pipeline import Outputs, drive
+    from facedrive.outputs import Outputs
+    from facedrive.pipeline import drive
     from facedrive.sinks import open_sink
     from facedrive.sinks.video import VideoSink
     from facedrive.sources import open_source
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     print("\n".join(_accuracy_lines(samples)))
     print()
     print("\n".join(options.latency_lines(pipeline.timing)))
-    found = sum(sample.face is not None for sample in samples)
+    found = sum(sample.face for sample in samples)
     print(f"\nface found in {found} of {len(samples)} frames")
     print(f"OSC: {received['bundles']} bundles, {received['messages']} messages arrived on "
           f"127.0.0.1:{port}")  # fmt: skip

@@ -65,7 +65,7 @@ def _check(args: argparse.Namespace) -> None:
 
 def _write_livelink_csv(args: argparse.Namespace) -> str:
     from facedrive.export.livelink_csv import write_livelink_csv
-    from facedrive.recording import read_take
+    from facedrive.takes.read import read_take
 
     fps = args.fps or 60
     mapping = args.mapping or "arkit"
@@ -88,7 +88,7 @@ def _write_gltf(args: argparse.Namespace) -> str:
 def _write_vmd(args: argparse.Namespace) -> str:
     from facedrive.export.vmd import write_vmd
     from facedrive.mappings import load_mapping
-    from facedrive.recording import read_take
+    from facedrive.takes.read import read_take
 
     mapping = load_mapping(args.mapping or "mmd")
     frames = write_vmd(read_take(args.take), args.output, mapping)
@@ -96,8 +96,8 @@ def _write_vmd(args: argparse.Namespace) -> str:
 
 
 def _keys(args: argparse.Namespace) -> Iterator[Sample]:
-    from facedrive.export.resample import resample
-    from facedrive.recording import read_take
+    from facedrive.takes.read import read_take
+    from facedrive.takes.resample import resample
 
     samples = read_take(args.take)
     return resample(samples, args.fps) if args.fps else samples

@@ -45,7 +45,7 @@ def _extract(source: Source, pipeline: Pipeline, output: Path) -> tuple[int, int
     """Write every frame's row; return how many frames had a face, and how many there were."""
     from tqdm import tqdm
 
-    from facedrive.pipeline import Outputs
+    from facedrive.outputs import Outputs
     from facedrive.sinks import open_sink
 
     frames = source.frames()
@@ -60,7 +60,7 @@ def _extract(source: Source, pipeline: Pipeline, output: Path) -> tuple[int, int
             sample = pipeline(frame)
             outputs.send(sample, frame)
             total += 1
-            found += sample.face is not None
+            found += sample.face
     finally:
         outputs.close()
     return found, total

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 from facedrive.cli import options
 
 if TYPE_CHECKING:
-    from facedrive.pipeline import Controls, Outputs, Pipeline
+    from facedrive.controls import Controls
+    from facedrive.outputs import Outputs
+    from facedrive.pipeline import Pipeline
     from facedrive.render.studio import Layout, Studio
     from facedrive.sinks.window import Window
     from facedrive.stages import Source
@@ -40,14 +42,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Build everything, run until the end, Ctrl-C or q, and print the latency."""
-    from facedrive.pipeline import Controls
+    from facedrive.controls import Controls
 
     # The window before everything else: sinks/window.py says why.
     window = _open_window(args)
     source = options.build_source(args)
     controls = Controls()
     with closing(options.build_pipeline(args)) as pipeline:
-        outputs = options.open_outputs(args)
+        outputs = options.open_outputs(args, live=source.live)
         _stop_on_signals(controls)
         try:
             if window is not None:
@@ -134,12 +136,10 @@ def _run_headless(args: argparse.Namespace, source: Source, pipeline: Pipeline,
                   outputs: Outputs, controls: Controls) -> None:  # fmt: skip
     from facedrive.pipeline import run as drive
     from facedrive.sinks.video import VideoSink
-    from facedrive.threads import BackgroundSink
 
     if args.record:
         video = VideoSink(args.record, build_studio(args, "strip").picture)
-        sink = BackgroundSink(video) if source.live else video
-        outputs.add(sink, f"--record {args.record}")
+        outputs.add(video, f"--record {args.record}")
     elif args.rig:
         build_studio(args, "strip")  # so that a bad rig is an error even where nothing is drawn
         log.warning("--rig: nothing is drawn without a window; --record FILE.mp4 would draw it")

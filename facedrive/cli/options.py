@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from facedrive.pipeline import Outputs, Pipeline
+    from facedrive.outputs import Outputs
+    from facedrive.pipeline import Pipeline
     from facedrive.stages import Source, Tracker
     from facedrive.timing import Timing
-    from facedrive.trackers.align import CropSpec
 
 log = logging.getLogger(__name__)
 
@@ -32,12 +32,12 @@ def add_outputs(parser: argparse.ArgumentParser, *, required: bool = False) -> N
                         "several, one a table; facedrive outputs tells how")  # fmt: skip
 
 
-def open_outputs(args: argparse.Namespace) -> Outputs:
-    """Open every ``--out``, with the tables of every ``--mapping``."""
-    from facedrive.pipeline import Outputs
+def open_outputs(args: argparse.Namespace, *, live: bool = False) -> Outputs:
+    """Open every ``--out``, with the tables of every ``--mapping``, for a live source or not."""
+    from facedrive.outputs import Outputs
     from facedrive.sinks import open_sinks
 
-    return Outputs(open_sinks(args.out, args.mapping), args.out)
+    return Outputs(open_sinks(args.out, args.mapping), args.out, live=live)
 
 
 def close_outputs(outputs: Outputs) -> None:
@@ -52,7 +52,7 @@ def close_outputs(outputs: Outputs) -> None:
 
 def exit_code(outputs: Outputs) -> int:
     """Name the outputs that failed, in one line, and return what the command shall end with."""
-    from facedrive.pipeline import describe
+    from facedrive.outputs import describe
 
     if not outputs.failures:
         return 0
@@ -101,15 +101,13 @@ def build_source(args: argparse.Namespace) -> Source:
     return open_source(SourceOptions(args.source, args.fourcc, args.fps, size))
 
 
-def build_tracker(args: argparse.Namespace, crop: CropSpec) -> Tracker:
-    """Build the tracker asked for, cutting crops as the AU model wants them."""
+def build_tracker(args: argparse.Namespace) -> Tracker:
+    """Build the tracker asked for."""
+    from facedrive.trackers.options import DlibOptions, MediaPipeOptions
+
     if args.tracker == "mediapipe":
-        from facedrive.trackers.mediapipe import MediaPipeTracker
-
-        return MediaPipeTracker(model=args.tracker_model, crop=crop)
-    from facedrive.trackers.dlib import DlibTracker
-
-    return DlibTracker(model=args.tracker_model, crop=crop)
+        return MediaPipeOptions(args.tracker_model).tracker()
+    return DlibOptions(args.tracker_model).tracker()
 
 
 def build_pipeline(args: argparse.Namespace, *, raw: bool = False) -> Pipeline:
@@ -120,7 +118,7 @@ def build_pipeline(args: argparse.Namespace, *, raw: bool = False) -> Pipeline:
     from facedrive.smoothing import no_smoothing
 
     regressor = OnnxRegressor(args.model, args.device)
-    tracker = build_tracker(args, regressor.crop)
+    tracker = build_tracker(args)
     if raw:
         return Pipeline(tracker, regressor, profile=None, smoothing=no_smoothing())
     profile = load_profile(args.profile) if args.profile else default_profile()

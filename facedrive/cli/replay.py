@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _samples(args: argparse.Namespace) -> Iterator[Sample]:
     """Open the take now; then yield each sample at its time, again and again if asked."""
-    from facedrive.recording import read_take
+    from facedrive.takes.read import read_take
     from facedrive.threads import pace
 
     first = read_take(args.take)

@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from facedrive.errors import DataError
-from facedrive.export.resample import resample
 from facedrive.files import whole_file
 from facedrive.sinks.channels import ARKIT, load_channels, pascal_case
 from facedrive.sinks.livelink import angles
+from facedrive.takes.resample import resample
 from facedrive.types import Sample
 
 log = logging.getLogger(__name__)

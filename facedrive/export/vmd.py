@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 
 from facedrive.errors import MappingError
 from facedrive.export.animation import Animation, Floats, animate
-from facedrive.export.resample import resample
 from facedrive.files import whole_file
 from facedrive.mappings.table import Mapping
+from facedrive.takes.resample import resample
 from facedrive.types import Sample
 
 FPS = 30

@@ -69,11 +69,13 @@ class OnnxRegressor:
 
     def estimate(self, crop: Image) -> Estimate:
         """Read AUs, gaze and, of a model that has them, landmarks off a (S, S) uint8 crop."""
-        aus, gaze, *landmarks_px = self._session.run(self._outputs, {"crops": crop[None, None]})
+        aus, gaze, *landmarks_crop_px = self._session.run(
+            self._outputs, {"crops": crop[None, None]}
+        )
         return Estimate(
             np.asarray(aus)[0],
             np.asarray(gaze)[0].reshape(2, 2),
-            *(np.asarray(each)[0] for each in landmarks_px),
+            *(np.asarray(each)[0] for each in landmarks_crop_px),
         )
 
 

@@ -23,7 +23,8 @@ from facedrive.render.drawing import (
     inset,
     text,
 )
-from facedrive.types import Face, Image, Sample, Vector
+from facedrive.trackers.landmarks import box_px
+from facedrive.types import Image, Sample, Vector
 
 CAMERA = (640, 480)
 """Width and height of the camera in `compose`."""
@@ -69,7 +70,7 @@ def compose(
         status: ``recording``, ``paused``, or other words to show; empty for none.
     """
     width, height = CAMERA
-    camera = _camera(frame_rgb, sample.face, width, height, mirror)
+    camera = _camera(frame_rgb, sample.landmarks_px, width, height, mirror)
     _draw_badges(camera, frame_rgb, sample, status)
     avatar, _ = fitted(avatar_rgb, height, height, mirror)
     return np.hstack([camera, draw_bars(sample.aus, BARS, height, mirror), avatar])
@@ -90,7 +91,7 @@ def compose_live(
     avatar, _ = fitted(avatar_rgb, STAGE, STAGE, mirror)
     if frame_rgb is not None:
         width, height = INSET
-        camera = _camera(frame_rgb, sample.face, width, height, mirror)
+        camera = _camera(frame_rgb, sample.landmarks_px, width, height, mirror)
         inset(avatar, camera, (16, STAGE - height - 16), radius=12)
     _draw_badges(avatar, frame_rgb, sample, status)
     return np.hstack([avatar, draw_bars(sample.aus, SIDE, STAGE, mirror)])
@@ -100,33 +101,33 @@ def _draw_badges(image: Image, frame_rgb: Image | None, sample: Sample, status: 
     """Say in the upper left corner whether a face is seen, and what else goes on."""
     badges = [STATUS.get(status, (status, DIM))] if status else []
     if frame_rgb is not None:
-        badges.insert(0, ("No face", AMBER) if sample.face is None else ("Tracking", GREEN))
+        badges.insert(0, ("No face", AMBER) if not sample.face else ("Tracking", GREEN))
     x = 16.0
     for words, color in badges:
         x += badge(image, words, color, at=(x, 16)) + 8
 
 
 def _camera(
-    frame_rgb: Image | None, face: Face | None, width: int, height: int, mirror: bool
+    frame_rgb: Image | None, landmarks_px: Vector | None, width: int, height: int, mirror: bool
 ) -> Image:
     if frame_rgb is None:
         empty = canvas(width, height, PANEL)
         text(empty, "no picture", (width / 2, height / 2), 14, DIM, align="center")
         return empty
     camera, fit = fitted(frame_rgb, width, height, mirror)
-    if face is not None:
-        _draw_face(camera, face, fit)
+    if landmarks_px is not None:
+        _draw_face(camera, landmarks_px, fit)
     return camera
 
 
-def _draw_face(camera: Image, face: Face, fit: Fit) -> None:
-    points = fit.place(face.landmarks_px)
+def _draw_face(camera: Image, landmarks_px: Vector, fit: Fit) -> None:
+    points = fit.place(landmarks_px)
     size = float(np.ptp(points[:, 0]))
     for first, last, closed in _CONTOURS:
         curve(camera, points[first : last + 1], TEAL, closed)
     if size > DOTTED:
         dots(camera, points, min(size / 130, 2.0), WHITE)
-    left, top, right, bottom = face.box
+    left, top, right, bottom = box_px(landmarks_px)
     corners = fit.place(np.array([[left, top], [right, bottom]], dtype=np.float32))
     _draw_corners(camera, corners, thickness=2 if size > DOTTED else 1)
 

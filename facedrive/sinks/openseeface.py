@@ -34,7 +34,7 @@ from facedrive.rotations import (
     turn_from_quaternion,
 )
 from facedrive.sinks.udp import UdpSender
-from facedrive.types import Face, Frame, Head, Sample, Vector
+from facedrive.types import Frame, Head, Sample, Vector
 
 Points = NDArray[np.float64]
 
@@ -122,10 +122,10 @@ class OpenSeeFaceSink:
 
     def send(self, sample: Sample, frame: Frame | None) -> None:
         """Send one sample, if it has a face."""
-        if sample.face is None:
+        if not sample.face:
             return
         width, height = (640, 480) if frame is None else frame.image.shape[1::-1]
-        self._udp.send(self._record.fill(sample, sample.face, (width, height)))
+        self._udp.send(self._record.fill(sample, (width, height)))
 
     def close(self) -> None:
         """Close the socket."""
@@ -150,7 +150,7 @@ class Record:
         self._seen[:, 2] = DEPTHS_M[IBUG]
         self._depths = (NOSE_OUT_M - DEPTHS_M[IBUG]) / UNIT_M
 
-    def fill(self, sample: Sample, face: Face, size: tuple[int, int]) -> bytearray:
+    def fill(self, sample: Sample, size: tuple[int, int]) -> bytearray:
         """Return the record of a face in a picture of that width and height."""
         rotation = sample.head.rotation.tolist()
         turn = turn_from_quaternion(*rotation)
@@ -161,8 +161,8 @@ class Record:
             *nose(sample.head, turn),
         )  # fmt: skip
         self._features[:] = FEATURE_MATRIX @ sample.aus
-        points = SELECT @ face.landmarks_px
-        if math.isfinite(points.sum()):  # a replayed take has no landmarks
+        if sample.landmarks_px is not None:  # a replayed take has none
+            points = SELECT @ sample.landmarks_px
             self._confidence[:] = 1
             self._points[:] = points
             self._place(points, turn, sample.gaze)

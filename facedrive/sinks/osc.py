@@ -75,7 +75,7 @@ class OscSink:
         head, gaze = sample.head, sample.gaze.ravel()
         floats = np.concatenate((time, sample.aus, head.rotation, head.translation, gaze))
         tag = self._tags.tag(sample.time)
-        for datagram in self._bundles.fill(tag, int(sample.face is not None), floats):
+        for datagram in self._bundles.fill(tag, int(sample.face), floats):
             self._udp.send(datagram)
 
     def close(self) -> None:

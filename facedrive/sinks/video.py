@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 import av
 import numpy as np
@@ -119,10 +119,14 @@ def camera_picture(sample: Sample, frame: Frame | None) -> Image | None:
 
 @dataclass
 class VideoSink:
-    """Records the picture that ``compose`` makes of each sample."""
+    """Records the picture that ``compose`` makes of each sample.
+
+    Behind a live source it encodes in a thread of its own and may drop pictures, else none.
+    """
 
     path: Path
     compose: Compose = camera_picture
+    slow: ClassVar = True
 
     def __post_init__(self) -> None:
         self._writer: VideoWriter | None = None

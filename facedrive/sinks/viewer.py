@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from facedrive.controls import Controls
 from facedrive.errors import FacedriveError
-from facedrive.pipeline import Controls
 from facedrive.render.studio import Studio
 from facedrive.sinks.video import VideoWriter
 from facedrive.sinks.window import Window

@@ -69,7 +69,7 @@ class VmcSink:
         bones = self._bone_values(sample) if self.bones else []
         head = np.array([sample.time - self._start, *bones], np.float32)
         channels = [mapping.apply(sample.aus, sample.gaze) for mapping in self._mappings]
-        status = (LOADED, CALIBRATED, NORMAL_MODE, int(sample.face is not None))
+        status = (LOADED, CALIBRATED, NORMAL_MODE, int(sample.face))
         for datagram in self._bundles.fill(IMMEDIATELY, status, np.concatenate([head, *channels])):
             self._udp.send(datagram)
 

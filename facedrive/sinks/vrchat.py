@@ -121,7 +121,7 @@ class VrchatSink:
         """Send what changed since the last sample."""
         self._forget_what_was_sent(sample.time)
         shapes = self._mapping.apply(sample.aus, sample.gaze)
-        active = [sample.face is not None] * len(ACTIVE)
+        active = [sample.face] * len(ACTIVE)
         values = np.concatenate([shapes, self._combine(shapes, sample), active])
         elements = self._changes.take(values)
         if self.eyes:

@@ -103,7 +103,7 @@ class VtsSink:
         if self._mapping is not None:
             channels = self._mapping.apply(sample.aus, sample.gaze).tolist()
             values |= zip(self._custom, channels, strict=True)
-        self._mailbox.put((values, sample.face is not None))
+        self._mailbox.put((values, sample.face))
 
     def close(self) -> None:
         """Send no more; VTube Studio takes its own tracking up again."""

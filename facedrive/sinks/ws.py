@@ -88,7 +88,7 @@ class Encoder:
         return self._template % (
             sample.time,
             sample.index,
-            "true" if sample.face is not None else "false",
+            "true" if sample.face else "false",
             *sample.aus.tolist(),
             *self._mapping.apply(sample.aus, sample.gaze).tolist(),
             *sample.head.rotation.tolist(),

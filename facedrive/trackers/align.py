@@ -9,13 +9,13 @@ sensor noise out of the model.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.trackers.landmarks import RIGID
+from facedrive.types import CropSpec as CropSpec
 from facedrive.types import Image
 
 # fmt: off
@@ -28,26 +28,8 @@ TEMPLATE: NDArray[np.float64] = np.array([
 """(13, 2) mean of the ``RIGID`` points over 3,918 near-frontal faces; unit: the distance of the
 outer eye corners; origin between them; x right and y down in the picture."""
 
-FACE_SIDE = 1.25
-"""Side of the unpadded face box, brows to lower lip, in the template's unit."""
-
 CENTRE_Y = 0.48
 """Height of the crop's centre in the template's unit."""
-
-
-@dataclass(frozen=True, slots=True)
-class CropSpec:
-    """How a model wants its crops."""
-
-    size: int = 128
-    """Side of the square crop, pixels."""
-    padding: float = 0.3
-    """Added on each side, as a fraction of the face box (dlib's meaning)."""
-
-    @property
-    def span(self) -> float:
-        """Side of the crop in outer-eye-corner distances."""
-        return FACE_SIDE * (1 + 2 * self.padding)
 
 
 def fit_similarity(

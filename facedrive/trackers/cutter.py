@@ -13,15 +13,22 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from facedrive.trackers.align import CropSpec, crop_matrix, warp_square
-from facedrive.trackers.patch import chain, to_frame
-from facedrive.types import Image, Vector
+from facedrive.trackers.align import crop_matrix, warp_square
+from facedrive.trackers.patch import chain, to_frame, to_patch
+from facedrive.types import CropSpec, Image, Vector
 
 PATIENCE = 0.2
 """Share of the way that a crop goes at once: a fifth is soon there and adds no trembling."""
 
 FARTHEST = 0.15
 """Of the crop's side: no corner is moved further, whatever the model thinks to see."""
+
+JUMP = 0.75
+"""Of the crop's side: a face that goes further from one frame to the next is another one. A head
+that is shaken goes a quarter of it at 25 frames per second, most of this at ten."""
+
+RESIZED = 1.5
+"""A face that grows or shrinks by more from one frame to the next is another one."""
 
 _RIGHT: NDArray[np.float64] = np.eye(2, 3)
 _CORNERS = np.array([[0, 0, 1], [1, 0, 1], [0, 1, 1], [1, 1, 1]])
@@ -40,10 +47,17 @@ class CropCutter:
     def forget(self) -> None:
         """Believe the landmarks again: they are of another face."""
         self._mend = self._placed = _RIGHT
+        self._plain: NDArray[np.float64] | None = None  # where the last landmarks put the crop
 
     def cut(self, gray: Image, landmarks_px: NDArray[np.floating]) -> Image:
-        """Cut the (S, S) uint8 crop of (68, 2) landmarks out of a (H, W) uint8 frame."""
-        self._placed = chain(self._mend, crop_matrix(landmarks_px, self.crop))
+        """Cut the (S, S) uint8 crop of (68, 2) landmarks out of a (H, W) uint8 frame.
+
+        Landmarks that lie elsewhere than the last ones are of another face.
+        """
+        plain = crop_matrix(landmarks_px, self.crop)
+        if self._plain is not None and _is_elsewhere(self._plain, plain, self.crop.size):
+            self.forget()
+        self._plain, self._placed = plain, chain(self._mend, plain)
         return warp_square(gray, self._placed, self.crop.size)
 
     def learn(self, seen_px: Vector) -> Vector:
@@ -58,3 +72,11 @@ class CropCutter:
         share = FARTHEST * self.crop.size / max(float(np.linalg.norm(moved_px, axis=1).max()), 1e-9)
         self._mend = _RIGHT + change * min(1.0, share)
         return to_frame(self._placed, seen_px).astype(np.float32)
+
+
+def _is_elsewhere(last: NDArray[np.float64], now: NDArray[np.float64], side: int) -> bool:
+    """Say whether a crop lies where the face of the last one cannot be."""
+    middle = np.array([[side / 2, side / 2]])
+    gone_px = to_patch(now, to_frame(last, middle)) - middle
+    grown = np.hypot(*now[:, 0]) / max(np.hypot(*last[:, 0]), 1e-9)
+    return bool(np.abs(gone_px).max() > JUMP * side or not 1 / RESIZED < grown < RESIZED)

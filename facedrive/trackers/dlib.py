@@ -2,8 +2,7 @@
 
 The detector runs on small views of the frame while there is no face. Afterwards the patch is
 placed by the last frame's landmarks, and every few frames the detector says whether the
-upright patch still shows a face. The AU model, which sees more, may then say where the landmarks
-are: the face is described by them, and the next crops are cut where they say.
+upright patch still shows a face.
 """
 
 from __future__ import annotations
@@ -11,36 +10,31 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from facedrive.trackers.align import CropSpec
-from facedrive.trackers.cutter import CropCutter
 from facedrive.trackers.hog import CLOSER, NO_FACE, TILTED, WHOLE, Detection, FaceFinder, View
 from facedrive.trackers.landmarks import interocular_px
 from facedrive.trackers.motion import coarse_face, find_shift
+from facedrive.trackers.options import DlibOptions
 from facedrive.trackers.patch import (
-    CORNERS_PX,
     PATCH_SIZE,
     TARGET_PX,
     UNIT_PX,
-    Box,
     Placement,
+    apart_px,
     chain,
     cut_patch,
     place_on_landmarks,
     to_frame,
     to_patch,
 )
-from facedrive.trackers.pose import PoseSolver
 from facedrive.trackers.shape import ShapePredictor
-from facedrive.types import Face, Frame, Image, Vector
+from facedrive.types import Face, Frame, Image
 
 log = logging.getLogger(__name__)
 
@@ -117,103 +111,91 @@ class Followed(NamedTuple):
     """Re-checks in a row that saw no face."""
 
 
-@dataclass
 class DlibTracker:
-    """Finds the largest face and follows it until it is lost."""
+    """Finds the largest face and follows it until it is lost.
 
-    model: Path | None = None
-    """A shape predictor trained by facedrive; None for the one that comes with it."""
-    crop: CropSpec = field(default_factory=CropSpec)
-    """How the AU model wants its crops."""
-    find_score: float = 0.1
-    """The detector's confidence that a new face needs, once it is upright in its patch."""
-    keep_score: float = -0.6
-    """The confidence below which the followed face counts as missed."""
-    check_every: int = 3
-    """Frames from one re-check to the next."""
-    steadiness: float = 0.01
-    """A landmark that seems to move by this in a frame, in outer-eye-corner distances, goes half
-    the way; noise moves it less, and what moves more is hardly held back. 0 turns this off."""
-    fov_deg: float = 63.0
-    """Vertical field of view of the camera, for the head pose."""
+    For several faces in a frame there are as many pipelines, whose trackers share one finder; each
+    takes the largest face that no other follows:
 
-    def __post_init__(self) -> None:
-        self._predictor = ShapePredictor(self.model)
-        self._finder = FaceFinder()
-        self._pose = PoseSolver(self.fov_deg)
-        self._cutter = CropCutter(self.crop)
+        finder, regressor = FaceFinder(), OnnxRegressor()
+        pipelines = [Pipeline(DlibTracker(finder=finder), regressor) for _ in range(2)]
+        for frame in source.frames():
+            samples = [pipeline(frame) for pipeline in pipelines]
+    """
+
+    def __init__(
+        self, options: DlibOptions | None = None, finder: FaceFinder | None = None
+    ) -> None:
+        """Load the shape predictor.
+
+        Args:
+            options: How to find and to follow; None has the defaults.
+            finder: Looks for faces; None for one of its own.
+
+        Raises:
+            ModelError: if the shape predictor is missing, broken or gives other than 68 points.
+        """
+        self.options = options or DlibOptions()
+        self._predictor = ShapePredictor(self.options.model)
+        self._finder = finder or FaceFinder()
         self.reset()
 
     def reset(self) -> None:
         """Forget the face that was followed."""
         self._followed: Followed | None = None
-        self._face: Face | None = None  # as it was last described, in a frame of this size
-        self._frame_size = 0, 0
-        self._guided = False  # whether the last face was
         self._last_place: Placement | None = None
         self._searched = 0  # frames since the last face, which itself counts as one
         self._views = itertools.cycle(
             itertools.chain.from_iterable((WHOLE, view) for view in CLOSER + TILTED)
         )
-        self._pose.reset()
-        self._cutter.forget()
-
-    def guide(self, landmarks_px: Vector) -> Face:
-        """Know the last face by the (68, 2) landmarks that the AU model saw on its crop.
-
-        The next face, too, has its head from here: until it is guided, that of the last one.
-        """
-        assert self._face is not None, "there is no face to know better"
-        seen_px = self._cutter.learn(landmarks_px)
-        head = self._pose.solve(seen_px, self._frame_size)
-        self._face = replace(self._face, landmarks_px=seen_px, box=_box(seen_px), head=head)
-        self._guided = True
-        return self._face
+        self._finder.claim(self, None)
 
     def track(self, frame: Frame) -> Face | None:
         """Return the face in this frame, or None."""
-        gray = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
         before = self._followed
-        self._followed = self._follow(gray, before) if before else None
+        self._followed = self._follow(frame.gray, before) if before else None
         if self._followed is None:
-            self._cutter.forget()
-            self._guided = False
-            self._followed = self._find(gray)
+            self._followed = self._find(frame.gray)
         self._log_change(before, frame.index)
         if self._followed is None:
             self._forget()
             return None
         self._searched, self._last_place = 1, self._followed.fit.better
-        self._face = self._describe(gray, self._followed)
-        return self._face
+        self._finder.claim(self, self._last_place)
+        landmarks_px = self._followed.fit.landmarks_px.astype(np.float32)
+        return Face(landmarks_px, self._followed.score)
 
     def _forget(self) -> None:
-        """Let go of the pose, and after a while of the place where the face was."""
-        self._pose.reset()
+        """Let go of the claim, and after a while of the place where the face was."""
+        self._finder.claim(self, None)
         if self._searched > REMEMBERED:
             self._last_place = None
 
     def _follow(self, gray: Image, face: Followed) -> Followed | None:
         """Fit the face of the last frame to this one; None where it is lost."""
         fit = self._fit(gray, _go_after(gray, face.fit))
-        moved_px = _apart(fit.better, face.fit.better)
+        moved_px = apart_px(fit.better, face.fit.better)
         unchecked = face.unchecked + 1
-        if unchecked < self.check_every and not face.misses and moved_px < JUMP_PX:
+        if unchecked < self.options.check_every and not face.misses and moved_px < JUMP_PX:
             followed = Followed(fit, face.score, unchecked)
         else:
             fit, score = self._check(gray, fit)
-            misses = face.misses + 1 if score < self.keep_score else 0
+            misses = face.misses + 1 if score < self.options.keep_score else 0
             followed = Followed(fit, score, 0, misses)
         followed = followed._replace(fit=self._steady(fit, face.fit))
-        lost = followed.misses >= MOST_MISSES or not _is_plausible(fit, gray)
+        lost = followed.misses >= MOST_MISSES or not self._may_follow(fit, gray)
         return None if lost else followed
+
+    def _may_follow(self, fit: Fit, gray: Image) -> bool:
+        """Say whether landmarks are a face's, and of one that no other tracker follows."""
+        return _is_plausible(fit, gray) and self._finder.is_free(self, fit.better)
 
     def _steady(self, fit: Fit, last: Fit) -> Fit:
         """Hold back each landmark that hardly moves, so that noise in the frame does not show."""
         before_px = to_patch(fit.cut.placement, last.landmarks_px)
         change_px = fit.points_px - before_px
         step = np.linalg.norm(change_px, axis=1, keepdims=True) / UNIT_PX
-        share = step**2 / np.maximum(step**2 + self.steadiness**2, 1e-12)
+        share = step**2 / np.maximum(step**2 + self.options.steadiness**2, 1e-12)
         return replace(fit, points_px=before_px + np.maximum(share, LEAST_SHARE) * change_px)
 
     def _check(self, gray: Image, fit: Fit) -> tuple[Fit, float]:
@@ -222,7 +204,7 @@ class DlibTracker:
         if seen is None:
             return fit, NO_FACE
         placement = chain(seen.placement, fit.cut.placement)
-        if _apart(placement, fit.better) > ASTRAY_PX:
+        if apart_px(placement, fit.better) > ASTRAY_PX:
             fit = self._fit(gray, _cut(gray, placement))
         return fit, seen.score
 
@@ -252,48 +234,26 @@ class DlibTracker:
         size_px = float(interocular_px(face.fit.landmarks_px))
         if self._last_place is None:
             return False, size_px
-        return _apart(face.fit.better, self._last_place) < PATCH_SIZE, size_px
+        return apart_px(face.fit.better, self._last_place) < PATCH_SIZE, size_px
 
     def _take_up(self, gray: Image, seen: Detection) -> Followed | None:
         """Fit a face that was just detected; None where it does not turn out to be one."""
         fit, score = self._check(gray, self._fit(gray, _cut(gray, seen.placement)))
-        found = score >= self.find_score and _is_plausible(fit, gray)
+        found = score >= self.options.find_score and self._may_follow(fit, gray)
         return Followed(fit, score) if found else None
 
     def _fit(self, gray: Image, cut: Cut) -> Fit:
         """Read the landmarks, again and again while they move the patch."""
         for left in reversed(range(MOST_PASSES)):
             fit = Fit(cut, self._predictor.predict(cut.patch))
-            if not left or _apart(fit.better, cut.placement) < SETTLED_PX:
+            if not left or apart_px(fit.better, cut.placement) < SETTLED_PX:
                 break
             cut = _cut(gray, fit.better)
         return fit
 
-    def _describe(self, gray: Image, face: Followed) -> Face:
-        landmarks_px = face.fit.landmarks_px.astype(np.float32)
-        self._frame_size = gray.shape[0], gray.shape[1]
-        if self._guided and self._face is not None:  # the head is solved once, when guided again
-            head, self._guided = self._face.head, False
-        else:
-            head = self._pose.solve(landmarks_px, self._frame_size)
-        return Face(
-            crop=self._cutter.cut(gray, landmarks_px),
-            landmarks_px=landmarks_px,
-            box=_box(landmarks_px),
-            score=face.score,
-            head=head,
-        )
-
     def _log_change(self, before: Followed | None, index: int) -> None:
         if (before is None) != (self._followed is None):
             log.debug("face %s in frame %d", "lost" if before else "found", index)
-
-
-def _box(landmarks_px: Vector) -> Box:
-    """Return the smallest box around (68, 2) landmarks."""
-    left, top = landmarks_px.min(axis=0)
-    right, bottom = landmarks_px.max(axis=0)
-    return float(left), float(top), float(right), float(bottom)
 
 
 def _cut(gray: Image, placement: Placement) -> Cut:
@@ -308,12 +268,6 @@ def _go_after(gray: Image, last: Fit) -> Cut:
     if np.abs(shift_px).max() < NOTICED_PX:
         return cut
     return _cut(gray, last.better - np.column_stack([np.zeros((2, 2)), shift_px]))
-
-
-def _apart(one: Placement, other: Placement) -> float:
-    """Return how far apart two placements put the corners of the patch, pixels of the patch."""
-    corners = to_patch(one, to_frame(other, CORNERS_PX))
-    return float(np.linalg.norm(corners - CORNERS_PX, axis=1).max())
 
 
 def _is_plausible(fit: Fit, gray: Image) -> bool:

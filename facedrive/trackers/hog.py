@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import cv2
 import dlib
 import numpy as np
 
-from facedrive.trackers.patch import PATCH_SIZE, Placement, chain, place_on_box, shrink_onto
+from facedrive.trackers.patch import (
+    PATCH_SIZE,
+    Placement,
+    apart_px,
+    chain,
+    place_on_box,
+    shrink_onto,
+)
 from facedrive.types import Image
 
 VIEW_SIDE = 320
@@ -47,10 +55,27 @@ class Detection(NamedTuple):
 
 
 class FaceFinder:
-    """Looks for faces with dlib's HOG detector."""
+    """Looks for faces with dlib's HOG detector, for one follower or for several.
+
+    Those that share a finder each claim the place of their face, so that none takes another's.
+    They run in one thread: the detector may not be asked by two at once.
+    """
 
     def __init__(self) -> None:
         self._detector = dlib.get_frontal_face_detector()
+        self._claims: WeakKeyDictionary[object, Placement] = WeakKeyDictionary()
+
+    def claim(self, follower: object, placement: Placement | None) -> None:
+        """Note where a follower's face is; None where it has none."""
+        if placement is None:
+            self._claims.pop(follower, None)
+        else:
+            self._claims[follower] = placement
+
+    def is_free(self, follower: object, placement: Placement) -> bool:
+        """Say whether no other follower's face is there."""
+        others = (place for each, place in self._claims.items() if each is not follower)
+        return all(apart_px(placement, place) > PATCH_SIZE / 2 for place in others)
 
     def look(self, gray: Image, view: View, least_score: float) -> list[Detection]:
         """Return the faces in one view of a (H, W) frame."""

@@ -45,6 +45,13 @@ LEFT_EYE = slice(42, 48)
 EYE_CORNERS: NDArray[np.intp] = np.array([36, 39, 42, 45])
 
 
+def box_px(landmarks_px: NDArray[np.floating]) -> tuple[float, float, float, float]:
+    """Return left, top, right, bottom of the smallest box around (n, 2) landmarks."""
+    left, top = landmarks_px.min(axis=0).tolist()
+    right, bottom = landmarks_px.max(axis=0).tolist()
+    return left, top, right, bottom
+
+
 def interocular_px(landmarks_px: NDArray[np.floating]) -> NDArray[np.floating]:
     """Measure the distance of the outer eye corners, (...,), of (..., 68, 2) landmarks."""
     return np.asarray(np.linalg.norm(landmarks_px[..., 36, :] - landmarks_px[..., 45, :], axis=-1))

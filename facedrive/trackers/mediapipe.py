@@ -6,18 +6,15 @@ cache folder and checked by its hash.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import cv2
 import numpy as np
 
 from facedrive.errors import DependencyError, ModelError
 from facedrive.files import fetch, user_cache_folder
-from facedrive.trackers.align import CropSpec, warp_crop
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
-from facedrive.trackers.pose import PoseSolver
+from facedrive.trackers.options import MediaPipeOptions
 from facedrive.types import Face, Frame, Vector
 
 if TYPE_CHECKING:
@@ -36,52 +33,35 @@ SCORE = 1.0
 """The landmarker tells no confidence: a face that it gives is above its thresholds."""
 
 
-@dataclass
 class MediaPipeTracker:
     """Follows one face with MediaPipe; ``close`` it when done, else it complains at exit."""
 
-    model: Path | None = None
-    """The Face Landmarker's model file; None for the one that is fetched into the cache folder."""
-    crop: CropSpec = field(default_factory=CropSpec)
-    """How the AU model wants its crops."""
-    fov_deg: float = 63.0
-    """Vertical field of view of the camera, for the head pose."""
+    def __init__(self, options: MediaPipeOptions | None = None) -> None:
+        """Open the landmarker; None has the default options.
 
-    def __post_init__(self) -> None:
-        self._video = _Video(self.model, blendshapes=False)
-        self._pose = PoseSolver(self.fov_deg)
+        Raises:
+            DependencyError: if mediapipe is not installed.
+            ModelError: if the model's file is missing or is something else.
+        """
+        self.options = options or MediaPipeOptions()
+        self._video = _Video(self.options.model, blendshapes=False)
 
     def track(self, frame: Frame) -> Face | None:
         """Return the face in this frame, or None."""
         found = self._video.detect(frame)
         if not found.face_landmarks:
-            self._pose.reset()
             return None
         height, width = frame.image.shape[:2]
         mesh = np.array([(point.x, point.y) for point in found.face_landmarks[0]], np.float32)
-        landmarks_px = mesh[MEDIAPIPE_TO_68] * np.array([width, height], dtype=np.float32)
-        return self._describe(frame, landmarks_px)
+        return Face(mesh[MEDIAPIPE_TO_68] * np.array([width, height], np.float32), SCORE)
 
     def reset(self) -> None:
         """Forget the face that was followed."""
         self._video.restart()
-        self._pose.reset()
 
     def close(self) -> None:
         """Give the model's memory and threads back."""
         self._video.close()
-
-    def _describe(self, frame: Frame, landmarks_px: Vector) -> Face:
-        gray = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
-        left, top = landmarks_px.min(axis=0)
-        right, bottom = landmarks_px.max(axis=0)
-        return Face(
-            crop=warp_crop(gray, landmarks_px, self.crop),
-            landmarks_px=landmarks_px,
-            box=(float(left), float(top), float(right), float(bottom)),
-            score=SCORE,
-            head=self._pose.solve(landmarks_px, (gray.shape[0], gray.shape[1])),
-        )
 
 
 class Blendshapes:

@@ -99,6 +99,12 @@ def chain(second: Placement, first: Placement) -> Placement:
     return both
 
 
+def apart_px(one: Placement, other: Placement) -> float:
+    """Return how far apart two placements put the corners of the patch, pixels of the patch."""
+    corners = to_patch(one, to_frame(other, CORNERS_PX))
+    return float(np.linalg.norm(corners - CORNERS_PX, axis=1).max())
+
+
 def cut_patch(gray: Image, placement: Placement) -> Image:
     """Cut the patch out of a (H, W) frame: (128, 128) uint8 with the face at one contrast."""
     return even_contrast(shrink_onto(gray, placement))

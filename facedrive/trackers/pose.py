@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from facedrive.rotations import quaternion_from_opencv
 from facedrive.trackers.landmarks import RIGID
+from facedrive.trackers.options import FOV_DEG
 from facedrive.types import Head, Vector
 
 # fmt: off
@@ -55,8 +56,8 @@ FRONTAL: Pose = np.array([math.pi, 0.0, 0.0]), np.array([0.0, 0.0, DISTANCE_M])
 class PoseSolver:
     """Solves the pose from landmarks, starting from the previous frame's answer."""
 
-    fov_deg: float = 63.0
-    """Vertical field of view of the camera; MediaPipe's assumption for webcams."""
+    fov_deg: float = FOV_DEG
+    """Vertical field of view of the camera, degrees."""
     _last: Pose | None = field(default=None, init=False, repr=False)
 
     def reset(self) -> None:

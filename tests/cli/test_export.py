@@ -8,7 +8,7 @@ import pytest
 
 from facedrive.cli.main import main
 from facedrive.rig import load
-from facedrive.sinks.csv import COLUMNS
+from facedrive.takes.columns import COLUMNS
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pythonosc.osc_bundle import OscBundle
 
 from facedrive.cli.main import main
 from facedrive.errors import SinkError
-from facedrive.sinks.csv import COLUMNS
+from facedrive.takes.columns import COLUMNS
 from facedrive.types import Frame, Sample
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from facedrive.aus import AU_NAMES
-from facedrive.types import Face, Head, Sample
+from facedrive.types import Head, Sample
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 sys.path.append(str(EXAMPLES / "blender"))
@@ -24,7 +24,5 @@ def make_sample(
 ) -> Sample:
     """A sample with these AUs, the others at 0; left eye's gaze first, pitch and yaw."""
     head = Head(np.array(rotation, np.float32), np.array([0, 0, -0.6], np.float32))
-    crop, landmarks_px = np.zeros((8, 8), np.uint8), np.zeros((68, 2), np.float32)
-    face = Face(crop, landmarks_px, (1.0, 2.0, 3.0, 4.0), 1.0, head) if seen else None
     values = np.array([aus.get(name, 0) for name in AU_NAMES], np.float32)
-    return Sample(index / 30, index, values, np.array(gaze, np.float32), head, face)
+    return Sample(index / 30, index, values, np.array(gaze, np.float32), head, seen)

@@ -11,7 +11,7 @@ import pytest
 from facedrive.aus import AU_NAMES, AUS
 from facedrive.rig import Rig, load
 from facedrive.rotations import EulerDegrees, quaternion_from_euler
-from facedrive.types import IDENTITY_HEAD, Face, Head, Sample
+from facedrive.types import IDENTITY_HEAD, Head, Sample
 
 MakeSample = Callable[..., Sample]
 
@@ -34,10 +34,8 @@ def make_sample() -> MakeSample:
         values = np.zeros(len(AUS), np.float32)
         for name, value in aus.items():
             values[AU_NAMES.index(name)] = value
-        box = (0.0, 0.0, 1.0, 1.0)
-        face = Face(np.zeros((0, 0), np.uint8), np.zeros((68, 2), np.float32), box, 1.0, head)
         both = np.array([gaze, gaze], np.float32)
-        return Sample(index / 30 if time is None else time, index, values, both, head, face)
+        return Sample(index / 30 if time is None else time, index, values, both, head, True, 1.0)
 
     return make
 

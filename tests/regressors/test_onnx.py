@@ -62,16 +62,16 @@ def test_a_model_that_keeps_the_contract_is_run(tmp_path: Path) -> None:
     estimate = regressor.estimate(np.full((16, 16), 51, np.uint8))
     assert estimate.aus == pytest.approx(0.2, abs=1e-4)
     assert estimate.gaze.shape == (2, 2)
-    assert estimate.landmarks_px is None
+    assert estimate.landmarks_crop_px is None
     assert (regressor.crop.size, regressor.crop.padding) == (16, 0.3)
 
 
 def test_a_model_may_say_where_it_sees_the_landmarks(tmp_path: Path) -> None:
     regressor = OnnxRegressor(model(tmp_path / "m.onnx", landmarks=68), "cpu")
-    landmarks_px = regressor.estimate(np.zeros((16, 16), np.uint8)).landmarks_px
-    assert landmarks_px is not None
-    assert landmarks_px.shape == (68, 2)
-    assert (landmarks_px == 3).all()
+    landmarks_crop_px = regressor.estimate(np.zeros((16, 16), np.uint8)).landmarks_crop_px
+    assert landmarks_crop_px is not None
+    assert landmarks_crop_px.shape == (68, 2)
+    assert (landmarks_crop_px == 3).all()
 
 
 def test_other_landmarks_are_refused(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from facedrive.aus import AU_NAMES
 from facedrive.render.drawing import AMBER, GREEN, RED
 from facedrive.render.overlay import compose, compose_live
-from facedrive.types import IDENTITY_HEAD, Face, Image, Sample
+from facedrive.types import IDENTITY_HEAD, Image, Sample
 
 Compose = Callable[..., Image]
 
@@ -25,16 +25,9 @@ def sample_with_face(scale: float = 1.0) -> Sample:
     """Return a sample whose face is a ring of landmarks."""
     angles = np.linspace(0, 2 * np.pi, 68)
     ring = np.stack([320 + 90 * np.cos(angles), 240 + 110 * np.sin(angles)], axis=1) * scale
-    box = tuple(value * scale for value in (220.0, 120.0, 420.0, 360.0))
-    face = Face(
-        crop=np.zeros((8, 8), np.uint8),
-        landmarks_px=ring.astype(np.float32),
-        box=(box[0], box[1], box[2], box[3]),
-        score=1.0,
-        head=IDENTITY_HEAD,
-    )
     aus = np.linspace(0, 1, len(AU_NAMES), dtype=np.float32)
-    return Sample(0.0, 0, aus, np.zeros((2, 2), np.float32), IDENTITY_HEAD, face)
+    gaze = np.zeros((2, 2), np.float32)
+    return Sample(0.0, 0, aus, gaze, IDENTITY_HEAD, True, 1.0, ring.astype(np.float32))
 
 
 FRAME = np.full((480, 640, 3), 90, np.uint8)
@@ -63,7 +56,7 @@ def test_the_picture_has_one_size_whatever_the_cameras(
 def test_a_recording_without_its_video_is_drawn_too(
     layout: Compose, shape: tuple[int, int]
 ) -> None:
-    picture = layout(None, replace(sample_with_face(), face=None), AVATAR)
+    picture = layout(None, replace(sample_with_face(), face=False, landmarks_px=None), AVATAR)
     assert picture.shape == (*shape, 3)
     assert not holds(picture, AMBER)
 
@@ -79,7 +72,7 @@ def test_what_is_given_stays_as_it_is(layout: Compose, shape: tuple[int, int]) -
 @pytest.mark.parametrize(("layout", "shape"), LAYOUTS)
 def test_badges_tell_a_found_face_from_a_lost_one(layout: Compose, shape: tuple[int, int]) -> None:
     found = layout(FRAME, sample_with_face(), AVATAR)
-    lost = layout(FRAME, replace(sample_with_face(), face=None), AVATAR)
+    lost = layout(FRAME, replace(sample_with_face(), face=False, landmarks_px=None), AVATAR)
     assert (holds(found, GREEN), holds(found, AMBER)) == (True, False)
     assert (holds(lost, GREEN), holds(lost, AMBER)) == (False, True)
 

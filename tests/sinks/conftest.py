@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from facedrive.aus import AU_NAMES, AUS
-from facedrive.types import Face, Frame, Head, Sample
+from facedrive.types import Frame, Head, Sample
 
 MakeSample = Callable[..., Sample]
 
@@ -65,13 +65,14 @@ def make(
     rotation /= np.linalg.norm(rotation)
     rotation = rotation if turned is None else turned
     head = Head(rotation.astype(np.float32), rng.normal(size=3).astype(np.float32))
-    crop, landmarks_px = np.zeros((8, 8), np.uint8), np.zeros((68, 2), np.float32)
-    face = Face(crop, landmarks_px, (1.0, 2.0, 3.0, 4.0), 1.25, head) if seen else None
     values = rng.random(len(AUS), dtype=np.float32)
     if aus:
         values = np.array([aus.get(name, 0) for name in AU_NAMES], np.float32)
     gaze = rng.normal(size=(2, 2), scale=0.2).astype(np.float32)
-    return Sample(index / 30 if time is None else time, index, values, gaze, head, face)
+    at = index / 30 if time is None else time
+    if not seen:
+        return Sample(at, index, values, gaze, head, False)
+    return Sample(at, index, values, gaze, head, True, 1.25, np.zeros((68, 2), np.float32))
 
 
 @pytest.fixture

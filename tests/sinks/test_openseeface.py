@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -77,13 +78,13 @@ def sent(receiver: socket.socket, sample: Sample, frame: Frame | None = None) ->
 
 def photograph(sample: Sample) -> np.ndarray:
     """Put a flat-seen head's landmarks into the sample; return its (68, 3) points in metres."""
-    assert sample.face is not None
+    assert sample.landmarks_px is not None
     rng = np.random.default_rng(0)
     points = np.column_stack([rng.uniform(-0.06, 0.06, (68, 2)), DEPTHS_M])
     points[[36, 39, 42, 45], :2] = HEAD_POINTS_M[:4, :2]
     points[[36, 39, 42, 45], 2] = [-0.002, 0.002, 0.002, -0.002]
     turned = np.array([rotate(sample.head.rotation, tuple(point)) for point in points])
-    sample.face.landmarks_px[:] = turned[:, :2] * [SCALE_PX, -SCALE_PX] + 300
+    sample.landmarks_px[:] = turned[:, :2] * [SCALE_PX, -SCALE_PX] + 300
     return points
 
 
@@ -133,9 +134,9 @@ def test_points_are_those_of_the_picture_without_the_mouths_corners(
 ) -> None:
     sample = make_sample()
     photograph(sample)
-    assert sample.face is not None
+    assert sample.landmarks_px is not None
     packet = sent(receiver, sample, frame)
-    landmarks = sample.face.landmarks_px
+    landmarks = sample.landmarks_px
     np.testing.assert_array_equal(packet.points[:48], landmarks[:48])
     np.testing.assert_array_equal(packet.points[48:53], landmarks[49:54])
     np.testing.assert_array_equal(packet.points[53:66], landmarks[55:])
@@ -191,9 +192,7 @@ def test_nothing_is_sent_without_a_face(receiver: socket.socket, make_sample: Ma
 def test_a_replayed_take_has_no_landmarks_and_says_so(
     receiver: socket.socket, make_sample: MakeSample
 ) -> None:
-    sample = make_sample()
-    assert sample.face is not None
-    sample.face.landmarks_px[:] = np.nan
+    sample = replace(make_sample(), landmarks_px=None)
     packet = sent(receiver, sample)
     assert packet.confidence == (0,) * 68
     assert not packet.points.any()

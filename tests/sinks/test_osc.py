@@ -39,7 +39,7 @@ def sent(receiver: socket.socket, sample: Sample, prefix: str = "/facedrive") ->
 def arguments(sample: Sample) -> list[list[int | float]]:
     """The arguments of a first frame's messages, in order."""
     return [
-        [int(sample.face is not None)],
+        [int(sample.face)],
         [0.0],
         *([float(au)] for au in sample.aus),
         [float(value) for value in sample.head.rotation],

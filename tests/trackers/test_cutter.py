@@ -77,6 +77,24 @@ def test_nonsense_moves_it_only_so_far(nonsense: NDArray[np.float64]) -> None:
     assert 1 < moved_px < FARTHEST * SPEC.size + 0.5
 
 
+@pytest.mark.parametrize("there", [FACE_PX + 130, FACE_PX * 1.6, FACE_PX / 1.6])
+def test_landmarks_that_jump_are_of_another_face(there: NDArray[np.float64]) -> None:
+    cutter = CropCutter(SPEC)
+    cutter.cut(COLUMNS, FACE_PX)
+    larger = np.array([[1.2, 0, 0], [0, 1.2, 0]])
+    cutter.learn(to_patch(chain(larger, crop_matrix(FACE_PX, SPEC)), FACE_PX).astype(np.float32))
+    assert (cutter.cut(COLUMNS, there) == warp_crop(COLUMNS, there, SPEC)).all()
+
+
+def test_a_head_that_is_shaken_is_still_the_same_face() -> None:
+    cutter = CropCutter(SPEC)
+    cutter.cut(COLUMNS, FACE_PX)
+    larger = np.array([[1.2, 0, 0], [0, 1.2, 0]])
+    cutter.learn(to_patch(chain(larger, crop_matrix(FACE_PX, SPEC)), FACE_PX).astype(np.float32))
+    there = FACE_PX * 1.1 + [40, 10]  # most of an eye distance further, and nearer
+    assert not (cutter.cut(COLUMNS, there) == warp_crop(COLUMNS, there, SPEC)).all()
+
+
 def test_another_face_starts_anew() -> None:
     cutter, right = CropCutter(SPEC), crop_matrix(FACE_PX, SPEC)
     cutter.learn(to_patch(chain(np.array([[1.2, 0, 0], [0, 1.2, 0]]), right), FACE_PX))

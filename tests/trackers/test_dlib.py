@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 
 from facedrive.errors import ModelError
-from facedrive.stages import Guided, Tracker
-from facedrive.trackers.align import CropSpec, crop_matrix, warp_crop
+from facedrive.stages import Tracker
 from facedrive.trackers.dlib import DlibTracker
-from facedrive.trackers.landmarks import interocular_px
-from facedrive.trackers.patch import MEAN_SHAPE, to_patch
-from facedrive.types import Face, Frame, Image
+from facedrive.trackers.hog import FaceFinder
+from facedrive.trackers.landmarks import box_px, interocular_px
+from facedrive.trackers.options import DlibOptions
+from facedrive.trackers.pose import PoseSolver
+from facedrive.types import EulerDegrees, Face, Frame, Image
 
 from .conftest import Clip
 
 FIRST_WITHOUT_FACE = 72  # face_noface.mov cuts to black here
 FIRST_WITH_FACE = 96  # noface_face.mov cuts to the face here
-DOWN = np.array([0, 10])
 
 
 @pytest.fixture
@@ -33,6 +33,19 @@ def follow(tracker: DlibTracker, images: list[Image]) -> list[Face | None]:
 
 def look(image: Image) -> Face | None:
     return DlibTracker().track(Frame(image, 0.0, 0))
+
+
+def angles(face: Face, image: Image) -> EulerDegrees:
+    """Solve the head's angles from a face's landmarks."""
+    return PoseSolver().solve(face.landmarks_px, (image.shape[0], image.shape[1])).euler
+
+
+def left_px(face: Face) -> float:
+    return box_px(face.landmarks_px)[0]
+
+
+def right_px(face: Face) -> float:
+    return box_px(face.landmarks_px)[2]
 
 
 def paste(canvas: Image, picture: Image, left: int, top: int) -> Image:
@@ -69,70 +82,6 @@ def test_a_face_that_arrives_is_found_within_5_frames(clip: Clip, tracker: DlibT
     assert all(found[FIRST_WITH_FACE + 5 :])
 
 
-def test_it_cuts_where_it_is_told_and_forgets_it_with_the_face(clip: Clip) -> None:
-    first, *others = clip("face_noface.mov")[:4]
-    tracker = DlibTracker()
-    assert isinstance(tracker, Guided)
-    assert lies_on_its_landmarks(tracker.track(first), first)
-    for frame in others:
-        middle = np.full(2, tracker.crop.size / 2)
-        tracker.guide((MEAN_SHAPE * 40 + middle).astype(np.float32))  # a smaller face than it is
-        assert not lies_on_its_landmarks(tracker.track(frame), frame)
-    while tracker.track(Frame(np.zeros_like(first.image), 1.0, 10)):
-        pass
-    found = None
-    while found is None:
-        found = tracker.track(first)
-    assert lies_on_its_landmarks(found, first)
-
-
-def test_a_face_is_known_by_the_landmarks_that_are_seen_on_its_crop(clip: Clip) -> None:
-    first, second, *_ = clip("d12.mp4")
-    tracker = DlibTracker()
-    face = tracker.track(first)
-    assert face is not None
-    to_crop = crop_matrix(face.landmarks_px, tracker.crop)
-    same = tracker.guide(to_patch(to_crop, face.landmarks_px).astype(np.float32))
-    assert np.abs(same.landmarks_px - face.landmarks_px).max() < 1e-2
-    assert same.head.rotation == pytest.approx(face.head.rotation, abs=1e-3)
-    again = tracker.track(second)
-    assert again is not None
-    assert np.abs(again.crop.astype(int) - warp(second, again)).max() <= 2  # nothing was to mend
-    to_crop = crop_matrix(again.landmarks_px, tracker.crop)
-    lower = tracker.guide(to_patch(to_crop, again.landmarks_px + DOWN).astype(np.float32))
-    assert np.abs(lower.landmarks_px - again.landmarks_px - DOWN).max() < 0.1
-    assert lower.box[1] == pytest.approx(again.box[1] + 10, abs=0.1)
-    assert lower.head.translation[1] < same.head.translation[1]
-
-
-def test_a_tracker_that_is_no_longer_guided_solves_the_head_by_itself(clip: Clip) -> None:
-    frames = clip("d12.mp4")[:4]
-    tracker, alone = DlibTracker(), DlibTracker()
-    face = tracker.track(frames[0])
-    assert face is not None
-    turned = (MEAN_SHAPE * [25, 40] + tracker.crop.size / 2).astype(np.float32)
-    head = tracker.guide(turned).head
-    heads = [(tracker.track(each), alone.track(each)) for each in frames[1:]]
-    (waiting, _), *later = heads
-    assert waiting is not None
-    assert waiting.head == head
-    for mine, theirs in later:
-        assert mine is not None
-        assert theirs is not None
-        assert mine.head.rotation == pytest.approx(theirs.head.rotation, abs=0.01)
-
-
-def warp(frame: Frame, face: Face) -> Image:
-    """Cut a face's crop by its landmarks alone."""
-    return warp_crop(cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY), face.landmarks_px)
-
-
-def lies_on_its_landmarks(face: Face | None, frame: Frame) -> bool:
-    """Say whether a face's crop lies where its landmarks alone would put it."""
-    assert face is not None
-    return np.array_equal(face.crop, warp(frame, face))
-
-
 def test_finding_and_losing_is_logged_once_each(
     clip: Clip, tracker: DlibTracker, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -154,20 +103,36 @@ def test_the_landmarks_stay_on_a_head_that_is_shaken(clip: Clip, tracker: DlibTr
             assert apart < 0.1 * interocular_px(alone.landmarks_px)
 
 
-def test_a_face_comes_with_everything_that_the_pipeline_needs(portrait: Image) -> None:
-    tracker = DlibTracker(crop=CropSpec(size=96))
-    face = tracker.track(Frame(portrait, 0.0, 0))
+def test_a_face_comes_with_landmarks_and_score(portrait: Image) -> None:
+    face = look(portrait)
     assert face is not None
-    assert face.crop.shape == (96, 96)
-    assert face.crop.dtype == np.uint8
     assert face.landmarks_px.shape == (68, 2)
     assert face.landmarks_px.dtype == np.float32
-    left, top, right, bottom = face.box
-    assert left < face.landmarks_px[:, 0].mean() < right
-    assert top < face.landmarks_px[:, 1].mean() < bottom
     assert face.score > 0
-    assert np.abs(face.head.euler).max() < 20
-    assert -1.5 < face.head.translation[2] < -0.1
+    assert np.abs(angles(face, portrait)).max() < 20
+
+
+def test_trackers_that_share_a_finder_follow_different_faces(portrait: Image) -> None:
+    small = cv2.resize(portrait, (320, 320), interpolation=cv2.INTER_AREA)
+    both = paste(paste(np.full((700, 1100, 3), 100, np.uint8), small, 0, 100), portrait, 450, 50)
+    finder = FaceFinder()
+    first, second, third = (DlibTracker(finder=finder) for _ in range(3))
+    for index in range(12):
+        frame = Frame(both, index / 30, index)
+        larger, smaller, none = first.track(frame), second.track(frame), third.track(frame)
+    assert larger is not None and left_px(larger) > 450
+    assert smaller is not None and right_px(smaller) < 450
+    assert none is None
+
+
+def test_a_face_that_is_let_go_may_be_taken_by_another_tracker(portrait: Image) -> None:
+    finder = FaceFinder()
+    one, other = DlibTracker(finder=finder), DlibTracker(finder=finder)
+    frame = Frame(portrait, 0.0, 0)
+    assert one.track(frame) is not None
+    assert other.track(frame) is None
+    one.reset()
+    assert any(other.track(frame) is not None for _ in range(12))
 
 
 @pytest.mark.parametrize("roll_deg", [-45, -30, -15, 15, 30, 45])
@@ -180,7 +145,9 @@ def test_a_tilted_face_is_found_with_its_roll(portrait: Image, roll_deg: float) 
     tilted = cv2.warpAffine(portrait, matrix, size, borderMode=cv2.BORDER_REPLICATE)
     found = look(tilted)
     assert found is not None
-    assert found.head.euler.roll - face.head.euler.roll == pytest.approx(roll_deg, abs=4)
+    assert angles(found, tilted).roll - angles(face, portrait).roll == pytest.approx(
+        roll_deg, abs=4
+    )
     expected = face.landmarks_px @ matrix[:, :2].T + matrix[:, 2]
     apart = np.linalg.norm(found.landmarks_px - expected, axis=1).mean()
     assert apart < 0.06 * interocular_px(face.landmarks_px)
@@ -201,15 +168,16 @@ def test_a_face_that_is_small_in_the_frame_is_found(portrait: Image) -> None:
     frame = paste(np.full((720, 1280, 3), 90, np.uint8), small, 800, 300)
     face = look(frame)
     assert face is not None
-    assert face.box[0] > 800
+    assert left_px(face) > 800
 
 
 def test_a_mirrored_picture_has_a_mirrored_face(portrait: Image) -> None:
     face, mirrored = look(portrait), look(np.ascontiguousarray(portrait[:, ::-1]))
     assert face is not None
     assert mirrored is not None
-    assert mirrored.head.euler.yaw == pytest.approx(-face.head.euler.yaw, abs=4)
-    assert mirrored.head.euler.roll == pytest.approx(-face.head.euler.roll, abs=3)
+    before, after = angles(face, portrait), angles(mirrored, portrait)
+    assert after.yaw == pytest.approx(-before.yaw, abs=4)
+    assert after.roll == pytest.approx(-before.roll, abs=3)
 
 
 def test_the_largest_face_of_a_crowd_comes_first(crowd: Image) -> None:
@@ -218,7 +186,9 @@ def test_the_largest_face_of_a_crowd_comes_first(crowd: Image) -> None:
     others = []
     rest = crowd.copy()
     for _ in range(2):
-        left, top, right, bottom = (round(side) for side in (look(rest) or face).box)
+        left, top, right, bottom = (
+            round(side) for side in box_px((look(rest) or face).landmarks_px)
+        )
         rest[max(top - 40, 0) : bottom + 20, max(left - 20, 0) : right + 20] = 0
         other = look(rest)
         if other is not None:
@@ -236,10 +206,10 @@ def test_the_same_face_is_kept_when_a_larger_one_appears(
     alone = paste(empty, small, 0, 100)
     both = paste(alone, portrait, 450, 50)
     faces = follow(tracker, [alone] * 5 + [both] * 30)
-    assert all(face is not None and face.box[2] < 450 for face in faces)
+    assert all(face is not None and right_px(face) < 450 for face in faces)
     larger = look(both)
     assert larger is not None
-    assert larger.box[0] > 450
+    assert left_px(larger) > 450
 
 
 def test_a_face_that_vanishes_for_a_moment_is_taken_up_again(
@@ -253,7 +223,7 @@ def test_a_face_that_vanishes_for_a_moment_is_taken_up_again(
     last = faces[-1]
     assert faces[12] is None
     assert last is not None
-    assert last.box[2] < 450
+    assert right_px(last) < 450
 
 
 def test_reset_forgets_the_face(portrait: Image, tracker: DlibTracker) -> None:
@@ -264,7 +234,7 @@ def test_reset_forgets_the_face(portrait: Image, tracker: DlibTracker) -> None:
     tracker.reset()
     face = tracker.track(Frame(both, 1.0, 30))
     assert face is not None
-    assert face.box[0] > 450
+    assert left_px(face) > 450
 
 
 def test_a_frame_of_another_size_starts_anew(portrait: Image, tracker: DlibTracker) -> None:
@@ -335,7 +305,7 @@ def test_a_picture_without_colour_is_tracked(portrait: Image) -> None:
 
 def test_a_missing_model_says_so(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"nowhere\.dat"):
-        DlibTracker(model=tmp_path / "nowhere.dat")
+        DlibTracker(DlibOptions(tmp_path / "nowhere.dat"))
 
 
 @pytest.mark.parametrize("content", [b"", b"no model", bytes(1000)])
@@ -343,4 +313,4 @@ def test_a_broken_model_says_so(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "broken.dat"
     path.write_bytes(content)
     with pytest.raises(ModelError, match=r"broken\.dat"):
-        DlibTracker(model=path)
+        DlibTracker(DlibOptions(path))

@@ -9,10 +9,11 @@ import pytest
 
 from facedrive.errors import DependencyError, ModelError
 from facedrive.stages import Tracker
-from facedrive.trackers.align import CropSpec
 from facedrive.trackers.dlib import DlibTracker
 from facedrive.trackers.landmarks import interocular_px
 from facedrive.trackers.mediapipe import MediaPipeTracker, fetch_model, open_blendshapes
+from facedrive.trackers.options import MediaPipeOptions
+from facedrive.trackers.pose import PoseSolver
 from facedrive.types import Frame, Image
 
 
@@ -24,7 +25,7 @@ def model(shared: Path) -> Path:
 @pytest.fixture
 def tracker(model: Path) -> Iterator[MediaPipeTracker]:
     pytest.importorskip("mediapipe", reason="the extra mediapipe is not installed")
-    tracker = MediaPipeTracker(model=model, crop=CropSpec(size=96))
+    tracker = MediaPipeTracker(MediaPipeOptions(model))
     yield tracker
     tracker.close()
 
@@ -42,8 +43,8 @@ def test_it_gives_the_face_that_the_default_tracker_gives(
     assert default is not None
     apart = np.linalg.norm(theirs.landmarks_px - default.landmarks_px, axis=1).mean()
     assert apart < 0.08 * interocular_px(theirs.landmarks_px)
-    assert theirs.head.euler == pytest.approx(default.head.euler, abs=8)
-    assert theirs.crop.shape == (96, 96)
+    heads = [PoseSolver().solve(face.landmarks_px, (500, 500)) for face in (theirs, default)]
+    assert heads[0].euler == pytest.approx(heads[1].euler, abs=8)
     assert theirs.landmarks_px.dtype == np.float32
 
 
@@ -82,7 +83,7 @@ def test_blendshapes_of_a_face(tracker: MediaPipeTracker, model: Path, portrait:
 def test_a_missing_model_says_so(tmp_path: Path) -> None:
     pytest.importorskip("mediapipe", reason="the extra mediapipe is not installed")
     with pytest.raises(ModelError, match=r"nowhere\.task is missing"):
-        MediaPipeTracker(model=tmp_path / "nowhere.task")
+        MediaPipeTracker(MediaPipeOptions(tmp_path / "nowhere.task"))
 
 
 def test_a_broken_model_says_so(tmp_path: Path) -> None:
@@ -90,7 +91,7 @@ def test_a_broken_model_says_so(tmp_path: Path) -> None:
     path = tmp_path / "broken.task"
     path.write_bytes(b"no model")
     with pytest.raises(ModelError, match=r"broken\.task"):
-        MediaPipeTracker(model=path)
+        MediaPipeTracker(MediaPipeOptions(path))
 
 
 def test_a_missing_package_says_how_to_install_it(
@@ -98,7 +99,7 @@ def test_a_missing_package_says_how_to_install_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, "mediapipe.tasks.python", None)
     with pytest.raises(DependencyError, match=r"facedrive\[mediapipe\]"):
-        MediaPipeTracker(model=tmp_path / "any.task")
+        MediaPipeTracker(MediaPipeOptions(tmp_path / "any.task"))
 
 
 def test_the_model_is_fetched_once_and_kept(model: Path, tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from facedrive.aus import AUS
 from facedrive.errors import DataError
 from facedrive.feafa.labels.folders import Folder, find_film, name_video
 from facedrive.feafa.labels.video import BAD_LABEL, FRAME_TWICE, Found, Part, Problem, Video
-from facedrive.recording import read_take
-from facedrive.sinks.csv import COLUMNS
 from facedrive.sources.images import natural_key
+from facedrive.takes.columns import COLUMNS
+from facedrive.takes.read import read_take
 from facedrive.types import Vector
 
 
@@ -63,7 +63,7 @@ def _read_labels(path: Path, problems: list[Problem]) -> dict[int, Vector]:
     labels: dict[int, Vector] = {}
     try:
         for sample in read_take(path):
-            if sample.face is None:
+            if not sample.face:
                 continue
             if sample.index in labels:
                 text = f"has frame {sample.index} twice; take one row away."

@@ -14,7 +14,9 @@ import numpy as np
 from facedrive.feafa.labels.video import Video
 from facedrive.feafa.protocol.prepared import CROP, VERSION, Cut
 from facedrive.files import file_hash
+from facedrive.trackers.align import warp_crop
 from facedrive.trackers.dlib import DlibTracker
+from facedrive.trackers.options import DlibOptions
 from facedrive.trackers.shape import default_predictor
 from facedrive.types import Frame, Image
 
@@ -53,7 +55,7 @@ class TrackerPlan:
 
     def open(self) -> DlibTracker:
         """Load the tracker; it asks the detector about every frame."""
-        return DlibTracker(crop=CROP, check_every=1)
+        return DlibTracker(options=DlibOptions(check_every=1))
 
 
 def cut_faces(tracker: DlibTracker, task: Task) -> Cut:
@@ -104,7 +106,9 @@ class _Track:
 
     def _look(self, frame: Frame) -> Image | None:
         face = self._tracker.track(frame)
-        return face.crop if face and face.score >= self._tracker.keep_score else None
+        if face is None or face.score < self._tracker.options.keep_score:
+            return None
+        return warp_crop(frame.gray, face.landmarks_px, CROP)
 
 
 @cache

@@ -73,12 +73,11 @@ def score_clips(
 
 def read_clip(regressor: OnnxRegressor, teacher: Teacher, clip: Path) -> Reading:
     """Run the live path, without calibration and smoothing, over a clip."""
-    tracker = DlibTracker(crop=regressor.crop)
-    pipeline = Pipeline(tracker, regressor, profile=None, smoothing=no_smoothing())
+    pipeline = Pipeline(DlibTracker(), regressor, profile=None, smoothing=no_smoothing())
     samples = [pipeline(frame) for frame in VideoFile(clip).frames()]
     scores = teacher.score_clip(clip)
     taught = np.isfinite(scores).all(axis=1)
-    tracked = np.array([sample.face is not None for sample in samples])
+    tracked = np.array([sample.face for sample in samples])
     both = taught & tracked
     if not both.any():
         raise DataError(f"{clip} has no frame in which both tracker and teacher see a face.")

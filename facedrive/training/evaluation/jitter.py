@@ -88,19 +88,17 @@ def _score_still(
 
 def _read_still(regressor: OnnxRegressor, still: Still) -> tuple[Vector, Vector]:
     """Return (F, 24) raw AUs of the live path, and of the crop that stays; NaN unseen."""
-    tracker = DlibTracker(crop=regressor.crop)
-    pipeline = Pipeline(tracker, regressor, profile=None, smoothing=no_smoothing())
+    pipeline = Pipeline(DlibTracker(), regressor, profile=None, smoothing=no_smoothing())
     live = np.full((round(SECONDS * FPS), len(AUS)), np.nan, np.float32)
     fixed = live.copy()
     landmarks_px: Vector | None = None
     for frame in still.noisy_frames():
         sample = pipeline(frame)
-        if sample.face is not None:
-            landmarks_px = sample.face.landmarks_px if landmarks_px is None else landmarks_px
+        if sample.face:
+            landmarks_px = sample.landmarks_px if landmarks_px is None else landmarks_px
             live[frame.index] = sample.aus
         if landmarks_px is not None:
-            grey = np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY), np.uint8)
-            crop = warp_crop(grey, landmarks_px, regressor.crop)
+            crop = warp_crop(frame.gray, landmarks_px, regressor.crop)
             fixed[frame.index] = regressor.estimate(crop).aus
     return live, fixed
 

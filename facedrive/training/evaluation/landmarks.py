@@ -42,7 +42,7 @@ def score_landmarks(regressor: OnnxRegressor, faces: FaceSet) -> dict[str, Any]:
 
 def _look(regressor: OnnxRegressor, picture: Image, predicted_px: Vector) -> Vector | None:
     """Ask the model about the crop at some landmarks; its own, in the picture's pixels."""
-    seen_px = regressor.estimate(warp_crop(picture, predicted_px, regressor.crop)).landmarks_px
+    seen_px = regressor.estimate(warp_crop(picture, predicted_px, regressor.crop)).landmarks_crop_px
     if seen_px is None:
         return None
     return to_frame(crop_matrix(predicted_px, regressor.crop), seen_px).astype(np.float32)

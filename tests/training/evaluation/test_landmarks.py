@@ -26,7 +26,7 @@ class MeanModel:
         self.seen_px = to_patch(crop_matrix(FACE_PX, model.crop), FACE_PX).astype(np.float32)
 
     def estimate(self, crop: Image) -> Estimate:
-        return self.model.estimate(crop)._replace(landmarks_px=self.seen_px)
+        return self.model.estimate(crop)._replace(landmarks_crop_px=self.seen_px)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tracemalloc
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,10 +14,11 @@ from hypothesis import strategies as st
 
 from facedrive.aus import AUS
 from facedrive.errors import DataError
-from facedrive.recording import read_take
 from facedrive.rotations import EulerDegrees, quaternion_from_euler
-from facedrive.sinks.csv import COLUMNS, TakeSink
-from facedrive.types import IDENTITY_HEAD, Face, Head, Sample
+from facedrive.sinks.csv import TakeSink
+from facedrive.takes.columns import COLUMNS, WITHOUT_POSITION
+from facedrive.takes.read import read_take
+from facedrive.types import IDENTITY_HEAD, Head, Sample
 
 HEADER = ",".join(COLUMNS)
 
@@ -47,29 +49,21 @@ def samples(draw: st.DrawFn) -> list[Sample]:
     made: list[Sample] = []
     for index, time in enumerate(np.cumsum(steps)):
         pitch, yaw, roll = draw(numbers(-89, 89, 1)) + draw(numbers(-179, 179, 2))
-        head = Head(
-            quaternion_from_euler(EulerDegrees(pitch, yaw, roll)), IDENTITY_HEAD.translation
-        )
-        face = Face(
-            np.zeros((4, 4), np.uint8),
-            np.zeros((68, 2), np.float32),
-            (0.0, 0.0, 1.0, 1.0),
-            draw(st.floats(-1, 10)),
-            head,
-        )
+        place = np.array(draw(numbers(-2, 2, 3)), np.float32)
+        head = Head(quaternion_from_euler(EulerDegrees(pitch, yaw, roll)), place)
+        score = draw(st.floats(-1, 10))
         aus = np.array(draw(numbers(0, 1, len(AUS))), np.float32)
         gaze = np.array(draw(numbers(-1.5, 1.5, 4)), np.float32).reshape(2, 2)
         seen = index == 0 or draw(st.booleans())
-        made.append(Sample(float(time), index, aus, gaze, head, face if seen else None))
+        made.append(Sample(float(time), index, aus, gaze, head, seen, score if seen else math.nan))
     return made
 
 
 def assert_same(ours: Sample, theirs: Sample) -> None:
-    assert ours.face is not None
-    assert theirs.face is not None
-    assert theirs.face.score == pytest.approx(ours.face.score, abs=1e-4)
+    assert theirs.score == pytest.approx(ours.score, abs=1e-4)
     np.testing.assert_allclose(theirs.aus, ours.aus, atol=1e-5)
     np.testing.assert_allclose(theirs.gaze, ours.gaze, atol=1e-4)
+    np.testing.assert_allclose(theirs.head.translation, ours.head.translation, atol=1e-5)
     assert abs(np.dot(theirs.head.rotation, ours.head.rotation)) == pytest.approx(1, abs=1e-6)
     assert theirs.aus.dtype == theirs.gaze.dtype == theirs.head.rotation.dtype == np.float32
 
@@ -90,8 +84,8 @@ def test_a_take_comes_back_as_it_was(tmp_path: Path, taken: list[Sample]) -> Non
     assert [sample.index for sample in back] == [sample.index for sample in taken]
     assert [each.time for each in back] == pytest.approx([each.time for each in taken], abs=1e-6)
     for ours, theirs in zip(taken, back, strict=True):
-        assert (ours.face is None) == (theirs.face is None)
-        if ours.face is not None:
+        assert ours.face == theirs.face
+        if ours.face:
             assert_same(ours, theirs)
 
 
@@ -105,8 +99,8 @@ def test_a_parquet_take_comes_back_as_it_was(tmp_path: Path, taken: list[Sample]
     write(path, taken)
     for ours, theirs in zip(taken, read_take(path), strict=True):
         assert (ours.time, ours.index) == (theirs.time, theirs.index)
-        assert (ours.face is None) == (theirs.face is None)
-        if ours.face is not None:
+        assert ours.face == theirs.face
+        if ours.face:
             assert_same(ours, theirs)
 
 
@@ -118,13 +112,36 @@ def test_where_the_face_is_lost_values_hold_then_ease_to_neutral(tmp_path: Path)
     assert jaw[16:] == [0.0] * 15
 
 
-def test_a_replayed_face_has_no_picture(tmp_path: Path) -> None:
-    (sample,) = read_take(take(tmp_path / "take.csv", row(0, score=1.5)))
-    assert sample.face is not None
-    assert sample.face.score == 1.5
-    assert sample.face.crop.size == 0
-    assert sample.face.landmarks_px.shape == (68, 2)
-    assert np.isnan(sample.face.landmarks_px).all()
+def test_a_replayed_face_has_no_landmarks(tmp_path: Path) -> None:
+    first, second = read_take(take(tmp_path / "take.csv", row(0, score=1.5), lost_row(1)))
+    assert (first.face, first.score, first.landmarks_px) == (True, 1.5, None)
+    assert not second.face
+    assert math.isnan(second.score)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_take_from_before_it_kept_the_position_is_read_with_the_usual_one(
+    tmp_path: Path, suffix: str
+) -> None:
+    old = {name: [0.0, None] for name in WITHOUT_POSITION}
+    old |= {
+        "frame": [0, 1],
+        "time_s": [0.0, 0.1],
+        "face": [1, 0],
+        "gaze_right_yaw_deg": [9.0, None],
+    }
+    path = tmp_path / f"old.{suffix}"
+    if suffix == "parquet":
+        pa = pytest.importorskip("pyarrow")
+        pytest.importorskip("pyarrow.parquet").write_table(pa.table(old), path)
+    else:
+        cells = zip(*old.values(), strict=True)
+        rows = [",".join("" if cell is None else str(cell) for cell in row) for row in cells]
+        path.write_text("\n".join([",".join(WITHOUT_POSITION), *rows]) + "\n")
+    first, second = read_take(path)
+    assert (first.face, second.face) == (True, False)
+    assert (first.head.translation == IDENTITY_HEAD.translation).all()
+    assert np.degrees(first.gaze)[1, 1] == pytest.approx(9)
 
 
 def test_a_torn_last_row_is_left_out_and_said(

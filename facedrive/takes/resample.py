@@ -41,16 +41,15 @@ def _between(before: Sample, after: Sample, at: float, time: float, index: int) 
     share = min(max((at - before.time) / apart, 0.0), 1.0) if apart > 0 else 1.0
     blend = np.float32(share)
     nearer = after if share >= 0.5 else before
+    place = before.head.translation + blend * (after.head.translation - before.head.translation)
     return Sample(
         time=time,
         index=index,
         aus=before.aus + blend * (after.aus - before.aus),
         gaze=before.gaze + blend * (after.gaze - before.gaze),
-        head=Head(
-            blend_rotations(before.head.rotation, after.head.rotation, share),
-            nearer.head.translation,
-        ),
+        head=Head(blend_rotations(before.head.rotation, after.head.rotation, share), place),
         face=nearer.face,
+        score=nearer.score,
     )
 
 

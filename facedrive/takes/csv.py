@@ -1,0 +1,115 @@
+"""Rows of a take as CSV: written so that a killed run leaves whole rows, and read back."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from facedrive.errors import DataError, SinkError
+from facedrive.takes.columns import COLUMNS, KNOWN, TABLE, Row
+
+log = logging.getLogger(__name__)
+
+_CELLS = [f"%.{column.digits}f" if column.digits else "%d" for column in TABLE]
+WITH_FACE = ",".join(_CELLS) + "\n"
+WITHOUT_FACE = ",".join(_CELLS[:KNOWN]) + "," * (len(TABLE) - KNOWN) + "\n"
+
+
+class CsvRows:
+    """Writes each row with one unbuffered write, so that a killed run leaves whole rows."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._whole = 0  # bytes in whole rows
+        try:
+            self._file = path.open("wb", buffering=0)
+        except OSError as error:
+            raise SinkError(f"{path} cannot be written: {error.strerror}.") from error
+        try:
+            self._append(",".join(COLUMNS) + "\n")
+        except SinkError:
+            self._file.close()
+            raise
+
+    def write(self, row: Row) -> None:
+        """Append a row; on a full disk take back what was written of it."""
+        self._append((WITH_FACE if len(row) == len(COLUMNS) else WITHOUT_FACE) % row)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _append(self, line: str) -> None:
+        rest = memoryview(line.encode("ascii"))
+        try:
+            while rest:  # a disk that is nearly full takes part of it
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            self._drop_torn_row()
+            raise SinkError(
+                f"{self._path} cannot be written: {error.strerror}. The rows before are kept."
+            ) from error
+        self._whole += len(line)
+
+    def _drop_torn_row(self) -> None:
+        with contextlib.suppress(OSError):  # a device cannot be cut; nothing is lost by it
+            os.truncate(self._file.fileno(), self._whole)
+
+
+def read_columns(path: Path) -> list[str]:
+    """Return the names in a file's first line; none where it has no whole line.
+
+    Raises:
+        DataError: if it cannot be read.
+    """
+    with _opened(path) as file:
+        return next(csv.reader(_whole_lines(path, file)), [])
+
+
+def read_rows(path: Path) -> Iterator[tuple[str, list[float | None]]]:
+    """Yield each row's place and values, None for an empty cell.
+
+    Raises:
+        DataError: if a row has not as many values as the first line, or one is not a number.
+    """
+    with _opened(path) as file:
+        reader = csv.reader(_whole_lines(path, file))
+        columns = next(reader)
+        for cells in reader:
+            where = f"line {reader.line_num}"
+            if len(cells) != len(columns):
+                raise DataError(f"{path}, {where}: {len(cells)} values, not {len(columns)}.")
+            yield where, [_number(path, where, *cell) for cell in zip(columns, cells, strict=True)]
+
+
+def _number(path: Path, where: str, column: str, text: str) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError as error:
+        raise DataError(f"{path}, {where}, column {column}: {text!r} is not a number.") from error
+
+
+def _whole_lines(path: Path, file: TextIO) -> Iterator[str]:
+    """Yield the lines that were written to their end; a killed run can tear the last one."""
+    for line in file:
+        if not line.endswith("\n"):
+            log.warning("%s: the last row is torn after %d characters; left out", path, len(line))
+            return
+        yield line
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[TextIO]:
+    try:
+        with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+            yield file
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.") from error
+    except csv.Error as error:
+        raise DataError(f"{path} is no CSV: {error}.") from error

@@ -1,0 +1,123 @@
+"""Takes read back: the rows that ``extract`` and the ``csv`` sink wrote become Samples again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import zip_longest
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facedrive.aus import AUS
+from facedrive.errors import DataError
+from facedrive.lost import LostFace
+from facedrive.rotations import EulerDegrees, quaternion_from_euler
+from facedrive.takes import csv
+from facedrive.takes.columns import (
+    ANGLES,
+    COLUMNS,
+    KNOWN,
+    POSITION,
+    TABLE,
+    WITHOUT_POSITION,
+)
+from facedrive.types import IDENTITY_HEAD, Head, Sample
+
+LOWEST = np.array([column.lowest for column in TABLE])
+HIGHEST = np.array([column.highest for column in TABLE])
+
+ReadRow = tuple[str, Sequence[float | None]]
+"""Where in the file it is, and its values by the file's columns; None where there is none."""
+
+
+def read_take(path: Path) -> Iterator[Sample]:
+    """Return the samples of a recorded take, in constant memory however long it is.
+
+    A take keeps no landmarks. One from before takes kept the head's position has that of
+    ``IDENTITY_HEAD``. Where the face was lost, values hold and ease as they do in the pipeline.
+
+    Args:
+        path: ``.csv`` or ``.parquet``, with the columns that ``extract`` writes, or wrote before
+            it wrote the head's position.
+
+    Raises:
+        DataError: at once if the file or its header is not such a take; later, at a bad row.
+    """
+    if path.suffix.lower() == ".parquet":
+        from facedrive.takes import parquet
+
+        columns = parquet.read_columns(path)
+        return _samples(path, parquet.read_rows(path), _lacks_position(path, columns))
+    return _samples(path, csv.read_rows(path), _lacks_position(path, csv.read_columns(path)))
+
+
+def _samples(path: Path, rows: Iterable[ReadRow], lacks_position: bool) -> Iterator[Sample]:
+    lost = LostFace()
+    time = -math.inf
+    for where, values in rows:
+        row = np.array(values, np.float64)  # None becomes NaN
+        if lacks_position:
+            row = _with_position(row)
+        _check(path, where, row, time)
+        index, time = int(row[0]), float(row[1])
+        if row[2]:
+            sample = _sample(index, time, row)
+            lost.seen(sample)
+            yield sample
+        else:
+            yield lost.at(time, index)
+
+
+def _sample(index: int, time: float, row: NDArray[np.float64]) -> Sample:
+    """Make the sample of a row with a face."""
+    aus, angles, position, gaze = np.split(row[KNOWN + 1 :], _ENDS)
+    head = Head(quaternion_from_euler(EulerDegrees(*angles)), position.astype(np.float32))
+    gaze_rad = np.radians(gaze.reshape(2, 2)).astype(np.float32)
+    return Sample(time, index, aus.astype(np.float32), gaze_rad, head, True, float(row[KNOWN]))
+
+
+_ENDS = np.cumsum([len(AUS), len(ANGLES), len(POSITION)])
+"""Where, after the score, AUs, angles and position end."""
+
+
+def _with_position(row: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give a row the position that older takes left out; none where there is no face."""
+    position = IDENTITY_HEAD.translation if row[KNOWN - 1] else np.nan
+    return np.insert(row, COLUMNS.index(POSITION[0]) * np.ones(len(POSITION), int), position)
+
+
+def _check(path: Path, where: str, row: NDArray[np.float64], earliest: float) -> None:
+    """Refuse a row that is no sample, or that is earlier than the one before."""
+    known = row if row[2] == 1 else row[:KNOWN]
+    good = (known >= LOWEST[: len(known)]) & (known <= HIGHEST[: len(known)])  # not so for NaN
+    if not good.all():
+        column = int(np.argmin(good))
+        raise DataError(
+            f"{path}, {where}, column {COLUMNS[column]}: {_shown(row[column])}; "
+            f"it must be a number from {LOWEST[column]:g} to {HIGHEST[column]:g}."
+        )
+    if row[0] % 1 or row[2] % 1:
+        raise DataError(f"{path}, {where}: frame and face must be whole numbers.")
+    if row[1] < earliest:
+        raise DataError(f"{path}, {where}, column time_s: {row[1]} is before {earliest}.")
+    if not row[2] and not np.isnan(row[KNOWN:]).all():
+        raise DataError(f"{path}, {where}: face is 0; the columns after it must be empty.")
+
+
+def _shown(value: float) -> str:
+    return "empty" if math.isnan(value) else f"{value:g}"
+
+
+def _lacks_position(path: Path, found: Sequence[str]) -> bool:
+    """Refuse other columns than ours; say whether they are those of an older take."""
+    if tuple(found) == WITHOUT_POSITION:
+        return True
+    for number, (name, wanted) in enumerate(zip_longest(found, COLUMNS), 1):
+        if name != wanted:
+            raise DataError(
+                f"{path} is no take: column {number} is {name or 'missing'}, not "
+                f"{wanted or 'there'}. It needs exactly the columns that facedrive extract writes."
+            )
+    return False

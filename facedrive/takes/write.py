@@ -1,0 +1,36 @@
+"""Writing takes: rows into a file of the kind that its name says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from facedrive.takes.columns import COLUMNS, Row
+
+
+class RowFile(Protocol):
+    """A file that takes rows."""
+
+    def write(self, row: Row) -> None:
+        """Append a row, or raise SinkError."""
+        ...
+
+    def close(self) -> None:
+        """Finish the file, or raise SinkError."""
+        ...
+
+
+def open_rows(path: Path) -> RowFile:
+    """Create a take: Parquet where the path ends in ``.parquet``, else CSV.
+
+    Raises:
+        SinkError: if it cannot be written.
+        DependencyError: if Parquet's package is not installed.
+    """
+    if path.suffix.lower() == ".parquet":
+        from facedrive.takes.parquet import ParquetRows
+
+        return ParquetRows(path, COLUMNS)
+    from facedrive.takes.csv import CsvRows
+
+    return CsvRows(path)
