@@ -19,12 +19,14 @@ from facedrive.rotations import (
     euler_to_openseeface,
     matrix_from_euler,
     matrix_from_quaternion,
+    median_rotation,
     part_rotation,
     quaternion,
     quaternion_from_euler,
     quaternion_from_opencv,
     quaternion_to_openseeface,
     quaternion_to_unity,
+    rotation_between,
     turn_from_quaternion,
     yaw_from_matrix,
 )
@@ -150,3 +152,20 @@ def test_openseefaces_angles_are_those_of_opencvs_decomposition() -> None:
     rotation = quaternion(0.2, 0.3, -0.1)
     theirs = cv2.RQDecomp3x3(openseeface(rotation))[0]
     assert euler_to_openseeface(turn_from_quaternion(*rotation)) == pytest.approx(theirs, abs=1e-6)
+
+
+@given(rest=rotations, turned=rotations)
+def test_from_rest_and_what_lies_between_comes_the_rotation(
+    rest: Quaternion, turned: Quaternion
+) -> None:
+    one, other = np.array(rest, np.float32), np.array(turned, np.float32)
+    matrices = map(matrix_from_quaternion, (one, rotation_between(one, other), other))
+    before, between, after = matrices
+    assert before @ between == pytest.approx(after, abs=1e-5)
+
+
+def test_one_odd_rotation_does_not_move_the_middle() -> None:
+    near = [quaternion_from_euler(EulerDegrees(0, yaw, 0)) for yaw in (9, 10, 11)]
+    odd = quaternion_from_euler(EulerDegrees(40, -60, 20))
+    middle = median_rotation([near[0], -near[1], near[2], near[1], odd])
+    assert euler_from_quaternion(middle) == pytest.approx((0, 10, 0), abs=0.5)

@@ -103,11 +103,13 @@ def build_source(args: argparse.Namespace) -> Source:
 
 def build_tracker(args: argparse.Namespace) -> Tracker:
     """Build the tracker asked for."""
-    from facedrive.trackers.options import DlibOptions, MediaPipeOptions
-
     if args.tracker == "mediapipe":
-        return MediaPipeOptions(args.tracker_model).tracker()
-    return DlibOptions(args.tracker_model).tracker()
+        from facedrive.trackers.mediapipe import MediaPipeTracker
+
+        return MediaPipeTracker(args.tracker_model)
+    from facedrive.trackers.dlib import DlibTracker
+
+    return DlibTracker(args.tracker_model)
 
 
 def build_pipeline(args: argparse.Namespace, *, raw: bool = False) -> Pipeline:

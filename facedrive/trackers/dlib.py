@@ -10,8 +10,9 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -111,6 +112,7 @@ class Followed(NamedTuple):
     """Re-checks in a row that saw no face."""
 
 
+@dataclass(eq=False)
 class DlibTracker:
     """Finds the largest face and follows it until it is lost.
 
@@ -121,23 +123,20 @@ class DlibTracker:
         pipelines = [Pipeline(DlibTracker(finder=finder), regressor) for _ in range(2)]
         for frame in source.frames():
             samples = [pipeline(frame) for pipeline in pipelines]
+
+    Raises:
+        ModelError: on construction, if the shape predictor is missing, broken or gives other than
+            68 points.
     """
 
-    def __init__(
-        self, options: DlibOptions | None = None, finder: FaceFinder | None = None
-    ) -> None:
-        """Load the shape predictor.
+    model: Path | None = None
+    """A shape predictor that facedrive trained; None for the one that comes with it."""
+    options: DlibOptions = field(default_factory=DlibOptions)
+    finder: FaceFinder = field(default_factory=FaceFinder)
+    """Looks for faces; one of its own unless it is shared."""
 
-        Args:
-            options: How to find and to follow; None has the defaults.
-            finder: Looks for faces; None for one of its own.
-
-        Raises:
-            ModelError: if the shape predictor is missing, broken or gives other than 68 points.
-        """
-        self.options = options or DlibOptions()
-        self._predictor = ShapePredictor(self.options.model)
-        self._finder = finder or FaceFinder()
+    def __post_init__(self) -> None:
+        self._predictor = ShapePredictor(self.model)
         self.reset()
 
     def reset(self) -> None:
@@ -148,7 +147,7 @@ class DlibTracker:
         self._views = itertools.cycle(
             itertools.chain.from_iterable((WHOLE, view) for view in CLOSER + TILTED)
         )
-        self._finder.claim(self, None)
+        self.finder.claim(self, None)
 
     def track(self, frame: Frame) -> Face | None:
         """Return the face in this frame, or None."""
@@ -161,13 +160,13 @@ class DlibTracker:
             self._forget()
             return None
         self._searched, self._last_place = 1, self._followed.fit.better
-        self._finder.claim(self, self._last_place)
+        self.finder.claim(self, self._last_place)
         landmarks_px = self._followed.fit.landmarks_px.astype(np.float32)
         return Face(landmarks_px, self._followed.score)
 
     def _forget(self) -> None:
         """Let go of the claim, and after a while of the place where the face was."""
-        self._finder.claim(self, None)
+        self.finder.claim(self, None)
         if self._searched > REMEMBERED:
             self._last_place = None
 
@@ -188,7 +187,7 @@ class DlibTracker:
 
     def _may_follow(self, fit: Fit, gray: Image) -> bool:
         """Say whether landmarks are a face's, and of one that no other tracker follows."""
-        return _is_plausible(fit, gray) and self._finder.is_free(self, fit.better)
+        return _is_plausible(fit, gray) and self.finder.is_free(self, fit.better)
 
     def _steady(self, fit: Fit, last: Fit) -> Fit:
         """Hold back each landmark that hardly moves, so that noise in the frame does not show."""
@@ -200,7 +199,7 @@ class DlibTracker:
 
     def _check(self, gray: Image, fit: Fit) -> tuple[Fit, float]:
         """Return how sure the detector is, and a new fit where it sees the face elsewhere."""
-        seen = self._finder.look_at_patch(fit.cut.patch)
+        seen = self.finder.look_at_patch(fit.cut.patch)
         if seen is None:
             return fit, NO_FACE
         placement = chain(seen.placement, fit.cut.placement)
@@ -223,10 +222,10 @@ class DlibTracker:
 
     def _look(self, gray: Image, views: tuple[View, ...]) -> list[Detection]:
         """Return what the detector sees, also around the last face before a stranger is taken."""
-        looks = (self._finder.look(gray, view, LOOK_SCORE) for view in views)
+        looks = (self.finder.look(gray, view, LOOK_SCORE) for view in views)
         seen = list(itertools.chain.from_iterable(looks))
         if self._last_place is not None and (seen or self._searched % 2):
-            seen += self._finder.look_around(gray, self._last_place, LOOK_SCORE)
+            seen += self.finder.look_around(gray, self._last_place, LOOK_SCORE)
         return seen
 
     def _preference(self, face: Followed) -> tuple[bool, float]:

@@ -6,6 +6,7 @@ cache folder and checked by its hash.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,6 @@ import numpy as np
 from facedrive.errors import DependencyError, ModelError
 from facedrive.files import fetch, user_cache_folder
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
-from facedrive.trackers.options import MediaPipeOptions
 from facedrive.types import Face, Frame, Vector
 
 if TYPE_CHECKING:
@@ -33,18 +33,20 @@ SCORE = 1.0
 """The landmarker tells no confidence: a face that it gives is above its thresholds."""
 
 
+@dataclass
 class MediaPipeTracker:
-    """Follows one face with MediaPipe; ``close`` it when done, else it complains at exit."""
+    """Follows one face with MediaPipe; ``close`` it when done, else it complains at exit.
 
-    def __init__(self, options: MediaPipeOptions | None = None) -> None:
-        """Open the landmarker; None has the default options.
+    Raises:
+        DependencyError: on construction, if mediapipe is not installed.
+        ModelError: on construction, if the model's file is missing or is something else.
+    """
 
-        Raises:
-            DependencyError: if mediapipe is not installed.
-            ModelError: if the model's file is missing or is something else.
-        """
-        self.options = options or MediaPipeOptions()
-        self._video = _Video(self.options.model, blendshapes=False)
+    model: Path | None = None
+    """The Face Landmarker's model file; None for the one that is fetched into the cache folder."""
+
+    def __post_init__(self) -> None:
+        self._video = _Video(self.model, blendshapes=False)
 
     def track(self, frame: Frame) -> Face | None:
         """Return the face in this frame, or None."""

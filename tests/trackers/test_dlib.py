@@ -12,7 +12,6 @@ from facedrive.stages import Tracker
 from facedrive.trackers.dlib import DlibTracker
 from facedrive.trackers.hog import FaceFinder
 from facedrive.trackers.landmarks import box_px, interocular_px
-from facedrive.trackers.options import DlibOptions
 from facedrive.trackers.pose import PoseSolver
 from facedrive.types import EulerDegrees, Face, Frame, Image
 
@@ -305,7 +304,7 @@ def test_a_picture_without_colour_is_tracked(portrait: Image) -> None:
 
 def test_a_missing_model_says_so(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"nowhere\.dat"):
-        DlibTracker(DlibOptions(tmp_path / "nowhere.dat"))
+        DlibTracker(tmp_path / "nowhere.dat")
 
 
 @pytest.mark.parametrize("content", [b"", b"no model", bytes(1000)])
@@ -313,4 +312,4 @@ def test_a_broken_model_says_so(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "broken.dat"
     path.write_bytes(content)
     with pytest.raises(ModelError, match=r"broken\.dat"):
-        DlibTracker(DlibOptions(path))
+        DlibTracker(path)

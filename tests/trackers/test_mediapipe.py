@@ -12,7 +12,6 @@ from facedrive.stages import Tracker
 from facedrive.trackers.dlib import DlibTracker
 from facedrive.trackers.landmarks import interocular_px
 from facedrive.trackers.mediapipe import MediaPipeTracker, fetch_model, open_blendshapes
-from facedrive.trackers.options import MediaPipeOptions
 from facedrive.trackers.pose import PoseSolver
 from facedrive.types import Frame, Image
 
@@ -25,7 +24,7 @@ def model(shared: Path) -> Path:
 @pytest.fixture
 def tracker(model: Path) -> Iterator[MediaPipeTracker]:
     pytest.importorskip("mediapipe", reason="the extra mediapipe is not installed")
-    tracker = MediaPipeTracker(MediaPipeOptions(model))
+    tracker = MediaPipeTracker(model)
     yield tracker
     tracker.close()
 
@@ -83,7 +82,7 @@ def test_blendshapes_of_a_face(tracker: MediaPipeTracker, model: Path, portrait:
 def test_a_missing_model_says_so(tmp_path: Path) -> None:
     pytest.importorskip("mediapipe", reason="the extra mediapipe is not installed")
     with pytest.raises(ModelError, match=r"nowhere\.task is missing"):
-        MediaPipeTracker(MediaPipeOptions(tmp_path / "nowhere.task"))
+        MediaPipeTracker(tmp_path / "nowhere.task")
 
 
 def test_a_broken_model_says_so(tmp_path: Path) -> None:
@@ -91,7 +90,7 @@ def test_a_broken_model_says_so(tmp_path: Path) -> None:
     path = tmp_path / "broken.task"
     path.write_bytes(b"no model")
     with pytest.raises(ModelError, match=r"broken\.task"):
-        MediaPipeTracker(MediaPipeOptions(path))
+        MediaPipeTracker(path)
 
 
 def test_a_missing_package_says_how_to_install_it(
@@ -99,7 +98,7 @@ def test_a_missing_package_says_how_to_install_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, "mediapipe.tasks.python", None)
     with pytest.raises(DependencyError, match=r"facedrive\[mediapipe\]"):
-        MediaPipeTracker(MediaPipeOptions(tmp_path / "any.task"))
+        MediaPipeTracker(tmp_path / "any.task")
 
 
 def test_the_model_is_fetched_once_and_kept(model: Path, tmp_path: Path) -> None:

@@ -30,7 +30,6 @@ from facedrive.rotations import yaw_from_matrix
 from facedrive.stats.splits import split_people
 from facedrive.trackers.dlib import DlibTracker
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68, interocular_px
-from facedrive.trackers.options import DlibOptions
 from facedrive.trackers.shape import PREDICTOR_BOX
 from facedrive.training.landmarks.samples import Misplacement, Photo, Random, draw_patch, turn
 from facedrive.training.landmarks.shorten import shorten
@@ -189,7 +188,7 @@ def evaluate(
         (n, 2) mean distance over all 68 landmarks, and over those of brows, nose, eyes and
         mouth, in outer-eye-corner distances; NaN where no face is found.
     """
-    tracker = DlibTracker(DlibOptions(model=model))
+    tracker = DlibTracker(model)
     errors = np.full((len(rows), 2), np.nan)
     for place, row in enumerate(track(rows, "face", f"roll {roll_deg:g}")):
         photo = tilt(Photo(faces.pictures[row], faces.points_px[row].astype(np.float64)), roll_deg)
