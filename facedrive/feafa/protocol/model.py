@@ -20,8 +20,8 @@ from facedrive.feafa.protocol.prepared import Prepared
 from facedrive.feafa.protocol.recipe import ProtocolRecipe, as_text
 from facedrive.feafa.protocol.trainer import FoldTrainer
 from facedrive.files import whole_path
-from facedrive.trackers.align import FACE_SIDE, CropSpec
 from facedrive.training.run.export import check, write_model
+from facedrive.types import FACE_SIDE, CropSpec
 
 ALL, NONE = "all", "none"
 """Videos that a model may be of, beside those of a fold, such as ``posed/fold1``."""
