@@ -22,9 +22,8 @@ from facedrive.aus import AU_NAMES, AUS
 from facedrive.errors import ModelError
 from facedrive.regressors.options import Device
 from facedrive.stages import Estimate
-from facedrive.trackers.align import CropSpec
 from facedrive.trackers.landmarks import COUNT
-from facedrive.types import Image
+from facedrive.types import CropSpec, Image
 
 log = logging.getLogger(__name__)
 

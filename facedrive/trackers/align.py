@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.trackers.landmarks import RIGID
-from facedrive.types import CropSpec as CropSpec
-from facedrive.types import Image
+from facedrive.types import CropSpec, Image
 
 # fmt: off
 TEMPLATE: NDArray[np.float64] = np.array([

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from facedrive.errors import DataError, unknown
-from facedrive.trackers.align import CropSpec
 from facedrive.training.network.augment import Augment
 from facedrive.training.recipe_file import read_recipe_table
+from facedrive.types import CropSpec
 
 KIND = "aus"
 """What the recipe files of the live path's AU model say they are."""

@@ -13,7 +13,7 @@ import pytest
 from facedrive.aus import AUS
 from facedrive.feafa.protocol.prepared import VERSION, Prepared
 from facedrive.feafa.protocol.recipe import ProtocolRecipe
-from facedrive.trackers.align import CropSpec
+from facedrive.types import CropSpec
 
 SPEC = CropSpec(40, 0.4143)
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facedrive.trackers.align import CropSpec, crop_matrix, fit_similarity, warp_crop
+from facedrive.trackers.align import crop_matrix, fit_similarity, warp_crop
 from facedrive.trackers.landmarks import LEFT_EYE, RIGHT_EYE
 from facedrive.trackers.patch import MEAN_SHAPE
+from facedrive.types import CropSpec
 
 LANDMARKS = MEAN_SHAPE * 90 + [160, 150]
 

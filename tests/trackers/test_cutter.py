@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facedrive.trackers.align import CropSpec, crop_matrix, warp_crop
+from facedrive.trackers.align import crop_matrix, warp_crop
 from facedrive.trackers.cutter import FARTHEST, CropCutter
 from facedrive.trackers.patch import MEAN_SHAPE, chain, to_patch
+from facedrive.types import CropSpec
 
 SPEC = CropSpec(size=64, padding=0.3)
 FACE_PX = MEAN_SHAPE * 60 + [120.0, 130.0]

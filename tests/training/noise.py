@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from facedrive.trackers.align import CropSpec
 from facedrive.training.data.faces import FaceSet
 from facedrive.training.data.labels import Targets
 from facedrive.training.network.batches import Kind
 from facedrive.training.recipe import Recipe, Source
+from facedrive.types import CropSpec
 
 TINY = Recipe(
     "tiny", epochs=2, batch=8, widths=(4, 4, 8, 8), depths=(1, 1, 1), features=16,

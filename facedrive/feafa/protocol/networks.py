@@ -9,7 +9,7 @@ from torchvision.models import resnet18, vgg16
 from facedrive.aus import AUS
 from facedrive.feafa.protocol.recipe import ProtocolRecipe
 from facedrive.feafa.protocol.regional import Regional
-from facedrive.trackers.align import CropSpec
+from facedrive.types import CropSpec
 
 FEATURES = 1000
 """Deep features that the last fully connected layer gives (paper, section 4.2)."""

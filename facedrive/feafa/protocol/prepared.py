@@ -22,8 +22,7 @@ from numpy.typing import NDArray
 from facedrive.errors import DataError
 from facedrive.feafa.labels.video import Part
 from facedrive.files import write_whole
-from facedrive.trackers.align import CropSpec
-from facedrive.types import Image, Vector
+from facedrive.types import CropSpec, Image, Vector
 
 CROP = CropSpec(size=256, padding=0.4143)
 """A random 224-pixel part of it is trained on (paper, section 4.2); the middle one shows what the

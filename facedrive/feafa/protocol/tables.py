@@ -25,7 +25,7 @@ from facedrive.feafa.protocol.scores import (
     PartScores,
 )
 from facedrive.files import write_whole
-from facedrive.trackers.align import CropSpec
+from facedrive.types import CropSpec
 
 PARTS = {"posed": "posed (FEAFA)", "spontaneous": "spontaneous (DISFA)"}
 """The two datasets of Table 4 → its columns."""

@@ -19,11 +19,11 @@ from scipy.optimize import linear_sum_assignment
 from facedrive.errors import DataError
 from facedrive.files import whole_file
 from facedrive.progress import track
-from facedrive.trackers.align import CropSpec, crop_matrix, warp_crop
+from facedrive.trackers.align import crop_matrix, warp_crop
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
 from facedrive.training.data.labels import Targets, from_teacher
 from facedrive.training.data.teacher import LANDMARKS, Opinions
-from facedrive.types import Image, Vector
+from facedrive.types import CropSpec, Image, Vector
 
 log = logging.getLogger(__name__)
 

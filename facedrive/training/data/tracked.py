@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.progress import track
-from facedrive.trackers.align import CropSpec, crop_matrix
+from facedrive.trackers.align import crop_matrix
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
 from facedrive.trackers.patch import chain, cut_patch, place_on_landmarks, to_frame
 from facedrive.trackers.shape import ShapePredictor
 from facedrive.training.data.faces import FaceSet
 from facedrive.training.landmarks.samples import Misplacement
 from facedrive.training.workers import run_jobs
-from facedrive.types import Image, Vector
+from facedrive.types import CropSpec, Image, Vector
 
 FITS = 2
 """Each on the patch that the last one placed, as from frame to frame."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from facedrive.trackers.align import CropSpec
 from facedrive.training.data.faces import FaceSet
-from facedrive.types import Image, Vector
+from facedrive.types import CropSpec, Image, Vector
 
 
 def centre_crops(faces: FaceSet, crop: CropSpec) -> Image:

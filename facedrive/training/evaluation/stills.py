@@ -14,11 +14,10 @@ from facedrive.regressors.onnx import OnnxRegressor
 from facedrive.rotations import yaw_from_matrix
 from facedrive.stats.bootstrap import mean_intervals
 from facedrive.stats.splits import split_people
-from facedrive.trackers.align import CropSpec
 from facedrive.training.data.faces import FaceSet, load_photographs
 from facedrive.training.evaluation.comparison import Answers, Channels, answer, compare, rounded
 from facedrive.training.evaluation.crops import centre_crops, cut_middle
-from facedrive.types import Vector
+from facedrive.types import CropSpec, Vector
 
 YAW_LIMITS_DEG = (0.0, 10.0, 20.0, 35.0, 90.0)
 """Of the bands of head yaw, to either side."""

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from facedrive.aus import MIRROR
-from facedrive.trackers.align import CropSpec
+from facedrive.types import CropSpec
 
 
 @dataclass(frozen=True)

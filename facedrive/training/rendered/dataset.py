@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from facedrive.errors import DataError
 from facedrive.files import whole_file
 from facedrive.rotations import matrix_from_euler
-from facedrive.trackers.align import CropSpec, crop_matrix, warp_square
+from facedrive.trackers.align import crop_matrix, warp_square
 from facedrive.training.rendered.camera import Camera, head_pose
 from facedrive.training.rendered.capture import capture
 from facedrive.training.rendered.face import Person
 from facedrive.training.rendered.sampling import Performance, sample_performance
 from facedrive.training.rendered.studio import People, Studio, StudioPlan, sample_look
 from facedrive.training.workers import run_jobs
-from facedrive.types import Image, Vector
+from facedrive.types import CropSpec, Image, Vector
 
 SPEC = CropSpec(size=160, padding=0.5)
 """The middle 128 of these 160 pixels are a crop of 128 with padding 0.3; the rest is room for

@@ -16,8 +16,8 @@ from facedrive import __version__
 from facedrive.aus import AU_NAMES
 from facedrive.errors import ModelError
 from facedrive.regressors.onnx import CONTRACT, OUTPUTS, OnnxRegressor
-from facedrive.trackers.align import CropSpec
 from facedrive.training.network.network import Block, Deployed
+from facedrive.types import CropSpec
 
 TOLERANCE = 1e-4
 """Largest difference allowed between torch and ONNX Runtime: AU units, radians, sides of a crop."""

@@ -24,10 +24,9 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 
-from facedrive.trackers.align import CropSpec
 from facedrive.training.data.faces import FaceSet
 from facedrive.training.evaluation import centre_crops
-from facedrive.types import Image
+from facedrive.types import CropSpec, Image
 
 CALIBRATION_FACES = 400
 """Faces whose activations set the ranges."""

@@ -18,7 +18,6 @@ from torch.optim.swa_utils import AveragedModel
 from facedrive.aus import AUS
 from facedrive.errors import DataError
 from facedrive.stats.metrics import Scores, score
-from facedrive.trackers.align import CropSpec
 from facedrive.training.data.faces import FaceSet, digest_sets
 from facedrive.training.network import augment, mesh
 from facedrive.training.network.batches import Batch, Feeder, Kind, batch_shares
@@ -29,7 +28,7 @@ from facedrive.training.recipe import Recipe, as_text
 from facedrive.training.run.checkpoint import Origin, read_checkpoint
 from facedrive.training.run.imported import load_exported
 from facedrive.training.run.loop import CHECKPOINT, Loop, Stateful
-from facedrive.types import Vector
+from facedrive.types import CropSpec, Vector
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from facedrive.aus import AU_INDEX
 from facedrive.errors import DataError
 from facedrive.progress import track
 from facedrive.stats.splits import People, split_people
-from facedrive.trackers.align import CropSpec, crop_matrix, warp_crop
+from facedrive.trackers.align import crop_matrix, warp_crop
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68, interocular_px
 from facedrive.training.data.faces import FaceSet
 from facedrive.training.data.labels import EXACT, Targets, from_teacher, rarity
@@ -32,7 +32,7 @@ from facedrive.training.warped.lending import Lenders, draw_share, lend
 from facedrive.training.warped.sampling import IN_OTHER_SKIN, IN_OWN_SKIN, sample_move
 from facedrive.training.warped.sheet import Warped, cut_sheet
 from facedrive.training.workers import run_jobs
-from facedrive.types import Image, Vector
+from facedrive.types import CropSpec, Image, Vector
 
 log = logging.getLogger(__name__)
 

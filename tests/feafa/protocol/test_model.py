@@ -28,7 +28,7 @@ from facedrive.feafa.protocol.prepared import CROP, load_prepared  # noqa: E402
 from facedrive.feafa.protocol.recipe import ProtocolRecipe, load_protocol  # noqa: E402
 from facedrive.regressors.onnx import OnnxRegressor  # noqa: E402
 from facedrive.sources.demo import open_demo, truth  # noqa: E402
-from facedrive.trackers.align import CropSpec  # noqa: E402
+from facedrive.types import CropSpec  # noqa: E402
 
 RECIPE = """
 kind = "protocol"

@@ -23,7 +23,7 @@ from facedrive.feafa.protocol.tables import (  # noqa: E402
     to_markdown,
     write_scores,
 )
-from facedrive.trackers.align import CropSpec  # noqa: E402
+from facedrive.types import CropSpec  # noqa: E402
 
 random = np.random.default_rng(0)
 VIDEO = np.arange(180) % 9

@@ -9,7 +9,6 @@ for package in ("torch", "mediapipe"):
     pytest.importorskip(package, reason="training needs the extras train and mediapipe")
 
 from facedrive.aus import AU_INDEX  # noqa: E402
-from facedrive.trackers.align import CropSpec  # noqa: E402
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68, interocular_px  # noqa: E402
 from facedrive.training.data.faces import FaceSet, add_teacher  # noqa: E402
 from facedrive.training.data.labels import BLIND, TEACHER_CHANNELS, Targets  # noqa: E402
@@ -22,6 +21,7 @@ from facedrive.training.data.teacher import (  # noqa: E402
     settled_opinions,
 )
 from facedrive.training.rendered.photographs import open_photographs  # noqa: E402
+from facedrive.types import CropSpec  # noqa: E402
 
 GAZE = [f"eyeLook{way}{side}" for way in ("Up", "Down", "In", "Out") for side in ("Left", "Right")]
 NAMES = [*{name for names in TEACHER_CHANNELS.values() for name in names}, *GAZE]

@@ -8,13 +8,14 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs the train extra")
 
-from facedrive.trackers.align import CropSpec, warp_crop  # noqa: E402
+from facedrive.trackers.align import warp_crop  # noqa: E402
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68, interocular_px  # noqa: E402
 from facedrive.training.data.faces import CACHE_SPEC, FaceSet, load_photographs  # noqa: E402
 from facedrive.training.data.tracked import track_faces, tracked_cuts  # noqa: E402
 from facedrive.training.network import augment  # noqa: E402
 from facedrive.training.network.batches import Feeder, Kind, batch_shares  # noqa: E402
 from facedrive.training.recipe import Recipe  # noqa: E402
+from facedrive.types import CropSpec  # noqa: E402
 
 CROP = CropSpec()
 

@@ -7,10 +7,9 @@ import pytest
 
 from facedrive.aus import AUS
 from facedrive.stages import Estimate
-from facedrive.trackers.align import CropSpec
 from facedrive.training.data.faces import FaceSet
 from facedrive.training.data.labels import Targets
-from facedrive.types import Image
+from facedrive.types import CropSpec, Image
 
 
 class BrightnessModel:

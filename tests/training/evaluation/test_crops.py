@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from facedrive.trackers.align import TEMPLATE, CropSpec, warp_crop
+from facedrive.trackers.align import TEMPLATE, warp_crop
 from facedrive.trackers.landmarks import RIGID
 from facedrive.training.evaluation.crops import cut_middle
+from facedrive.types import CropSpec
 
 WIDE, NARROW = CropSpec(size=208, padding=0.54), CropSpec(size=128, padding=0.3)
 

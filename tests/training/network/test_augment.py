@@ -8,8 +8,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs the train extra")
 
 from facedrive.aus import AU_INDEX  # noqa: E402
-from facedrive.trackers.align import CropSpec  # noqa: E402
 from facedrive.training.network import augment  # noqa: E402
+from facedrive.types import CropSpec  # noqa: E402
 
 NOTHING = augment.Augment(*(0.0,) * len(dataclasses.fields(augment.Augment)))
 WIDE, CROP = CropSpec(160, 0.5), CropSpec(128, 0.3)

@@ -8,7 +8,6 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs the train extra")
 
 from facedrive.aus import AU_INDEX  # noqa: E402
-from facedrive.trackers.align import CropSpec  # noqa: E402
 from facedrive.training.data.faces import FaceSet  # noqa: E402
 from facedrive.training.data.labels import EXACT, Targets  # noqa: E402
 from facedrive.training.network.batches import Kind  # noqa: E402
@@ -22,6 +21,7 @@ from facedrive.training.run.gain import (  # noqa: E402
     unmoved,
 )
 from facedrive.training.run.train import build_model, predict  # noqa: E402
+from facedrive.types import CropSpec  # noqa: E402
 
 from .. import noise  # noqa: E402
 
