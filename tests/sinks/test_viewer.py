@@ -59,7 +59,7 @@ class Live:
 
     def until(self, promise: Callable[[], bool], what: str) -> None:
         """Wait for something; fails with what the command said if it does not come."""
-        for _ in range(1200):
+        for _ in range(2400):
             if promise():
                 return
             if self.process.poll() is not None:
@@ -89,8 +89,8 @@ def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def screen() -> Iterator[Screen]:
-    with open_screen() as opened:
+def screen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Screen]:
+    with open_screen(tmp_path_factory.mktemp("screen")) as opened:
         yield opened
 
 
