@@ -20,7 +20,7 @@ from facedrive.feafa.protocol.scores import PartScores  # noqa: E402
 from facedrive.feafa.protocol.trainer import FoldTrainer  # noqa: E402
 
 Faces = Callable[..., Prepared]
-CPU = Machine(torch.device("cpu"))
+CPU = Machine(torch.device("cpu"), mixed=False)
 
 
 def run(recipe: ProtocolRecipe, data: Prepared, folder: Path, folds: str = "video") -> PartScores:

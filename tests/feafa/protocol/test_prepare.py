@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -19,7 +20,7 @@ from facedrive.errors import DataError
 from facedrive.feafa.labels.dataset import read_dataset
 from facedrive.feafa.protocol import cutting
 from facedrive.feafa.protocol import prepare as module
-from facedrive.feafa.protocol.cutting import Task
+from facedrive.feafa.protocol.cutting import Task, TrackerPlan
 from facedrive.feafa.protocol.prepare import prepare
 from facedrive.feafa.protocol.prepared import Cut, load_prepared
 from facedrive.sources.demo import CLIP, open_demo, truth
@@ -27,6 +28,15 @@ from facedrive.trackers.dlib import DlibTracker
 
 FRAMES = 6
 """Of each of the two videos."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tracker() -> Iterator[DlibTracker]:
+    """One tracker for all runs in this process, which each reset it: loading takes longer."""
+    loaded = TrackerPlan().open()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TrackerPlan, "open", lambda plan: loaded)
+        yield loaded
 
 
 @pytest.fixture(scope="module")

@@ -20,12 +20,15 @@ from facedrive.feafa.protocol.trainer import FoldTrainer, squared_error  # noqa:
 from facedrive.training.run import loop  # noqa: E402
 
 Faces = Callable[..., Prepared]
-EVERY_STEP = Machine(torch.device("cpu"), checkpoint_s=0)
+CPU = Machine(torch.device("cpu"), mixed=False)
+EVERY_STEP = Machine(torch.device("cpu"), mixed=False, checkpoint_s=0)
 TRAIN, TEST = np.arange(32), np.arange(32, 48)
 
 
-def fold(recipe: ProtocolRecipe, data: Prepared, folder: Path) -> FoldTrainer:
-    return FoldTrainer(recipe, data, TRAIN, TEST, folder, EVERY_STEP)
+def fold(
+    recipe: ProtocolRecipe, data: Prepared, folder: Path, machine: Machine = CPU
+) -> FoldTrainer:
+    return FoldTrainer(recipe, data, TRAIN, TEST, folder, machine)
 
 
 def weights(network: torch.nn.Module) -> dict[str, np.ndarray]:
@@ -38,12 +41,20 @@ def test_the_loss_is_equation_3_and_unknown_labels_add_nothing() -> None:
     assert float(squared_error(answer, labels, 2)) == pytest.approx((0.25 + 1.0) / 2)
 
 
+@pytest.fixture(scope="module")
+def unbroken(
+    tmp_path_factory: pytest.TempPathFactory, tiny: ProtocolRecipe, faces: Faces
+) -> tuple[Path, torch.nn.Module]:
+    folder = tmp_path_factory.mktemp("whole")
+    return folder, fold(replace(tiny, dropout=0.2), faces(), folder, EVERY_STEP).fit()
+
+
 @pytest.mark.parametrize("saves", [2, 4, 7])
 def test_a_run_that_was_killed_ends_bit_for_bit_where_an_unbroken_one_ends(
-    tmp_path: Path, tiny: ProtocolRecipe, faces: Faces, saves: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    data, recipe = faces(), replace(tiny, dropout=0.2)
-    whole = fold(recipe, data, tmp_path / "whole").fit()
+    unbroken: tuple[Path, torch.nn.Module], tmp_path: Path, tiny: ProtocolRecipe, faces: Faces,
+    saves: int, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    data, recipe, (folder, whole) = faces(), replace(tiny, dropout=0.2), unbroken
     real, left = loop.save_checkpoint, [saves]
 
     class KilledError(Exception):
@@ -57,12 +68,12 @@ def test_a_run_that_was_killed_ends_bit_for_bit_where_an_unbroken_one_ends(
 
     monkeypatch.setattr(loop, "save_checkpoint", save)
     with pytest.raises(KilledError):
-        fold(recipe, data, tmp_path / "broken").fit()
+        fold(recipe, data, tmp_path / "broken", EVERY_STEP).fit()
     monkeypatch.undo()
-    again = fold(recipe, data, tmp_path / "broken").fit()
+    again = fold(recipe, data, tmp_path / "broken", EVERY_STEP).fit()
     for name, value in weights(whole).items():
         assert (value == weights(again)[name]).all(), name
-    tables = [(tmp_path / each / "epochs.csv").read_text() for each in ("whole", "broken")]
+    tables = [(each / "epochs.csv").read_text() for each in (folder, tmp_path / "broken")]
     assert tables[0] == tables[1]
 
 
