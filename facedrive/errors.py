@@ -65,9 +65,14 @@ LISTED = 30
 def unknown(kind: str, name: str, known: Iterable[object]) -> str:
     """Say that ``name`` is no known ``kind``, list those there are and guess which was meant."""
     names = sorted(str(item) for item in known)
+    listed = f"; there are {', '.join(names)}" if 0 < len(names) <= LISTED else ""
+    return f"no {kind} '{name}'{listed}.{guess(name, names)}"
+
+
+def guess(name: str, known: Iterable[str]) -> str:
+    """Return `` Did you mean …?``; empty where nothing known is spelt alike."""
+    names = list(known)
     last = name.rpartition(".")[2]
     near = get_close_matches(name, names, 1)
     near = near or [each for each in names if each.rpartition(".")[2] == last][:2]
-    meant = f" Did you mean {' or '.join(near)}?" if near else ""
-    listed = f"; there are {', '.join(names)}" if 0 < len(names) <= LISTED else ""
-    return f"no {kind} '{name}'{listed}.{meant}"
+    return f" Did you mean {' or '.join(near)}?" if near else ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from facedrive.options import option
 from facedrive.types import Vector
 
 
@@ -29,11 +30,11 @@ class OneEuro:
     noise, a full step reaches 90 % in two frames at 30 fps.
     """
 
-    min_cutoff_hz: float = 1.0
+    min_cutoff_hz: float = option(1.0, unit="Hz", low=0.001, high=1000, live=True)
     """Cutoff of a value at rest, Hz; lower is steadier, and slower to start."""
-    beta: float = 6.0
+    beta: float = option(6.0, unit="Hz s", low=0, high=10_000, live=True)
     """Cutoff gained, in Hz, per unit of value per second; higher follows movement faster."""
-    derivative_cutoff_hz: float = 1.0
+    derivative_cutoff_hz: float = option(1.0, unit="Hz", low=0.001, high=1000, live=True)
     """Cutoff, Hz, of the speed that ``beta`` is multiplied by."""
 
     def filter(self) -> OneEuroFilter:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedrive.aus import AUS
+from facedrive.options import option
 from facedrive.types import IDENTITY_HEAD, Head, Sample
 
 
@@ -14,9 +15,9 @@ from facedrive.types import IDENTITY_HEAD, Head, Sample
 class LostFaceOptions:
     """How long a face that is gone is held, and how fast it then comes to rest."""
 
-    hold_s: float = 0.2
+    hold_s: float = option(0.2, unit="s", low=0, high=60, live=True)
     """Seconds for which the last values stay as they are."""
-    ease_s: float = 0.3
+    ease_s: float = option(0.3, unit="s", low=0.001, high=60, live=True)
     """Seconds in which they then go to neutral; above 0."""
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
+import inspect
 import logging
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -70,7 +71,7 @@ class Registry(Generic[T]):
 
         Args:
             spec: a name, or a dotted one, and its options.
-            given: values that the program gives, for those fields that the class has.
+            given: values that the program gives, for those parameters that the class has.
 
         Raises:
             FacedriveError: of this registry's kind, if it cannot be made.
@@ -81,10 +82,10 @@ class Registry(Generic[T]):
     def make(self, name: str, texts: Mapping[str, str], **given: object) -> T:
         """Make what has this name, from options as text; see ``open``."""
         found = self.find(name)
-        options = options_of(found)
+        options = options_of(found) if dataclasses.is_dataclass(found) else ()
         values = self._read(name, options, texts)
-        fields = {each.name for each in dataclasses.fields(found)}  # type: ignore[arg-type]
-        values |= {key: value for key, value in given.items() if key in fields}
+        taken = inspect.signature(found).parameters
+        values |= {key: value for key, value in given.items() if key in taken}
         for each in options:
             if each.default is MISSING and each.name not in values:
                 raise self.error(f"{name} needs a {each.name}, as in {_example(name, each.name)}.")

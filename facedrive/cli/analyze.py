@@ -2,90 +2,94 @@
 
 from __future__ import annotations
 
-import argparse
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from facedrive.cli.options import add_labels
-from facedrive.errors import DataError, DependencyError
+from facedrive.cli.packages import need_analyze
+from facedrive.errors import DataError
+from facedrive.feafa.labels.video import Part
+from facedrive.options import option
 
 if TYPE_CHECKING:
     from facedrive.feafa.analysis.agreement import Agreement
     from facedrive.feafa.analysis.ratings import Ratings
     from facedrive.feafa.analysis.statistics import Analysis, PartStatistics
 
-RATINGS = Path("icc")
-"""In place of a folder: agreement of any raters, from CSV."""
-
-
 MEAN_SQUARES = ("MSR", "MSC", "MSE", "MSW")
 """As equation 1 of the paper calls them; the last is for the one-way forms."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's options."""
-    parser.usage = (
-        "facedrive analyze DIR [--coders DIR] [--out DIR] [--json]\n"
-        "       facedrive analyze icc RATINGS.csv [--json]"
-    )
-    parser.add_argument("data", type=Path, nargs="?", metavar="DIR",
-                        help="the dataset's folder, as facedrive data check takes it; icc for "
-                        "agreement of any raters, from CSV")  # fmt: skip
-    parser.add_argument("ratings", type=Path, nargs="?", metavar="RATINGS.csv",
-                        help="a header, then a row per subject, a column per rater")  # fmt: skip
-    parser.add_argument("--coders", type=Path, metavar="DIR",
-                        help="holds a folder per coder; default: DIR/coders")  # fmt: skip
-    parser.add_argument("--out", type=Path, metavar="DIR",
-                        help="write report.html, analysis.json and figures here")  # fmt: skip
-    add_labels(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON object, nothing else")
+@dataclass(frozen=True)
+class Analyze:
+    """Tell the agreement of coders, and occurrence, intensity and correlation of AUs."""
+
+    data: Path | None = option(None, positional=True, metavar="DIR")
+    """The dataset's folder, as facedrive data check takes it."""
+    coders: Path | None = option(None, metavar="DIR")
+    """Holds a folder per coder; DIR/coders where left out."""
+    out: Path | None = option(None, metavar="DIR")
+    """Write report.html, analysis.json and figures here."""
+    left: Literal["subject", "camera"] = "subject"
+    """Whose left the FEAFA+ labels mean."""
+    part: Part = "posed"
+    """Of videos whose path does not say."""
+    json: bool = False
+    """One JSON object, nothing else."""
+
+    def run(self) -> int:
+        """Analyse the dataset, print the tables and write the report."""
+        need_analyze("scipy")
+        if self.out:
+            need_analyze("matplotlib")
+        analysis = self._analyse()
+        if self.out:
+            from facedrive.feafa.analysis.report import write_report
+
+            write_report(analysis, self.out)
+        print(json.dumps(analysis.as_dict(), allow_nan=False) if self.json else _tables(analysis))
+        if not self.json:
+            where = self.out / "report.html" if self.out else "add --out DIR"
+            print(f"\nfigures and report: {where}")
+        return 0
+
+    def _analyse(self) -> Analysis:
+        from facedrive.feafa.analysis.agreement import read_coders_in
+        from facedrive.feafa.analysis.statistics import analyse
+        from facedrive.feafa.labels.dataset import read_coders, read_dataset
+
+        folder = self.data or self.coders
+        if folder is None:
+            raise DataError("no folder to analyze; give the dataset's, or --coders DIR.")
+        videos = read_dataset(self.data, self.left, self.part) if self.data else ()
+        if self.coders:
+            coders = read_coders_in(self.coders, self.left)
+        else:
+            coders = read_coders(folder, self.left)
+        return analyse(folder.resolve().name, videos, coders)
 
 
-def run(args: argparse.Namespace) -> int:
-    """Analyse a dataset, or ratings from CSV."""
-    need("scipy")
-    if args.data == RATINGS:
-        return _rate(args)
-    if args.ratings:
-        raise DataError(f"{args.data} and {args.ratings}: analyze takes one folder.")
-    if args.out:
-        need("matplotlib")
-    analysis = _analyse(args)
-    if args.out:
-        from facedrive.feafa.analysis.report import write_report
+@dataclass(frozen=True)
+class Icc:
+    """Tell the six intraclass correlations of any raters' ratings."""
 
-        write_report(analysis, args.out)
-    print(json.dumps(analysis.as_dict(), allow_nan=False) if args.json else _tables(analysis))
-    if not args.json:
-        where = args.out / "report.html" if args.out else "add --out DIR"
-        print(f"\nfigures and report: {where}")
-    return 0
+    ratings: Path = option(positional=True, metavar="RATINGS.csv")
+    """A header, then a row per subject, a column per rater."""
+    json: bool = False
+    """One JSON object, nothing else."""
+
+    def run(self) -> int:
+        """Print the six forms."""
+        from facedrive.feafa.analysis.ratings import read_ratings
+
+        need_analyze("scipy")
+        report = _reliability(read_ratings(self.ratings))
+        print(json.dumps(report, allow_nan=False) if self.json else _reliability_table(report))
+        return 0
 
 
-def need(package: str) -> None:
-    """Raise a DependencyError unless the analyze extra is installed."""
-    import importlib.util
-
-    if importlib.util.find_spec(package) is None:
-        raise DependencyError(
-            f"{package} is not installed; analysing needs: pip install 'facedrive[analyze]'."
-        )
-
-
-def _analyse(args: argparse.Namespace) -> Analysis:
-    from facedrive.feafa.analysis.agreement import read_coders_in
-    from facedrive.feafa.analysis.statistics import analyse
-    from facedrive.feafa.labels.dataset import read_coders, read_dataset
-
-    if not (args.data or args.coders):
-        raise DataError("no folder to analyze; give the dataset's, or --coders DIR.")
-    videos = read_dataset(args.data, args.left, args.part) if args.data else ()
-    if args.coders:
-        coders = read_coders_in(args.coders, args.left)
-    else:
-        coders = read_coders(args.data, args.left)
-    return analyse((args.data or args.coders).resolve().name, videos, coders)
+COMMANDS = {"": Analyze, "icc": Icc}
 
 
 def _tables(analysis: Analysis) -> str:
@@ -129,18 +133,6 @@ def _part_table(part: str, statistics: PartStatistics) -> str:
         shares = "".join(f"{_shown(100 * x, 1):>12}" for x in statistics.distribution[index])
         lines.append(f"{name:<26}{_shown(100 * statistics.occurrence[index], 1):>8}{shares}")
     return "\n".join(lines)
-
-
-def _rate(args: argparse.Namespace) -> int:
-    """Print the six forms of the intraclass correlation of a CSV file."""
-    from facedrive.feafa.analysis.ratings import read_ratings
-
-    if not args.ratings:
-        raise DataError("no ratings; write: facedrive analyze icc RATINGS.csv (a folder of that "
-                        "name is ./icc).")  # fmt: skip
-    report = _reliability(read_ratings(args.ratings))
-    print(json.dumps(report, allow_nan=False) if args.json else _reliability_table(report))
-    return 0
 
 
 def _reliability(ratings: Ratings) -> dict[str, Any]:

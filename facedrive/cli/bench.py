@@ -2,113 +2,148 @@
 
 from __future__ import annotations
 
-import argparse
-import dataclasses
 import json
 import platform
 import subprocess
 import sys
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from facedrive.cli import options
-from facedrive.errors import FacedriveError
-from facedrive.threads import wall_clock
+from facedrive.errors import DataError, FacedriveError
+from facedrive.options import Size, option
+from facedrive.settings import Settings
 
-PEERS = ("mediapipe",)
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("clip", nargs="?", default="demo", metavar="CLIP",
-                        help="video to run on; default: demo; or train")  # fmt: skip
-    parser.add_argument("recipe", nargs="?", type=Path, metavar="RECIPE",
-                        help="after train: whose training step to time; default: the paper's "
-                        "ResNet18")  # fmt: skip
-    parser.add_argument("--peer", choices=PEERS, help="measure this tracker in the same run")
-    parser.add_argument("--peer-model", type=Path, metavar="FILE",
-                        help="the peer's model; fetched when left out")  # fmt: skip
-    parser.add_argument("--frames", type=int, default=300, help="frames to time; default: 300")
-    parser.add_argument("--size", type=options.size, default=(640, 480), metavar="WxH",
-                        help="frames are fitted into this; default: 640x480")  # fmt: skip
-    parser.add_argument("--memory-frames", type=int, default=10_000, metavar="N",
-                        help="frames to watch memory over, 0 for none; default: 10000")  # fmt: skip
-    parser.add_argument("--rig", type=Path, help="also measure morphing and drawing this rig")
-    parser.add_argument("--json", action="store_true", help="one JSON object, nothing else")
-    options.add_tracking(parser)
-    outputs = parser.add_argument_group("bench outputs")
-    outputs.add_argument("--seconds", type=float, default=60, help="how long; default: 60")
-    outputs.add_argument("--rate", type=float, default=120, metavar="HZ",
-                         help="samples a second; default: 120")  # fmt: skip
-    training = parser.add_argument_group("bench train")
-    training.add_argument("--threads", type=int, metavar="N", help="CPU threads; default: all")
-    training.add_argument("--batch", type=int, metavar="N", help="in place of the recipe's")
-    training.add_argument("--compile", action="store_true", help="fuse the network's operations")
+if TYPE_CHECKING:
+    from facedrive.feafa.protocol.recipe import ProtocolRecipe
 
 
-def run(args: argparse.Namespace) -> int:
-    """Measure what was asked for and print it."""
-    if args.clip == "train":
-        return _bench_training(args)
-    if args.clip == "outputs":
-        return _bench_outputs(args)
-    from facedrive import benchmark
+@dataclass(frozen=True)
+class BenchClip:
+    """Measure speed on a clip, beside a peer in the same run, and memory."""
 
-    frames = benchmark.decode(args.clip, args.size, args.frames)
-    report: dict[str, Any] = {"machine": machine(), "clip": Path(args.clip).name,
-                              "size": list(args.size), "frames": len(frames)}  # fmt: skip
-    with benchmark.open_peer(args.peer, args.peer_model) as peer:
-        report |= benchmark.measure(options.build_pipeline(args), frames, peer)
-    report |= benchmark.measure_jitter(options.build_pipeline(args), frames[0])
-    if args.rig:
-        report |= benchmark.measure_rig(args.rig)
-    del frames
-    report |= _alone("start", args.clip, repr(wall_clock()))
-    if args.memory_frames:
-        report |= _alone("memory", args.clip, str(args.memory_frames))
-    print(json.dumps(report) if args.json else _table(report))
-    return 0
+    clip: str = option("demo", positional=True)
+    """Video to run on."""
+    peer: Literal["mediapipe"] | None = None
+    """Measure this tracker in the same run."""
+    peer_model: Path | None = option(None, metavar="FILE")
+    """The peer's model; fetched where left out."""
+    frames: int = option(300, low=1)
+    """Frames to time."""
+    size: Size = option(Size(640, 480), metavar="WxH", unit="pixels")
+    """Frames are fitted into this."""
+    memory_frames: int = option(10_000, low=0)
+    """Frames to watch memory over, 0 for none."""
+    rig: str | None = option(None, metavar="FILE")
+    """Also measure morphing and drawing this rig."""
+    json: bool = False
+    """One JSON object, nothing else."""
+    settings: Settings = option(
+        Settings(), sections=("tracker", "regressor", "calibration", "smoothing", "lost")
+    )
+
+    def run(self) -> int:
+        """Measure, and print it."""
+        from facedrive import benchmark
+        from facedrive.assembly import open_pipeline
+
+        frames = benchmark.decode(self.clip, self.size, self.frames)
+        report: dict[str, Any] = {"machine": machine(), "clip": Path(self.clip).name,
+                                  "size": list(self.size), "frames": len(frames)}  # fmt: skip
+        with benchmark.open_peer(self.peer, self.peer_model) as peer:
+            report |= benchmark.measure(open_pipeline(self.settings), frames, peer)
+        report |= benchmark.measure_jitter(open_pipeline(self.settings), frames[0])
+        if self.rig:
+            report |= benchmark.measure_rig(self.rig)
+        del frames
+        report |= _alone("start", self.clip)
+        if self.memory_frames:
+            report |= _alone("memory", self.clip, str(self.memory_frames))
+        print(json.dumps(report) if self.json else _table(report))
+        return 0
 
 
-def _bench_training(args: argparse.Namespace) -> int:
+@dataclass(frozen=True)
+class BenchDemo(BenchClip):
+    """Measure speed on the clip that ships, beside a peer in the same run, and memory."""
+
+    clip: str = option("demo", metavar="CLIP")
+    """Video to run on in its place."""
+
+
+@dataclass(frozen=True)
+class BenchTrain:
     """Measure images a second of a recipe's training steps, and of loading alone."""
-    options.need_train()
-    import torch
 
-    from facedrive.feafa.protocol.machine import Machine
-    from facedrive.feafa.protocol.recipe import ProtocolRecipe, load_protocol
-    from facedrive.feafa.protocol.throughput import measure_throughput
-    from facedrive.training.run.train import choose_device
+    recipe: Path | None = option(None, positional=True)
+    """Whose training step to time; the paper's ResNet18 where left out."""
+    frames: int = option(300, low=1)
+    """Frames to load."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where to train."""
+    threads: int | None = option(None, low=1)
+    """CPU threads; all where left out."""
+    batch: int | None = option(None, low=1)
+    """Faces a step, in place of the recipe's."""
+    compile: bool = False
+    """Fuse the network's operations."""
+    json: bool = False
+    """One JSON object, nothing else."""
 
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    recipe: ProtocolRecipe | None = ProtocolRecipe("feafa_resnet18", "resnet18", ("posed",))
-    if args.recipe:
-        recipe = load_protocol(args.recipe)
-    if recipe is None:
-        raise FacedriveError(
-            f"{args.recipe} is of another kind; bench train times recipes of the paper's protocol."
-        )
-    if args.batch:
-        recipe = dataclasses.replace(recipe, batch=args.batch)
-    device = choose_device(args.device)
-    found = measure_throughput(recipe, Machine(device, compiled=args.compile), args.frames)
-    report = {"machine": machine(), "device": device.type, "threads": torch.get_num_threads(),
-              "recipe": recipe.name, "crop": recipe.crop, "batch": recipe.batch,
-              "images_a_second": found.as_dict()}  # fmt: skip
-    print(json.dumps(report) if args.json else _table(report))
-    return 0
+    def run(self) -> int:
+        """Measure, and print it."""
+        from facedrive.cli.packages import need_train
+
+        need_train()
+        import torch
+
+        from facedrive.feafa.protocol.throughput import measure_throughput
+        from facedrive.feafa.protocol.trainer import Machine
+        from facedrive.training.run.train import choose_device
+
+        if self.threads:
+            torch.set_num_threads(self.threads)
+        recipe = self._recipe()
+        device = choose_device(self.device)
+        found = measure_throughput(recipe, Machine(device, compiled=self.compile), self.frames)
+        report = {"machine": machine(), "device": device.type, "threads": torch.get_num_threads(),
+                  "recipe": recipe.name, "crop": recipe.crop, "batch": recipe.batch,
+                  "images_a_second": found.as_dict()}  # fmt: skip
+        print(json.dumps(report) if self.json else _table(report))
+        return 0
+
+    def _recipe(self) -> ProtocolRecipe:
+        from facedrive.feafa.protocol.recipe import ProtocolRecipe, load_protocol
+
+        recipe: ProtocolRecipe | None = ProtocolRecipe("feafa_resnet18", "resnet18", ("posed",))
+        if self.recipe:
+            recipe = load_protocol(self.recipe)
+        if recipe is None:
+            raise DataError(f"{self.recipe} is no recipe of the paper's protocol; give one of those.")
+        return replace(recipe, batch=self.batch) if self.batch else recipe
 
 
-def _bench_outputs(args: argparse.Namespace) -> int:
-    """Send to every output at once, to receivers on this computer."""
-    from facedrive import soak
+@dataclass(frozen=True)
+class BenchOutputs:
+    """Send to every output at once, to receivers on this computer; what each costs and loses."""
 
-    if not (args.seconds > 0 and 0 < args.rate <= 1000):
-        raise FacedriveError("bench outputs: --seconds and --rate must be positive.")
-    report = {"machine": machine()} | soak.measure(args.seconds, args.rate)
-    print(json.dumps(report) if args.json else _outputs_table(report))
-    return 0
+    seconds: float = option(60.0, unit="s", low=0.1, high=86_400)
+    """How long."""
+    rate: float = option(120.0, unit="samples a second", low=0.1, high=1000, metavar="HZ")
+    """How fast."""
+    json: bool = False
+    """One JSON object, nothing else."""
+
+    def run(self) -> int:
+        """Measure, and print it."""
+        from facedrive import soak
+
+        report = {"machine": machine()} | soak.measure(self.seconds, self.rate)
+        print(json.dumps(report) if self.json else _outputs_table(report))
+        return 0
+
+
+COMMANDS = {"": BenchClip, "demo": BenchDemo, "outputs": BenchOutputs, "train": BenchTrain}
 
 
 def _outputs_table(report: dict[str, Any]) -> str:
@@ -120,28 +155,30 @@ def _outputs_table(report: dict[str, Any]) -> str:
 
 
 def machine() -> str:
-    """Name the processor and how many cores of it there are."""
+    """Name the processor, its widest instructions for 8 bits, and how many cores of it there are."""
     import os
 
-    name = platform.processor() or platform.machine()
+    name, flags = platform.processor() or platform.machine(), ""
     try:
-        text = Path("/proc/cpuinfo").read_text()
-        name = next(
-            line.split(":")[1].strip() for line in text.splitlines() if "model name" in line
-        )
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        name = next(line.split(":")[1].strip() for line in lines if "model name" in line)
+        flags = next(line.split(":")[1] for line in lines if line.startswith("flags"))
     except (OSError, StopIteration):
         pass
-    return (
-        f"{name}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
-    )
+    width = next((w for w in ("avx512_vnni", "avx512f", "avx_vnni", "avx2") if w in flags), "")
+    return ", ".join(filter(None, (name, width, f"{os.cpu_count()} cores", platform.system(),
+                                   f"Python {platform.python_version()}")))  # fmt: skip
 
 
-def _alone(*words: str) -> dict[str, Any]:
+def _alone(what: str, *words: str) -> dict[str, Any]:
     """Measure in a process of its own, which holds neither the peer nor the frames."""
-    command = [sys.executable, "-m", "facedrive.benchmark", *words]
+    from facedrive.threads import wall_clock
+
+    begun = (repr(wall_clock()),) if what == "start" else ()
+    command = [sys.executable, "-m", "facedrive.benchmark", what, *words, *begun]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise FacedriveError(f"measuring {words[0]} failed: {done.stderr.strip()[-300:]}")
+        raise FacedriveError(f"measuring {what} failed: {done.stderr.strip()[-300:]}")
     return dict(json.loads(done.stdout))
 
 

@@ -2,56 +2,62 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facedrive.cli import options
+from facedrive.options import option
+from facedrive.settings import Settings
 
 if TYPE_CHECKING:
     from facedrive.pipeline import Pipeline
     from facedrive.stages import Source
     from facedrive.types import Reading, Vector
 
+LEFT_OUT_S = 1.0
+"""Left out at first: the camera finds its exposure and the person the right face."""
+
 REST_S = 1.0
 """How much of the resting face is watched."""
 
-SETTLE_S = 1.0
-"""Left out at first: the camera finds its exposure and the person the right face."""
+
+@dataclass(frozen=True)
+class Calibrate:
+    """Learn a person's neutral, of AUs, gaze and head, and on request the extremes."""
+
+    output: Path = option(Path("profile.toml"), flag="--output -o", metavar="TOML")
+    """Where the profile goes."""
+    extremes: float = option(0.0, unit="s", low=0, high=600, metavar="SECONDS")
+    """Then watch the strongest movements this long."""
+    settings: Settings = option(Settings(), sections=("source", "tracker", "regressor"))
+
+    def run(self) -> int:
+        """Watch the resting face for a second, then its extremes, and write the profile."""
+        from facedrive.assembly import open_pipeline
+        from facedrive.calibration import build_profile, median_reading, save_profile
+        from facedrive.sources import open_source
+
+        source = open_source(self.settings.source)
+        with (
+            open_pipeline(self.settings, raw=True) as pipeline,
+            closing(_raw_answers(pipeline, source)) as answers,
+        ):
+            _say("Look into the camera and rest your face …")
+            _take(answers, LEFT_OUT_S if source.live else 0.0)
+            rest = median_reading(_take(answers, REST_S))
+            extreme = None
+            if self.extremes > 0:
+                _say("Now blink, raise and lower your brows, open your mouth, smile, pout, puff …")
+                extreme = _strongest(_take(answers, self.extremes), rest.aus)
+        save_profile(build_profile(rest.aus, extreme).with_neutral(rest), self.output)
+        print(f"{self.output}: use it with --profile {self.output}")
+        return 0
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("--output", "-o", type=Path, default=Path("profile.toml"), metavar="TOML",
-                        help="where the profile goes; default: profile.toml")  # fmt: skip
-    parser.add_argument("--extremes", type=float, default=0.0, metavar="SECONDS",
-                        help="then watch the strongest movements this long")  # fmt: skip
-    options.add_source(parser)
-    options.add_tracking(parser)
-
-
-def run(args: argparse.Namespace) -> int:
-    """Watch the resting face for a second, then its extremes, and write the profile."""
-    from facedrive.calibration import build_profile, median_reading, save_profile
-
-    source = options.build_source(args)
-    with (
-        options.build_pipeline(args, raw=True) as pipeline,
-        closing(_raw_answers(pipeline, source)) as answers,
-    ):
-        _say("Look into the camera and rest your face …")
-        _take(answers, SETTLE_S if source.live else 0.0)
-        rest = median_reading(_take(answers, REST_S))
-        extreme = None
-        if args.extremes > 0:
-            _say("Now blink, raise and lower your brows, open your mouth, smile, pout, puff …")
-            extreme = _strongest(_take(answers, args.extremes), rest.aus)
-    save_profile(build_profile(rest.aus, extreme).with_neutral(rest), args.output)
-    print(f"{args.output}: use it with --profile {args.output}")
-    return 0
+COMMANDS = {"": Calibrate}
 
 
 def _raw_answers(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
 import json
+from dataclasses import asdict, dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from facedrive.cli.options import add_labels
+from facedrive.feafa.labels.video import Part
+from facedrive.options import option
 
 if TYPE_CHECKING:
     from facedrive.feafa.labels.check import Report
-    from facedrive.feafa.labels.video import Layout, Part
+    from facedrive.feafa.labels.video import Layout
     from facedrive.feafa.protocol.prepare import Counts
 
 UNSOUND = 1
@@ -39,52 +40,64 @@ PAPER_ROWS = {"videos": "videos", "subjects": "subjects", "labelled": "frames"}
 """Field of a tally → field of what the paper says."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's options."""
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    check = actions.add_parser("check", help="count what is there, and list what is wrong with it")
-    check.add_argument("--quick", action="store_true", help="do not open the pictures")
-    prepare = actions.add_parser("prepare", help="cut the faces out, into a cache to train from")
-    prepare.add_argument("--cache", type=Path, required=True, metavar="DIR",
-                         help="folder to fill; 64 KB a frame")  # fmt: skip
-    prepare.add_argument("--workers", type=_count, metavar="N",
-                         help="processes; default: one a core")  # fmt: skip
-    prepare.add_argument("--skip-bad", action="store_true",
-                         help="leave frames with unusable labels out, and go on")  # fmt: skip
-    for action in (check, prepare):
-        action.add_argument("data", type=Path, metavar="DIR", help="the dataset's folder")
-        add_labels(action)
-        action.add_argument("--json", action="store_true", help="one JSON object, nothing else")
+@dataclass(frozen=True)
+class Labels:
+    """How a folder of labelled faces is read."""
+
+    data: Path = option(positional=True, metavar="DIR")
+    """The dataset's folder."""
+    left: Literal["subject", "camera"] = "subject"
+    """Whose left the FEAFA+ labels mean."""
+    part: Part = "posed"
+    """Of videos whose path does not say."""
+    json: bool = False
+    """One JSON object, nothing else."""
 
 
-def run(args: argparse.Namespace) -> int:
-    """Check or prepare."""
-    return _check(args) if args.action == "check" else _prepare(args)
+@dataclass(frozen=True)
+class Check(Labels):
+    """Count what is there, and list what is wrong with it."""
+
+    quick: bool = False
+    """Do not open the pictures."""
+
+    def run(self) -> int:
+        """Check the folder; exit code 1 when what is wrong stops training."""
+        from facedrive.feafa.labels.check import check
+
+        report = check(self.data, self.left, self.part, open_pictures=not self.quick)
+        print(json.dumps(report.as_dict()) if self.json else _report(report))
+        return 0 if report.sound else UNSOUND
 
 
-def _check(args: argparse.Namespace) -> int:
-    from facedrive.feafa.labels.check import check
+@dataclass(frozen=True)
+class Prepare(Labels):
+    """Cut the faces out, into a cache to train from."""
 
-    report = check(args.data, args.left, args.part, open_pictures=not args.quick)
-    print(json.dumps(report.as_dict()) if args.json else _report(report))
-    return 0 if report.sound else UNSOUND
+    cache: Path = option(metavar="DIR")
+    """Folder to fill; 64 KB a frame."""
+    workers: int | None = option(None, low=1)
+    """Processes; one a core where left out."""
+    skip_bad: bool = False
+    """Leave frames with unusable labels out, and go on."""
 
+    def run(self) -> int:
+        """Fill the cache."""
+        from facedrive.feafa.labels.dataset import read_dataset
+        from facedrive.feafa.protocol.prepare import prepare
 
-def _prepare(args: argparse.Namespace) -> int:
-    from dataclasses import asdict
-
-    from facedrive.feafa.labels.dataset import read_dataset
-    from facedrive.feafa.protocol.prepare import prepare
-
-    videos = read_dataset(args.data, args.left, args.part, args.skip_bad)
-    counts = prepare(videos, args.cache, args.workers)
-    if args.json:
-        print(json.dumps({name: asdict(each) for name, each in counts.items()}))
+        videos = read_dataset(self.data, self.left, self.part, self.skip_bad)
+        counts = prepare(videos, self.cache, self.workers)
+        if self.json:
+            print(json.dumps({name: asdict(each) for name, each in counts.items()}))
+            return 0
+        people = len({video.subject for video in videos if counts[video.name].kept})
+        print(_kept(list(counts.values()), people))
+        print(f"train on it with: facedrive train RECIPE --data {self.cache}")
         return 0
-    people = len({video.subject for video in videos if counts[video.name].kept})
-    print(_kept(list(counts.values()), people))
-    print(f"train on it with: facedrive train RECIPE --data {args.cache}")
-    return 0
+
+
+COMMANDS = {"check": Check, "prepare": Prepare}
 
 
 def _report(report: Report) -> str:
@@ -152,9 +165,3 @@ def _kept(counts: list[Counts], people: int) -> str:
         f"{total('faceless'):,} without a detected face, {total('unlabelled'):,} without a label, "
         f"{total('unpictured'):,} without a picture, {total('unreadable'):,} unreadable"
     )
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"'{text}' is no number of processes")
-    return int(text)

@@ -1,68 +1,78 @@
-"""``facedrive demo``: the main job with no camera and no display, checked against the truth."""
+"""``facedrive demo``: everything at once without a camera or a display, checked against the truth."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facedrive.cli import options
+from facedrive.options import option
+from facedrive.settings import Settings
 
 if TYPE_CHECKING:
+    from facedrive.pipeline import Pipeline
     from facedrive.types import Sample
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("--output", "-o", type=Path, default=Path("demo.mp4"), metavar="MP4",
-                        help="the picture: camera, AU bars, avatar; default: demo.mp4")  # fmt: skip
-    parser.add_argument("--rig", type=Path, metavar="FILE", help="head to drive; default: ours")
-    options.add_tracking(parser)
-
-
-def run(args: argparse.Namespace) -> int:
+@dataclass(frozen=True)
+class Demo:
     """Drive the rig and OSC from the clip that ships, record it, and print how it went."""
-    from tqdm import tqdm
 
-    from facedrive.cli.live import build_studio
-    from facedrive.outputs import Outputs
-    from facedrive.pipeline import drive
-    from facedrive.sinks import open_sink
-    from facedrive.sinks.video import VideoSink
-    from facedrive.sources import open_source
+    output: Path = option(Path("demo.mp4"), flag="--output -o", metavar="MP4")
+    """The picture: camera, AU bars, avatar."""
+    rig: str | None = option(None, metavar="FILE")
+    """Head to drive; ours where left out."""
+    settings: Settings = option(
+        Settings(), sections=("tracker", "regressor", "calibration", "smoothing", "lost")
+    )
 
-    args.mirror = False
-    pipeline = options.build_pipeline(args)
-    samples: list[Sample] = []
-    with _receiver() as (port, received):
-        wire = Outputs([open_sink(f"osc://127.0.0.1:{port}")])
-        video = VideoSink(args.output, build_studio(args, "strip").picture)
-        try:
-            for frame in tqdm(open_source("demo").frames(), unit="frame", disable=None):
-                sample = drive(frame, pipeline, wire)
-                video.send(sample, frame)
-                samples.append(sample)
-        finally:
-            video.close()
-            wire.close()
-            pipeline.close()
-    print("\n".join(_accuracy_lines(samples)))
-    print()
-    print("\n".join(options.latency_lines(pipeline.timing)))
-    found = sum(sample.face for sample in samples)
-    print(f"\nface found in {found} of {len(samples)} frames")
-    print(f"OSC: {received['bundles']} bundles, {received['messages']} messages arrived on "
-          f"127.0.0.1:{port}")  # fmt: skip
-    print(f"picture: {args.output.resolve()}")
-    if received["bundles"] < len(samples):
-        print(f"facedrive: {len(samples) - received['bundles']} OSC bundles were lost",
-              file=sys.stderr)  # fmt: skip
-        return 1
-    return 0
+    def run(self) -> int:
+        """Drive, record, and print how close the tracked AUs come to the known ones."""
+        from facedrive.assembly import open_pipeline
+        from facedrive.cli.outcome import latency_lines
+
+        with open_pipeline(self.settings) as pipeline, _receiver() as (port, received):
+            samples = self._drive(pipeline, port)
+        print("\n".join(_accuracy_lines(samples)))
+        print()
+        print("\n".join(latency_lines(pipeline.timing)))
+        found = sum(sample.face for sample in samples)
+        print(f"\nface found in {found} of {len(samples)} frames")
+        print(f"OSC: {received['bundles']} bundles, {received['messages']} messages arrived on "
+              f"127.0.0.1:{port}")  # fmt: skip
+        print(f"picture: {self.output.resolve()}")
+        lost = len(samples) - received["bundles"]
+        if lost > 0:
+            print(f"facedrive: {lost} OSC bundles were lost", file=sys.stderr)
+        return int(lost > 0)
+
+    def _drive(self, pipeline: Pipeline, port: int) -> list[Sample]:
+        from tqdm import tqdm
+
+        from facedrive.assembly import load_rig, open_outputs
+        from facedrive.pipeline import drive
+        from facedrive.render.studio import Studio
+        from facedrive.sinks.video import VideoSink
+        from facedrive.sources import open_source
+
+        video = VideoSink(self.output, Studio(load_rig(self.rig), "strip").picture)
+        samples: list[Sample] = []
+        with open_outputs([f"osc://127.0.0.1:{port}"]) as wire:
+            try:
+                for frame in tqdm(open_source("demo").frames(), unit="frame", disable=None):
+                    sample = drive(frame, pipeline, wire)
+                    video.send(sample, frame)
+                    samples.append(sample)
+            finally:
+                video.close()
+        return samples
+
+
+COMMANDS = {"": Demo}
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import json
 import os
@@ -10,6 +9,7 @@ import platform
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -37,21 +37,26 @@ PACKAGES = {
 """Distribution → whether live driving needs it."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("--json", action="store_true", help="one JSON object, nothing else")
+@dataclass(frozen=True)
+class Doctor:
+    """Say what works on this machine, and what to do about what does not."""
+
+    json: bool = False
+    """One JSON object, nothing else."""
+
+    def run(self) -> int:
+        """Try everything; exit code 0 when all that is needed works."""
+        findings = [finding for check in CHECKS for finding in check()]
+        if self.json:
+            print(json.dumps({each.what: each._asdict() for each in findings}))
+        else:
+            for each in findings:
+                mark = "ok" if each.works else ("MISSING" if each.needed else "no")
+                print(f"{mark:<8}{each.what:<24}{each.detail}")
+        return 0 if all(each.works for each in findings if each.needed) else 1
 
 
-def run(args: argparse.Namespace) -> int:
-    """Try everything; exit code 0 when all that is needed works."""
-    findings = [finding for check in CHECKS for finding in check()]
-    if args.json:
-        print(json.dumps({each.what: each._asdict() for each in findings}))
-    else:
-        for each in findings:
-            mark = "ok" if each.works else ("MISSING" if each.needed else "no")
-            print(f"{mark:<8}{each.what:<24}{each.detail}")
-    return 0 if all(each.works for each in findings if each.needed) else 1
+COMMANDS = {"": Doctor}
 
 
 def _system() -> Iterator[Finding]:

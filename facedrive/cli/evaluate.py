@@ -2,61 +2,79 @@
 
 from __future__ import annotations
 
-import argparse
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from facedrive.options import option
 
 if TYPE_CHECKING:
     from facedrive.training.evaluation.exam import Exam
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("recipe", type=Path, nargs="?", metavar="RECIPE",
-                        help="score what this recipe trained: runs/NAME/model-int8.onnx, "
-                        "or the model that ships where there is none")  # fmt: skip
-    parser.add_argument("--model", type=Path, metavar="ONNX", help="score this model")
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR",
-                        help="folder with faces.zip, faces_teacher.npz, ict and clips")  # fmt: skip
-    parser.add_argument("--sections", nargs="+", metavar="NAME",
-                        help="only these, such as: photographs clips")  # fmt: skip
-    parser.add_argument("--clips", type=Path, nargs="+", default=(), metavar="CLIP",
-                        help="score on these in place of the clips in DIR")  # fmt: skip
-    parser.add_argument("--synthetic", type=Path, metavar="NPZ",
-                        help="synthetic faces to score on; default: rendered for it")  # fmt: skip
-    parser.add_argument("--teacher-model", type=Path, metavar="FILE",
-                        help="MediaPipe's face_landmarker.task; default: in the folder models "
-                        "beside DIR, else fetched")  # fmt: skip
-    parser.add_argument("--cache", type=Path, default=Path(".cache"), metavar="DIR",
-                        help="keeps crops, teacher's scores and rendered faces; "
-                        "default: .cache")  # fmt: skip
-    parser.add_argument("--workers", type=int, default=1, metavar="N",
-                        help="processes that make test faces; default: 1")  # fmt: skip
-    parser.add_argument("--output", type=Path, metavar="FILE", help="also write the JSON here")
-    parser.add_argument("--card", type=Path, metavar="FILE",
-                        help="also renew the tables of this model card")  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="one JSON object, nothing else")
+@dataclass(frozen=True)
+class Evaluate:
+    """Score a model on people, skins and clips that it never saw, and say which goals it reaches."""
+
+    recipe: Path | None = option(None, positional=True)
+    """Score what this recipe trained: runs/NAME/model-int8.onnx, or the model that ships where
+    there is none."""
+    model: Path | None = option(None, metavar="ONNX")
+    """Score this model."""
+    data: Path = option(metavar="DIR")
+    """Folder with faces.zip, faces_teacher.npz, ict and clips."""
+    sections: tuple[str, ...] = option((), metavar="NAME", spread=True)
+    """Only these, such as: photographs clips."""
+    clips: tuple[Path, ...] = option((), metavar="CLIP", spread=True)
+    """Score on these in place of the clips in DIR."""
+    synthetic: Path | None = option(None, metavar="NPZ")
+    """Synthetic faces to score on; rendered for it where left out."""
+    teacher_model: Path | None = option(None, metavar="FILE")
+    """MediaPipe's face_landmarker.task; where left out, in the folder models beside DIR, else
+    fetched."""
+    cache: Path = option(Path(".cache"), metavar="DIR")
+    """Keeps crops, teacher's scores and rendered faces."""
+    workers: int = option(1, low=1)
+    """Processes that make test faces."""
+    output: Path | None = option(None, metavar="FILE")
+    """Also write the JSON here."""
+    card: Path | None = option(None, metavar="FILE")
+    """Also renew the tables of this model card."""
+    json: bool = False
+    """One JSON object, nothing else."""
+
+    def run(self) -> int:
+        """Score the model, print its figures and say which of the figures to reach it reaches."""
+        from facedrive.files import write_whole
+        from facedrive.training.evaluation.card import renew
+        from facedrive.training.evaluation.exam import SECTIONS
+        from facedrive.training.evaluation.report import tables
+
+        sections = list(self.sections or SECTIONS)
+        card = _read_card(self.card, sections) if self.card else ""
+        exam, model = self._open_exam()
+        report = _report(exam, model, sections)
+        text = json.dumps(report, indent=1, allow_nan=False)
+        if self.output:
+            write_whole(self.output, f"{text}\n")
+        if self.card:
+            write_whole(self.card, renew(card, report))
+        print(text if self.json else tables(report))
+        return 0
+
+    def _open_exam(self) -> tuple[Exam, Path]:
+        """Open the model and say what it is examined on."""
+        from facedrive.regressors.onnx import OnnxRegressor
+        from facedrive.training.evaluation.exam import Exam
+
+        model = self.model or _model_of(self.recipe)
+        exam = Exam(OnnxRegressor(model, "cpu"), self.data, self.cache, self.teacher_model,
+                    self.clips, self.synthetic, self.workers)  # fmt: skip
+        return exam, model
 
 
-def run(args: argparse.Namespace) -> int:
-    """Score the model, print its figures and say which of the figures to reach it reaches."""
-    from facedrive.files import write_whole
-    from facedrive.training.evaluation.card import renew
-    from facedrive.training.evaluation.exam import SECTIONS
-    from facedrive.training.evaluation.report import tables
-
-    sections = args.sections or list(SECTIONS)
-    card = _read_card(args.card, sections) if args.card else ""
-    exam, model = _open_exam(args)
-    report = _report(exam, model, sections)
-    text = json.dumps(report, indent=1, allow_nan=False)
-    if args.output:
-        write_whole(args.output, f"{text}\n")
-    if args.card:
-        write_whole(args.card, renew(card, report))
-    print(text if args.json else tables(report))
-    return 0
+COMMANDS = {"": Evaluate}
 
 
 def _read_card(path: Path, sections: list[str]) -> str:
@@ -72,20 +90,9 @@ def _read_card(path: Path, sections: list[str]) -> str:
     return card
 
 
-def _open_exam(args: argparse.Namespace) -> tuple[Exam, Path]:
-    """Open the model and say what it is examined on."""
-    from facedrive.regressors.onnx import OnnxRegressor
-    from facedrive.training.evaluation.exam import Exam
-
-    model = args.model or _model_of(args.recipe)
-    exam = Exam(OnnxRegressor(model, "cpu"), args.data, args.cache, args.teacher_model,
-                tuple(args.clips), args.synthetic, args.workers)  # fmt: skip
-    return exam, model
-
-
 def _model_of(recipe: Path | None) -> Path:
     """Find the model that a recipe trained; the one that ships without a recipe or a run."""
-    from facedrive.cli.options import need_train
+    from facedrive.cli.packages import need_train
     from facedrive.regressors.onnx import default_model
 
     if recipe is None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from facedrive.options import Option, option
+
 if TYPE_CHECKING:
-    from facedrive.options import Option
     from facedrive.sinks import Output
 
 
@@ -26,50 +27,49 @@ It holds for every output whose mapping is the table that it extends. A row name
 (gaze_left_up), or other channels, which stand for their rows; weights are from -2 to 2."""
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("scheme", nargs="*", help="only these, such as vmc; default: all")
-    parser.add_argument("--json", action="store_true", help="one JSON object, nothing else")
+@dataclass(frozen=True)
+class ListOutputs:
+    """List what --out can send to: every format, its options, an example."""
+
+    scheme: tuple[str, ...] = option((), positional=True)
+    """Only these, such as vmc; all where left out."""
+    json: bool = False
+    """One JSON object, nothing else."""
+
+    def run(self) -> int:
+        """Describe the outputs asked for."""
+        from facedrive.sinks import SINKS, describe
+
+        outputs = [describe(scheme) for scheme in self.scheme or SINKS]
+        if self.json:
+            print(json.dumps({each.scheme: _plain(each) for each in outputs}))
+        else:
+            print("\n\n".join(["\n".join(_lines(each)) for each in outputs] + [TABLES]))
+        return 0
 
 
-def run(args: argparse.Namespace) -> int:
-    """Describe the outputs asked for."""
-    from facedrive.errors import SinkError, unknown
-    from facedrive.sinks import SINKS, describe
-
-    for scheme in args.scheme:
-        if scheme not in SINKS:
-            raise SinkError(unknown("sink", scheme, SINKS))
-    outputs = [describe(scheme) for scheme in args.scheme or SINKS]
-    if args.json:
-        print(json.dumps({each.scheme: _plain(each) for each in outputs}))
-    else:
-        print("\n\n".join(["\n".join(_lines(each)) for each in outputs] + [TABLES]))
-    return 0
+COMMANDS = {"": ListOutputs}
 
 
 def _lines(output: Output) -> Iterator[str]:
     yield f"{output.scheme}  {output.format}"
     yield f"    {output.about}"
-    for option in output.options:
-        yield f"    {_assignment(option):<26}{option.about}".rstrip()
+    for each in output.options:
+        yield f"    {_assignment(each):<26}{each.about}".rstrip()
     yield f"    --out {output.example}"
 
 
-def _assignment(option: Option) -> str:
+def _assignment(each: Option) -> str:
     from facedrive.sinks import written
 
-    default = written(option)
-    return option.name if default is None else f"{option.name}={default}"
+    default = written(each)
+    return each.name if default is None else f"{each.name}={default}"
 
 
 def _plain(output: Output) -> dict[str, object]:
     from facedrive.sinks import written
 
-    options = {
-        each.name: {"default": written(each), "about": each.about} for each in output.options
-    }
-    return {
-        "scheme": output.scheme, "format": output.format, "about": output.about,
-        "example": output.example, "port": output.port, "options": options,
-    }  # fmt: skip
+    options = {each.name: {"default": written(each), "about": each.about}
+               for each in output.options}  # fmt: skip
+    return {"scheme": output.scheme, "format": output.format, "about": output.about,
+            "example": output.example, "port": output.port, "options": options}  # fmt: skip

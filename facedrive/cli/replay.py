@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facedrive.cli import options
+from facedrive.options import option
+from facedrive.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,46 +15,54 @@ if TYPE_CHECKING:
     from facedrive.types import Sample
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("take", type=Path, metavar="TAKE", help="a .csv or .parquet that "
-                        "facedrive extract or --out csv: wrote")  # fmt: skip
-    options.add_outputs(parser, required=True)
-    parser.add_argument("--speed", type=float, default=1.0, help="2 is twice as fast; default: 1")
-    parser.add_argument("--loop", action="store_true", help="start again at the end")
+@dataclass(frozen=True)
+class Replay:
+    """Play a recorded take to outputs, on its own clock."""
+
+    take: Path = option(positional=True)
+    """A .csv or .parquet that facedrive extract or --out csv: wrote."""
+    speed: float = option(1.0, low=0.01, high=100)
+    """How fast; 2 is twice as fast."""
+    loop: bool = False
+    """Start again at the end."""
+    settings: Settings = option(Settings(), sections=("outputs",))
+
+    def run(self) -> int:
+        """Send every sample when its time comes."""
+        from facedrive.assembly import open_outputs
+        from facedrive.cli.outcome import close_outputs, exit_code
+        from facedrive.errors import SinkError
+
+        asked = self.settings.outputs
+        if not asked.to:
+            raise SinkError("replay needs an output, such as --out osc://127.0.0.1:9000.")
+        samples = self._samples()
+        outputs = open_outputs(asked.to, asked.mapping)
+        sent = 0
+        try:
+            for sample in samples:
+                outputs.send(sample, None)
+                sent += 1
+        except KeyboardInterrupt:
+            print()
+        finally:
+            close_outputs(outputs)
+        print(f"{self.take}: {sent} samples sent to {', '.join(asked.to)}")
+        return exit_code(outputs)
+
+    def _samples(self) -> Iterator[Sample]:
+        """Open the take now; then yield each sample at its time, again and again if asked."""
+        from facedrive.takes import read_take
+        from facedrive.threads import pace
+
+        first = read_take(self.take)
+
+        def paced() -> Iterator[Sample]:
+            yield from pace(first, speed=self.speed)
+            while self.loop:
+                yield from pace(read_take(self.take), speed=self.speed)
+
+        return paced()
 
 
-def run(args: argparse.Namespace) -> int:
-    """Send every sample when its time comes."""
-    from facedrive.errors import FacedriveError
-
-    if not 0.01 <= args.speed <= 100:
-        raise FacedriveError(f"--speed {args.speed:g}: it must be from 0.01 to 100.")
-    samples = _samples(args)
-    outputs = options.open_outputs(args)
-    sent = 0
-    try:
-        for sample in samples:
-            outputs.send(sample, None)
-            sent += 1
-    except KeyboardInterrupt:
-        print()
-    finally:
-        options.close_outputs(outputs)
-    print(f"{args.take}: {sent} samples sent to {', '.join(args.out)}")
-    return options.exit_code(outputs)
-
-
-def _samples(args: argparse.Namespace) -> Iterator[Sample]:
-    """Open the take now; then yield each sample at its time, again and again if asked."""
-    from facedrive.takes.read import read_take
-    from facedrive.threads import pace
-
-    first = read_take(args.take)
-
-    def paced() -> Iterator[Sample]:
-        yield from pace(first, speed=args.speed)
-        while args.loop:
-            yield from pace(read_take(args.take), speed=args.speed)
-
-    return paced()
+COMMANDS = {"": Replay}

@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-import argparse
 import json
-from pathlib import Path
+from dataclasses import dataclass
+
+from facedrive.options import option
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's options."""
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    inspect = actions.add_parser("inspect", help="tell vertices, targets and AU coverage")
-    inspect.add_argument("file", type=Path, metavar="FILE", help=".obj, .gltf, .glb or .vrm")
-    inspect.add_argument("--json", action="store_true", help="one JSON object, nothing else")
+@dataclass(frozen=True)
+class Inspect:
+    """Tell a rig's vertices, its targets, and the AUs that they cover."""
 
+    file: str = option(positional=True)
+    """A .obj, .gltf, .glb or .vrm, or a plug-in."""
+    json: bool = False
+    """One JSON object, nothing else."""
 
-def run(args: argparse.Namespace) -> int:
-    """Load the rig and describe it."""
-    from facedrive.mappings import coverage
-    from facedrive.rig import load
+    def run(self) -> int:
+        """Load the rig and describe it."""
+        from facedrive.mappings import coverage
+        from facedrive.rig import load
 
-    rig = load(args.file)
-    covered = coverage(rig)
-    if args.json:
-        print(json.dumps({"file": str(args.file), "vertices": len(rig.vertices),
-                          "triangles": len(rig.triangles), "targets": list(rig.targets),
-                          "covered": list(covered.covered),
-                          "uncovered": list(covered.uncovered), "gaze": covered.gaze,
-                          "unused": list(covered.unused)}))  # fmt: skip
+        rig = load(self.file)
+        covered = coverage(rig)
+        if self.json:
+            print(json.dumps({"file": self.file, "vertices": len(rig.vertices),
+                              "triangles": len(rig.triangles), "targets": list(rig.targets),
+                              "covered": list(covered.covered),
+                              "uncovered": list(covered.uncovered), "gaze": covered.gaze,
+                              "unused": list(covered.unused)}))  # fmt: skip
+            return 0
+        uncovered = ", ".join(covered.uncovered) or "none"
+        print(f"{self.file}: {len(rig.vertices)} vertices, {len(rig.triangles)} triangles, "
+              f"{len(rig.targets)} targets")  # fmt: skip
+        print(f"targets: {', '.join(rig.targets)}")
+        print(f"AUs covered ({len(covered.covered)}): {', '.join(covered.covered)}")
+        print(f"AUs not covered ({len(covered.uncovered)}): {uncovered}")
+        print(f"gaze: {covered.gaze or 'not shown'}")
+        print(f"targets not used: {', '.join(covered.unused) or 'none'}")
         return 0
-    print(f"{args.file}: {len(rig.vertices)} vertices, {len(rig.triangles)} triangles, "
-          f"{len(rig.targets)} targets")  # fmt: skip
-    print(f"targets: {', '.join(rig.targets)}")
-    print(f"AUs covered ({len(covered.covered)}): {', '.join(covered.covered)}")
-    print(f"AUs not covered ({len(covered.uncovered)}): {', '.join(covered.uncovered) or 'none'}")
-    print(f"gaze: {covered.gaze or 'not shown'}")
-    print(f"targets not used: {', '.join(covered.unused) or 'none'}")
-    return 0
+
+
+COMMANDS = {"inspect": Inspect}

@@ -2,95 +2,89 @@
 
 from __future__ import annotations
 
-import argparse
 import os
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-FEAFA_OPTIONS = ("subjects", "videos", "frames")
+from facedrive.errors import DataError
+from facedrive.options import option
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's options."""
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR",
-                        help="folder with faces.zip, faces_teacher.npz and ict/")  # fmt: skip
-    parser.add_argument("--output", "-o", type=Path, required=True, metavar="PATH",
-                        help="npz: the file; feafa: the dataset's folder")  # fmt: skip
-    parser.add_argument("--layout", choices=("npz", "feafa"), default="npz",
-                        help="npz: single faces, cropped; feafa: videos of posed and spontaneous "
-                             "expressions, labels and coders as FEAFA+ has them")  # fmt: skip
-    parser.add_argument("--seed", type=_count, default=0, metavar="N",
-                        help="the same seed gives the same faces; default: 0")  # fmt: skip
-    parser.add_argument("--people", choices=("train", "validation", "test"), default="train",
-                        help="whose skin may be worn; default: train")  # fmt: skip
-    parser.add_argument("--workers", type=_positive, default=os.cpu_count() or 1, metavar="N",
-                        help="processes; default: one a core")  # fmt: skip
-    parser.add_argument("--count", type=_positive, metavar="N",
-                        help="npz: how many faces; default: 6000")  # fmt: skip
-    parser.add_argument("--subjects", type=_positive, metavar="N", help="feafa; default: 20")
-    parser.add_argument("--videos", type=_positive, metavar="N", help="feafa; default: 60")
-    parser.add_argument("--frames", type=_positive, metavar="N",
-                        help="feafa: of each video; default: 200")  # fmt: skip
+People = Literal["train", "validation", "test"]
 
 
-def run(args: argparse.Namespace) -> int:
-    """Render in the layout asked for."""
-    from facedrive.cli.options import need_train
+@dataclass(frozen=True)
+class Rendering:
+    """What both layouts need."""
 
-    need_train()
-    _check(args)
-    return _render_faces(args) if args.layout == "npz" else _render_videos(args)
-
-
-def _check(args: argparse.Namespace) -> None:
-    """Refuse what cannot be meant, before anything is rendered."""
-    from facedrive.errors import DataError
-
-    others = FEAFA_OPTIONS if args.layout == "npz" else ("count",)
-    for name in others:
-        if getattr(args, name) is not None:
-            raise DataError(f"--{name} has no meaning for --layout {args.layout}; leave it out.")
-    if args.layout == "npz" and args.output.suffix != ".npz":
-        raise DataError(f"--output {args.output}: it must end in .npz, or say --layout feafa.")
+    data: Path = option(metavar="DIR")
+    """Folder with faces.zip, faces_teacher.npz and ict/."""
+    output: Path = option(flag="--output -o", metavar="PATH")
+    """Where they go: a .npz of faces, a folder of videos."""
+    seed: int = option(0, low=0)
+    """The same seed gives the same faces."""
+    people: People = "train"
+    """Whose skin may be worn."""
+    workers: int = option(os.cpu_count() or 1, low=1)
+    """Processes."""
 
 
-def _render_faces(args: argparse.Namespace) -> int:
-    from tqdm import tqdm
+@dataclass(frozen=True)
+class Faces(Rendering):
+    """Render single faces, cropped, to an .npz."""
 
-    from facedrive.training.rendered.dataset import render_dataset
+    count: int = option(6000, low=1)
+    """How many."""
 
-    count = args.count or 6000
-    with tqdm(total=count, unit="face", disable=None) as bar:
-        render_dataset(
-            args.data, args.output, count, args.seed, args.people, args.workers, bar.update
-        )
-    print(f"{args.output}: {count} faces of seed {args.seed}")
-    print("score the model that ships on them with: facedrive evaluate --sections synthetic "
-          f"--data {args.data} --synthetic {args.output}")  # fmt: skip
-    return 0
+    def run(self) -> int:
+        """Render them."""
+        from tqdm import tqdm
 
+        from facedrive.cli.packages import need_train
 
-def _render_videos(args: argparse.Namespace) -> int:
-    from tqdm import tqdm
+        need_train()
+        if self.output.suffix != ".npz":
+            raise DataError(f"--output {self.output}: it must end in .npz.")
+        from facedrive.training.rendered.dataset import render_dataset
 
-    from facedrive.feafa.simulate.render import FeafaPlan, render_feafa
-
-    given = {name: getattr(args, name) for name in FEAFA_OPTIONS if getattr(args, name)}
-    plan = FeafaPlan(seed=args.seed, people=args.people, **given)
-    with tqdm(total=plan.videos * plan.frames, unit="frame", disable=None) as bar:
-        render_feafa(args.data, args.output, plan, args.workers, bar.update)
-    print(f"{args.output}: {plan.videos} videos of {plan.subjects} subjects, "
-          f"{plan.videos * plan.frames} frames")  # fmt: skip
-    print(f"check it with: facedrive data check {args.output}")
-    return 0
+        with tqdm(total=self.count, unit="face", disable=None) as bar:
+            render_dataset(
+                self.data, self.output, self.count, self.seed, self.people, self.workers, bar.update
+            )
+        print(f"{self.output}: {self.count} faces of seed {self.seed}")
+        print("score the model that ships on them with: facedrive evaluate --sections synthetic "
+              f"--data {self.data} --synthetic {self.output}")  # fmt: skip
+        return 0
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"'{text}' is no whole number of 0 or more")
-    return int(text)
+@dataclass(frozen=True)
+class Feafa(Rendering):
+    """Render videos of posed and spontaneous expressions, with labels and coders as FEAFA+ has."""
+
+    subjects: int = option(20, low=1)
+    """How many people."""
+    videos: int = option(60, low=1)
+    """How many videos in all."""
+    frames: int = option(200, low=1)
+    """How many frames each video has."""
+
+    def run(self) -> int:
+        """Render them."""
+        from tqdm import tqdm
+
+        from facedrive.cli.packages import need_train
+
+        need_train()
+        from facedrive.feafa.simulate.render import FeafaPlan, render_feafa
+
+        plan = FeafaPlan(subjects=self.subjects, videos=self.videos, frames=self.frames,
+                         seed=self.seed, people=self.people)  # fmt: skip
+        with tqdm(total=plan.videos * plan.frames, unit="frame", disable=None) as bar:
+            render_feafa(self.data, self.output, plan, self.workers, bar.update)
+        print(f"{self.output}: {plan.videos} videos of {plan.subjects} subjects, "
+              f"{plan.videos * plan.frames} frames")  # fmt: skip
+        print(f"check it with: facedrive data check {self.output}")
+        return 0
 
 
-def _positive(text: str) -> int:
-    if _count(text) == 0:
-        raise argparse.ArgumentTypeError("0 is too few; give 1 or more")
-    return int(text)
+COMMANDS = {"faces": Faces, "feafa": Feafa}

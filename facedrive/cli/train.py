@@ -2,108 +2,131 @@
 
 from __future__ import annotations
 
-import argparse
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from facedrive.errors import DataError
+from facedrive.options import option, options_of, shown, values_of
 
 if TYPE_CHECKING:
     from facedrive.feafa.protocol.recipe import ProtocolRecipe
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the command's options."""
-    parser.add_argument(
-        "recipe", type=Path, nargs="+", metavar="RECIPE",
-        help="such as train/recipes/default.toml; several of the paper's protocol share a table",
-    )  # fmt: skip
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR",
-                        help="folder with faces.zip and faces_teacher.npz; for the paper's "
-                        "protocol, the cache of facedrive data prepare")  # fmt: skip
-    parser.add_argument("--output", type=Path, metavar="DIR",
-                        help="checkpoints, log and model; default: runs/NAME, and runs for the "
-                        "paper's protocol, which makes a folder a recipe there")  # fmt: skip
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    parser.add_argument("--threads", type=int, metavar="N", help="CPU threads; default: all")
-    parser.add_argument("--compile", action="store_true",
-                        help="fuse the network's operations; needs a C++ compiler")  # fmt: skip
-    ours = parser.add_argument_group("AU model of the live path")
-    ours.add_argument("--teacher-model", type=Path, metavar="TASK",
-                      help="MediaPipe's face_landmarker.task; default: ../models beside the data, "
-                      "else fetched")  # fmt: skip
-    ours.add_argument("--workers", type=int, default=1, metavar="N",
-                      help="processes that make faces to train on; default: 1")  # fmt: skip
-    ours.add_argument("--start", type=Path, metavar="FILE",
-                      help="start from another run's checkpoint.pt, or from an exported "
-                      "model.onnx, instead of what the recipe says")  # fmt: skip
-    ours.add_argument("--cache", type=Path, default=Path(".cache"), metavar="DIR",
-                      help="keeps crops and faces made for training; default: "
-                      ".cache")  # fmt: skip
-    protocol = parser.add_argument_group("the paper's protocol (recipes that name a network)")
-    protocol.add_argument("--folds", default="video", metavar="HOW",
-                          help="video (as the paper), subject, or a CSV of video,fold; "
-                          "default: video")  # fmt: skip
-    protocol.add_argument("--budget", choices=("full", "cpu"), default="full",
-                          help="cpu: fewer frames and epochs, for a night on 2 cores")  # fmt: skip
-    protocol.add_argument("--export", default="all", metavar="WHAT",
-                          help="videos that the exported model is trained on: all, after the "
-                          "folds; those of one fold, such as posed/fold1; or none, for no model; "
-                          "default: all")  # fmt: skip
-    protocol.add_argument("--float32", action="store_true",
-                          help="never multiply in bfloat16, even where it is faster")  # fmt: skip
+@dataclass(frozen=True)
+class AuModelOptions:
+    """For recipes of the live path's AU model."""
+
+    teacher_model: Path | None = option(None, flag="--teacher-model", metavar="TASK")
+    """MediaPipe's face_landmarker.task; where left out, ../models beside the data, else fetched."""
+    workers: int = option(1, flag="--workers", low=1)
+    """Processes that make faces to train on."""
+    start: Path | None = option(None, flag="--start", metavar="FILE")
+    """Start from another run's checkpoint.pt, or from an exported model.onnx, instead of what the
+    recipe says."""
+    cache: Path = option(Path(".cache"), flag="--cache", metavar="DIR")
+    """Keeps crops and faces made for training."""
 
 
-def run(args: argparse.Namespace) -> int:
-    """Train what the recipes describe, and say where it is."""
-    from facedrive.cli.options import need_train
+@dataclass(frozen=True)
+class ProtocolOptions:
+    """For recipes of the paper's protocol, which name a network."""
 
-    need_train()
-    import torch
-
-    from facedrive.feafa.protocol.recipe import load_protocol
-
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    protocols = [load_protocol(path) for path in args.recipe]
-    recipes = [each for each in protocols if each is not None]
-    if len(recipes) == len(args.recipe):
-        return _cross_validate(args, recipes)
-    if len(args.recipe) > 1:
-        other = args.recipe[protocols.index(None)]
-        raise DataError(f"{other} is no recipe of the paper's protocol; train it by itself.")
-    return _distil(args)
+    folds: str = option("video", flag="--folds", metavar="HOW")
+    """video (as the paper), subject, or a CSV of video,fold."""
+    budget: Literal["full", "cpu"] = option("full", flag="--budget")
+    """cpu: fewer frames and epochs, for a night on 2 cores."""
+    export: str = option("all", flag="--export", metavar="WHAT")
+    """Videos that the exported model is trained on: all, after the folds; those of one fold, such
+    as posed/fold1; or none, for no model."""
+    float32: bool = option(False, flag="--float32")
+    """Never multiply in bfloat16, even where it is faster."""
 
 
-def _cross_validate(args: argparse.Namespace, recipes: list[ProtocolRecipe]) -> int:
-    """Train recipes of the paper's protocol over their folds, print Table 4, export models."""
-    from facedrive.feafa.protocol.machine import Machine, join_world
-    from facedrive.feafa.protocol.run import ProtocolRun, run_protocol
-    from facedrive.training.run.train import choose_device
+@dataclass(frozen=True)
+class Train:
+    """Train the AU model from a recipe, or the tables of the FEAFA+ paper."""
 
-    folder = args.output or Path("runs")
-    run = ProtocolRun(args.data, folder, args.folds, args.budget, args.export)
-    with join_world(choose_device(args.device)) as (world, device):
-        machine = Machine(device, world, not args.float32, args.compile)
-        outcome = run_protocol(recipes, run, machine)
-        if world.leads:
-            print(outcome.table, end="")
-            for model in outcome.models.values():
-                print(f"see it move a face with: facedrive live --model {model}")
-    return 0
+    recipe: tuple[Path, ...] = option(positional=True)
+    """Such as train/recipes/default.toml; several of the paper's protocol share a table."""
+    data: Path = option(metavar="DIR")
+    """Folder with faces.zip and faces_teacher.npz; for the paper's protocol, the cache of facedrive
+    data prepare."""
+    output: Path | None = option(None, metavar="DIR")
+    """Checkpoints, log and model; runs/NAME where left out, and runs for the paper's protocol, which
+    makes a folder a recipe there."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """Where to train."""
+    threads: int | None = option(None, low=1)
+    """CPU threads; all where left out."""
+    compile: bool = False
+    """Fuse the network's operations; needs a C++ compiler."""
+    au_model: AuModelOptions = AuModelOptions()
+    protocol: ProtocolOptions = ProtocolOptions()
+
+    def run(self) -> int:
+        """Train what the recipes describe, and say where it is."""
+        from facedrive.cli.packages import need_train
+
+        need_train()
+        import torch
+
+        from facedrive.feafa.protocol.recipe import load_protocol
+
+        if self.threads:
+            torch.set_num_threads(self.threads)
+        protocols = [load_protocol(path) for path in self.recipe]
+        recipes = [each for each in protocols if each is not None]
+        if len(recipes) == len(self.recipe):
+            _refuse(self.au_model, "the paper's protocol")
+            return self._cross_validate(recipes)
+        if len(self.recipe) > 1:
+            other = self.recipe[protocols.index(None)]
+            raise DataError(f"{other} is no recipe of the paper's protocol; train it by itself.")
+        _refuse(self.protocol, "the AU model")
+        return self._distil(self.recipe[0])
+
+    def _cross_validate(self, recipes: list[ProtocolRecipe]) -> int:
+        """Train recipes of the paper's protocol over their folds, print Table 4, export models."""
+        from facedrive.feafa.protocol.machine import Machine, join_world
+        from facedrive.feafa.protocol.run import ProtocolRun, run_protocol
+        from facedrive.training.run.train import choose_device
+
+        asked = self.protocol
+        folder = self.output or Path("runs")
+        run = ProtocolRun(self.data, folder, asked.folds, asked.budget, asked.export)
+        with join_world(choose_device(self.device)) as (world, device):
+            machine = Machine(device, world, not asked.float32, self.compile)
+            outcome = run_protocol(recipes, run, machine)
+            if world.leads:
+                print(outcome.table, end="")
+                for model in outcome.models.values():
+                    print(f"see it move a face with: facedrive live --model {model}")
+        return 0
+
+    def _distil(self, path: Path) -> int:
+        """Train the live path's AU model on a teacher's scores, and export it."""
+        from facedrive.training.build import Workshop
+        from facedrive.training.recipe import load_recipe
+        from facedrive.training.run.distil import distil
+        from facedrive.training.run.train import Run, choose_device
+
+        recipe, asked = load_recipe(path), self.au_model
+        folder = self.output or Path("runs") / recipe.name
+        run = Run(recipe, folder, choose_device(self.device), asked.start, self.compile)
+        model = distil(run, Workshop(self.data, asked.cache, asked.teacher_model, asked.workers))
+        print(f"{folder / 'model.onnx'}, and {model}, which takes less than half the time")
+        print(f"score it with: facedrive evaluate {path} --model {model} --data {self.data}")
+        return 0
 
 
-def _distil(args: argparse.Namespace) -> int:
-    """Train the live path's AU model on a teacher's scores, and export it."""
-    from facedrive.training.build import Workshop
-    from facedrive.training.recipe import load_recipe
-    from facedrive.training.run.distil import distil
-    from facedrive.training.run.train import Run, choose_device
+COMMANDS = {"": Train}
 
-    recipe = load_recipe(args.recipe[0])
-    folder = args.output or Path("runs") / recipe.name
-    training = Run(recipe, folder, choose_device(args.device), args.start, args.compile)
-    model = distil(training, Workshop(args.data, args.cache, args.teacher_model, args.workers))
-    print(f"{folder / 'model.onnx'}, and {model}, which takes less than half the time")
-    print(f"score it with: facedrive evaluate {args.recipe[0]} --model {model} --data {args.data}")
-    return 0
+
+def _refuse(group: AuModelOptions | ProtocolOptions, kind: str) -> None:
+    """Raise a DataError for an option that a recipe of another kind would ignore."""
+    values = values_of(group)
+    for each in options_of(type(group)):
+        if values[each.name] != each.default:
+            given = f"{each.facts.flag} {shown(values[each.name])}"
+            raise DataError(f"{given}: it has no meaning for a recipe of {kind}; leave it out.")

@@ -25,13 +25,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.errors import MappingError, unknown
+from facedrive.registry import Registry, is_dotted
 from facedrive.types import Vector
 
 FULL_GAZE_RAD = 0.43
@@ -109,6 +110,22 @@ class Mapping:
         return channels
 
 
+class MappingReader(Protocol):
+    """Gives a mapping."""
+
+    def read(self) -> Mapping:
+        """Return it.
+
+        Raises:
+            MappingError: if it cannot be had.
+        """
+        ...
+
+
+MAPPINGS: Registry[MappingReader] = Registry("mapping", {}, ("read",), MappingError)
+"""For plug-ins; those that ship are files beside this one, by name in ``BUILT_IN``."""
+
+
 def inputs(aus: Vector, gaze: Vector) -> Vector:
     """Return the values of ``INPUTS`` for (24,) AUs and (2, 2) gaze in radians."""
     values = np.empty(len(INPUTS), np.float32)
@@ -126,12 +143,17 @@ def gaze_inputs(gaze: Vector) -> Vector:
 
 
 def load_mapping(name_or_path: str | Path) -> Mapping:
-    """Read a table that ships with facedrive, by name, or a file, by path.
+    """Read a table that ships with facedrive, by name, a file, by path, or ask a plug-in.
+
+    Args:
+        name_or_path: such as ``arkit``, ``my.toml``, or ``package.module:Class?option=value``.
 
     Raises:
         MappingError: no such table, bad TOML, unknown names, or weights that are no weights.
     """
     text = str(name_or_path)
+    if is_dotted(text.partition("?")[0]):
+        return MAPPINGS.open(text).read()
     if text in BUILT_IN:
         return _read(Path(__file__).with_name(f"{text}.toml"))
     path = Path(name_or_path)

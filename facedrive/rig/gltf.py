@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,15 +29,26 @@ HALF_TURN = np.diag([-1.0, 1.0, -1.0, 1.0])
 """About y, for models that face along -z."""
 
 
-def load_gltf(path: Path) -> Rig:
-    """Read the default scene of a .gltf, .glb or .vrm file.
+@dataclass(frozen=True)
+class GltfReader:
+    """Reads the default scene of a .gltf, .glb or .vrm file.
 
     Targets of one name move together, whichever mesh they are in. The expressions of a VRM
     are targets too, before the morph targets that they are made of.
-
-    Raises:
-        RigError: if the file is broken, needs an unknown extension or has no morph targets.
     """
+
+    path: Path
+
+    def read(self) -> Rig:
+        """Read the file.
+
+        Raises:
+            RigError: if it is broken, needs an unknown extension or has no morph targets.
+        """
+        return _load(self.path)
+
+
+def _load(path: Path) -> Rig:
     document = read_document(path)
     world = _world_matrices(document)
     scene = Scene(document, path.parent, world, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -117,6 +118,18 @@ def check_size(name: str, targets: int, vertices: int) -> None:
             f"{name} claims {targets} targets of {vertices} vertices, {size / 2**30:.1f} GiB; "
             f"facedrive takes up to {MAX_OFFSET_BYTES / 2**30:.0f} GiB: simplify the mesh."
         )
+
+
+class RigReader(Protocol):
+    """Reads a rig out of its file, or makes it."""
+
+    def read(self) -> Rig:
+        """Return the rig.
+
+        Raises:
+            RigError: if it cannot be read, or has no targets.
+        """
+        ...
 
 
 def linear_from_srgb(values: ArrayLike) -> Floats:

@@ -69,12 +69,24 @@ class Material:
     roughness: float | None = None
 
 
-def load_obj(path: Path, targets: Path) -> Rig:
-    """Read the neutral file and every OBJ in ``targets``.
+@dataclass(frozen=True)
+class ObjReader:
+    """Reads a neutral OBJ, and every OBJ in a folder of targets."""
 
-    Raises:
-        RigError: a file is missing or broken, or a target's topology is not the neutral's.
-    """
+    path: Path
+    targets: Path | None = None
+    """The folder; None for the one beside the file that has its name without the suffix."""
+
+    def read(self) -> Rig:
+        """Read the files.
+
+        Raises:
+            RigError: a file is missing or broken, or a target's topology is not the neutral's.
+        """
+        return _load(self.path, self.targets or self.path.with_suffix(""))
+
+
+def _load(path: Path, targets: Path) -> Rig:
     data = _read(path)
     points = _points(path, data)
     topology = _topology(path, data, len(points))

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
+
+from facedrive.options import option
 
 FOV_DEG = 63.0
 """Vertical field of view of a camera that nobody has told us about; MediaPipe's for webcams."""
@@ -12,13 +15,13 @@ FOV_DEG = 63.0
 class DlibOptions:
     """How dlib's detector finds a face, and how our shape predictor follows it."""
 
-    find_score: float = 0.1
+    find_score: float = option(0.1, low=-2, high=5)
     """The detector's confidence that a new face needs, once it is upright in its patch."""
-    keep_score: float = -0.6
+    keep_score: float = option(-0.6, low=-2, high=5)
     """The confidence below which the followed face counts as missed."""
-    check_every: int = 3
+    check_every: int = option(3, unit="frames", low=1, high=1000)
     """Frames from one re-check to the next."""
-    steadiness: float = 0.01
+    steadiness: float = option(0.01, low=0, high=1)
     """A landmark that seems to move by this in a frame, in outer-eye-corner distances, goes half
     the way; noise moves it less, and what moves more is hardly held back. 0 turns this off."""
 
@@ -27,5 +30,23 @@ class DlibOptions:
 class PoseOptions:
     """What the head's pose is solved with."""
 
-    fov_deg: float = FOV_DEG
+    fov_deg: float = option(FOV_DEG, unit="degrees", low=5, high=170)
     """Vertical field of view of the camera, degrees; only the head's distance hangs on it."""
+
+
+def _names() -> tuple[str, ...]:
+    from facedrive.trackers import TRACKERS
+
+    return tuple(TRACKERS)
+
+
+@dataclass(frozen=True)
+class TrackerOptions:
+    """How the face is found and followed."""
+
+    use: str = option("dlib", flag="--tracker", metavar="NAME", choices=_names)
+    """The tracker: dlib, mediapipe, or a plug-in, package.module:Class."""
+    model: Path | None = option(None, flag="--tracker-model", metavar="FILE")
+    """Landmark model in place of the tracker's own."""
+    dlib: DlibOptions = DlibOptions()
+    pose: PoseOptions = PoseOptions()

@@ -16,10 +16,9 @@ import pytest
 
 pytest.importorskip("websockets")
 
-from facedrive.cli.live import default_rig
 from facedrive.export.gltf import write_gltf
 from facedrive.mappings import match_rig
-from facedrive.rig import load
+from facedrive.rig import default_rig, load
 from facedrive.sinks.ws import WsSink
 
 from .chromium import Page, open_page

@@ -1,0 +1,96 @@
+"""Stages put together as the settings say; each is imported only when it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from facedrive.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from facedrive.calibration import Profile
+    from facedrive.outputs import Outputs
+    from facedrive.pipeline import Pipeline
+    from facedrive.rig import Rig
+    from facedrive.stages import Regressor, Tracker
+
+
+def open_tracker(settings: Settings) -> Tracker:
+    """Open the tracker that is asked for.
+
+    Raises:
+        ModelError: if there is none, or its model is missing or broken.
+        DependencyError: if a package that it needs is not installed.
+    """
+    from facedrive.trackers import TRACKERS
+
+    asked = settings.tracker
+    return TRACKERS.open(asked.use, options=asked.dlib, model=asked.model)
+
+
+def open_regressor(settings: Settings) -> Regressor:
+    """Open the AU model that is asked for.
+
+    Raises:
+        ModelError: if it is missing, broken, or breaks the contract.
+    """
+    from facedrive.regressors import REGRESSORS
+
+    asked = settings.regressor
+    return REGRESSORS.open(asked.use, model=asked.model, device=asked.device)
+
+
+def open_pipeline(settings: Settings | None = None, *, raw: bool = False) -> Pipeline:
+    """Open tracker, AU model, calibration and smoothing; ``raw`` leaves the last two out.
+
+    Raises:
+        ModelError: if a model is missing or broken.
+        ProfileError: if the profile is.
+    """
+    from facedrive.lost import LostFace
+    from facedrive.pipeline import Pipeline
+    from facedrive.smoothing import no_smoothing
+    from facedrive.trackers.pose import PoseSolver
+
+    settings = settings or Settings()
+    return Pipeline(
+        open_tracker(settings),
+        open_regressor(settings),
+        profile=None if raw else open_profile(settings),
+        smoothing=no_smoothing() if raw else settings.smoothing.smoothing(),
+        lost=LostFace(settings.lost),
+        pose=PoseSolver(settings.tracker.pose.fov_deg),
+    )
+
+
+def open_profile(settings: Settings) -> Profile:
+    """Read the person's profile; that of nobody in particular where none is named."""
+    from facedrive.calibration import default_profile, load_profile
+
+    path = settings.calibration.profile
+    return default_profile() if path is None else load_profile(path)
+
+
+def open_outputs(urls: Sequence[str], mappings: Sequence[Path] = ()) -> Outputs:
+    """Open outputs by their URLs, with the user's own tables.
+
+    Raises:
+        SinkError: if one cannot be opened, or a table is for none of them.
+    """
+    from facedrive.outputs import Outputs
+    from facedrive.sinks import open_sinks
+
+    return Outputs(open_sinks(urls, mappings), urls)
+
+
+def load_rig(name: str | None) -> Rig:
+    """Read a rig; ours where none is named.
+
+    Raises:
+        RigError: if it is missing, broken or has no morph targets.
+    """
+    from facedrive.rig import default_rig, load
+
+    return load(name or default_rig())
