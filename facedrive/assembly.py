@@ -73,8 +73,10 @@ def open_profile(settings: Settings) -> Profile:
     return default_profile() if path is None else load_profile(path)
 
 
-def open_outputs(urls: Sequence[str], mappings: Sequence[Path] = ()) -> Outputs:
-    """Open outputs by their URLs, with the user's own tables.
+def open_outputs(
+    urls: Sequence[str], mappings: Sequence[Path] = (), *, live: bool = False
+) -> Outputs:
+    """Open outputs by their URLs, with the user's own tables, for a live source or another.
 
     Raises:
         SinkError: if one cannot be opened, or a table is for none of them.
@@ -82,7 +84,7 @@ def open_outputs(urls: Sequence[str], mappings: Sequence[Path] = ()) -> Outputs:
     from facedrive.outputs import Outputs
     from facedrive.sinks import open_sinks
 
-    return Outputs(open_sinks(urls, mappings), urls)
+    return Outputs(open_sinks(urls, mappings), urls, live=live)
 
 
 def load_rig(name: str | None) -> Rig:

@@ -124,7 +124,7 @@ def open_peer(name: str | None, model: Path | None) -> Iterator[Step | None]:
         yield peer
 
 
-def measure_rig(path: Path) -> dict[str, Any]:
+def measure_rig(path: str) -> dict[str, Any]:
     """Time weights to vertices, and an off-screen frame of 512 by 512."""
     from facedrive.render.morph import Morpher
     from facedrive.render.scene import AvatarRenderer

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from facedrive.errors import OptionError
 from facedrive.options import option
+from facedrive.registry import Registry
+from facedrive.stages import Filter
 from facedrive.types import Vector
 
 
@@ -74,6 +77,14 @@ class OneEuroFilter:
     def reset(self) -> None:
         """Take the next values as they come."""
         self._time = None
+
+
+FILTERS: Registry[Filter] = Registry(
+    "filter",
+    {"none": "facedrive.filters:NoFilter", "one-euro": "facedrive.filters:OneEuroFilter"},
+    ("filter", "reset"),
+    OptionError,
+)
 
 
 def _share(cutoff_hz: float | Vector, elapsed: float) -> float | Vector:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import zip_longest
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from facedrive.errors import FacedriveError
+from facedrive.errors import FacedriveError, SinkError, unknown
 from facedrive.stages import Sink
 from facedrive.threads import BackgroundSink
 from facedrive.types import Frame, Sample
@@ -20,6 +21,27 @@ class Failure(NamedTuple):
 
     name: str
     error: FacedriveError
+
+
+class OutputState(NamedTuple):
+    """How one output stands."""
+
+    number: int
+    """From 1, in the order in which they were added; it stays the same while others go."""
+    name: str
+    state: Literal["sending", "off", "failed"]
+    error: str
+    """Why it failed; empty where it did not."""
+
+
+@dataclass
+class _Opened:
+    """A sink that is sent to."""
+
+    number: int
+    sink: Sink
+    name: str
+    on: bool = True
 
 
 class Outputs:
@@ -40,7 +62,7 @@ class Outputs:
                 thread of its own, and drops what it has no time for.
         """
         self._live = live
-        self._open: list[tuple[Sink, str]] = []
+        self._opened: list[_Opened] = []
         self.failures: list[Failure] = []
         self.count = 0
         """The outputs that there were, failed ones too."""
@@ -48,24 +70,52 @@ class Outputs:
             self.add(sink, name)
 
     def send(self, sample: Sample, frame: Frame | None) -> None:
-        """Give one sample to every sink that still works.
+        """Give one sample to every sink that still works and is not off.
 
         Raises:
             FacedriveError: when the last sink has failed.
         """
-        for sink, name in list(self._open):
-            try:
-                sink.send(sample, frame)
-            except FacedriveError as error:
-                self._fail(sink, Failure(name, error))
+        for each in list(self._opened):
+            if each.on:
+                try:
+                    each.sink.send(sample, frame)
+                except FacedriveError as error:
+                    self._fail(each, error)
 
     def add(self, sink: Sink, name: str | None = None) -> None:
         """Send to one more sink from the next sample on."""
         name = name or type(sink).__name__
         if self._live and getattr(sink, "slow", False):
             sink = BackgroundSink(sink, name)
-        self._open.append((sink, name))
         self.count += 1
+        self._opened.append(_Opened(self.count, sink, name))
+
+    def remove(self, name: str) -> None:
+        """Close the output of this name or number, and send to it no more.
+
+        Raises:
+            SinkError: if there is none.
+            FacedriveError: if it fails to close.
+        """
+        each = self._find(name)
+        self._opened.remove(each)
+        each.sink.close()
+
+    def enable(self, name: str, on: bool | None = None) -> None:
+        """Send to the output of this name or number, or not for now; None is the other of the two.
+
+        Raises:
+            SinkError: if there is none.
+        """
+        each = self._find(name)
+        each.on = not each.on if on is None else on
+
+    def states(self) -> tuple[OutputState, ...]:
+        """Tell how every output stands; those that failed come last."""
+        opened = (OutputState(each.number, each.name, "sending" if each.on else "off", "")
+                  for each in self._opened)  # fmt: skip
+        failed = (OutputState(0, each.name, "failed", str(each.error)) for each in self.failures)
+        return (*opened, *failed)
 
     def close(self) -> None:
         """Close every sink, each whether or not another fails to.
@@ -73,13 +123,13 @@ class Outputs:
         Raises:
             FacedriveError: the first failure, after all are closed; ``failures`` has them all.
         """
-        sinks, self._open = self._open, []
+        opened, self._opened = self._opened, []
         before = len(self.failures)
-        for sink, name in sinks:
+        for each in opened:
             try:
-                sink.close()
+                each.sink.close()
             except FacedriveError as error:
-                self.failures.append(Failure(name, error))
+                self.failures.append(Failure(each.name, error))
         if len(self.failures) > before:
             raise self.failures[before].error
 
@@ -94,20 +144,26 @@ class Outputs:
                 raise
             log.error("%s", error)  # what ended the block says more
 
-    def _fail(self, sink: Sink, failure: Failure) -> None:
-        self._open = [each for each in self._open if each[0] is not sink]
-        self.failures.append(failure)
+    def _find(self, name: str) -> _Opened:
+        for each in self._opened:
+            if name in (each.name, str(each.number)):
+                return each
+        raise SinkError(unknown("output", name, (each.name for each in self._opened)))
+
+    def _fail(self, opened: _Opened, error: FacedriveError) -> None:
+        self._opened.remove(opened)
+        self.failures.append(Failure(opened.name, error))
         try:
-            sink.close()
+            opened.sink.close()
         except FacedriveError as second:
             log.debug("closing after a failure: %s", second)
-        if self._open:
-            log.error("%s This output is closed; the others go on.", failure.error)
+        if self._opened:
+            log.error("%s This output is closed; the others go on.", error)
         elif self.count == 1:
-            raise failure.error
+            raise error
         else:
             everything = describe(self.failures)
-            raise FacedriveError(f"every output has failed: {everything}") from failure.error
+            raise FacedriveError(f"every output has failed: {everything}") from error
 
 
 def describe(failures: Iterable[Failure]) -> str:

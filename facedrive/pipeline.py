@@ -109,6 +109,11 @@ class Pipeline:
             self._forget_face()
         return sample
 
+    @property
+    def has_face(self) -> bool:
+        """Whether the newest frame shows one."""
+        return not self._lost
+
     def recentre(self) -> None:
         """Take the next half second with a face as its neutral: AUs, gaze, head and its position.
 
@@ -186,16 +191,14 @@ def run(
     """
     controls = controls or Controls()
     index = 0
-    with read_frames(source) as frames:
+    with read_frames(source) as frames, controls.looping():
         for frame in frames:
-            if source.live and controls.paused.is_set():
+            controls.carry_out()
+            if source.live and controls.paused.is_set() and not controls.stop.is_set():
                 continue
             controls.wait_while_paused()
             if controls.stop.is_set():
                 return
-            if controls.neutral.is_set():
-                controls.neutral.clear()
-                pipeline.recentre()
             if isinstance(frame, Stall):
                 outputs.send(pipeline.without_face(frame.time, index), None)
             else:

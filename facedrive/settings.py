@@ -214,7 +214,7 @@ def save_settings(settings: Settings, path: Path) -> None:
         if values[each.name] != each.default and values[each.name] is not None:
             table = document
             for group in each.path[:-1]:
-                table = table.setdefault(group, tomlkit.table())  # type: ignore[assignment]
+                table = table.setdefault(group, tomlkit.table())
             for line in filter(None, (each.about, _limits(each))):
                 table.add(tomlkit.comment(line))
             table.add(each.path[-1], tomlkit.item(_plain(values[each.name])))

@@ -6,15 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedrive.filters import NoFilter, OneEuro
+from facedrive.filters import FILTERS, NoFilter, OneEuro, OneEuroFilter
+from facedrive.options import option
 from facedrive.stages import Filter
 from facedrive.types import IDENTITY_HEAD, Head, Reading, Vector
 
 
 @dataclass(frozen=True)
 class SmoothingOptions:
-    """A One Euro filter for each kind of value, tuned to its unit."""
+    """How values are smoothed: a filter for each kind, tuned to its unit."""
 
+    use: str = option("one-euro", metavar="NAME", choices=lambda: tuple(FILTERS))
+    """The filter: one-euro, none, or a plug-in, package.module:Class."""
     aus: OneEuro = OneEuro()
     """Of action units, 0 to 1."""
     gaze: OneEuro = OneEuro(min_cutoff_hz=1.5, beta=8.0)
@@ -25,11 +28,17 @@ class SmoothingOptions:
     """Of the head's position, metres."""
 
     def smoothing(self) -> Smoothing:
-        """Return a smoothing with these options and no past."""
-        return Smoothing(
-            self.aus.filter(), self.gaze.filter(),
-            self.rotation.filter(), self.translation.filter(),
-        )  # fmt: skip
+        """Return a smoothing with these options and no past.
+
+        Raises:
+            OptionError: if there is no such filter.
+        """
+        return Smoothing(*(FILTERS.open(self.use, options=each) for each in self.kinds))
+
+    @property
+    def kinds(self) -> tuple[OneEuro, OneEuro, OneEuro, OneEuro]:
+        """The options of each kind, in the order of ``Smoothing``."""
+        return self.aus, self.gaze, self.rotation, self.translation
 
 
 class Smoothing:
@@ -54,10 +63,20 @@ class Smoothing:
             Head(self._last, self._translation.filter(reading.head.translation, time)),
         )
 
+    def configure(self, options: SmoothingOptions) -> None:
+        """Go on with other options of the One Euro filters; what is smoothed does not jump."""
+        for each, changed in zip(self._filters, options.kinds, strict=True):
+            if isinstance(each, OneEuroFilter):
+                each.options = changed
+
     def reset(self) -> None:
         """Forget the past."""
-        for each in (self._aus, self._gaze, self._rotation, self._translation):
+        for each in self._filters:
             each.reset()
+
+    @property
+    def _filters(self) -> tuple[Filter, Filter, Filter, Filter]:
+        return self._aus, self._gaze, self._rotation, self._translation
 
 
 def no_smoothing() -> Smoothing:

@@ -54,6 +54,10 @@ class Timing:
             answer[name] = Latency(float(median), float(p95), count)
         return answer
 
+    def count(self, name: str) -> int:
+        """Return how many measurements of a stage were ever made."""
+        return self._counts.get(name, 0)
+
     def recent_ms(self, name: str, frames: int = 30) -> float:
         """Return the median of a stage's last ``frames`` measurements; NaN if there are none."""
         count = self._counts.get(name, 0)

@@ -101,7 +101,7 @@ def test_rubbish_is_told(content: bytes, tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="gone.toml cannot be read"):
+    with pytest.raises(OptionError, match=r"gone\.toml cannot be read"):
         load_layers([tmp_path / "gone.toml"], {})
 
 

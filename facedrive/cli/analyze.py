@@ -21,7 +21,7 @@ MEAN_SQUARES = ("MSR", "MSC", "MSE", "MSW")
 """As equation 1 of the paper calls them; the last is for the one-way forms."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Analyze:
     """Tell the agreement of coders, and occurrence, intensity and correlation of AUs."""
 
@@ -70,7 +70,7 @@ class Analyze:
         return analyse(folder.resolve().name, videos, coders)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Icc:
     """Tell the six intraclass correlations of any raters' ratings."""
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from facedrive.feafa.protocol.recipe import ProtocolRecipe
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BenchClip:
     """Measure speed on a clip, beside a peer in the same run, and memory."""
 
@@ -63,7 +63,7 @@ class BenchClip:
         return 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BenchDemo(BenchClip):
     """Measure speed on the clip that ships, beside a peer in the same run, and memory."""
 
@@ -71,7 +71,7 @@ class BenchDemo(BenchClip):
     """Video to run on in its place."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BenchTrain:
     """Measure images a second of a recipe's training steps, and of loading alone."""
 
@@ -97,8 +97,8 @@ class BenchTrain:
         need_train()
         import torch
 
+        from facedrive.feafa.protocol.machine import Machine
         from facedrive.feafa.protocol.throughput import measure_throughput
-        from facedrive.feafa.protocol.trainer import Machine
         from facedrive.training.run.train import choose_device
 
         if self.threads:
@@ -119,11 +119,13 @@ class BenchTrain:
         if self.recipe:
             recipe = load_protocol(self.recipe)
         if recipe is None:
-            raise DataError(f"{self.recipe} is no recipe of the paper's protocol; give one of those.")
+            raise DataError(
+                f"{self.recipe} is no recipe of the paper's protocol; give one of those."
+            )
         return replace(recipe, batch=self.batch) if self.batch else recipe
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class BenchOutputs:
     """Send to every output at once, to receivers on this computer; what each costs and loses."""
 
@@ -155,7 +157,7 @@ def _outputs_table(report: dict[str, Any]) -> str:
 
 
 def machine() -> str:
-    """Name the processor, its widest instructions for 8 bits, and how many cores of it there are."""
+    """Name the processor, its widest instructions for 8 bits, its cores and the system."""
     import os
 
     name, flags = platform.processor() or platform.machine(), ""

@@ -24,7 +24,7 @@ REST_S = 1.0
 """How much of the resting face is watched."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Calibrate:
     """Learn a person's neutral, of AUs, gaze and head, and on request the extremes."""
 

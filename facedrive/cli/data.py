@@ -40,7 +40,7 @@ PAPER_ROWS = {"videos": "videos", "subjects": "subjects", "labelled": "frames"}
 """Field of a tally → field of what the paper says."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Labels:
     """How a folder of labelled faces is read."""
 
@@ -54,7 +54,7 @@ class Labels:
     """One JSON object, nothing else."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Check(Labels):
     """Count what is there, and list what is wrong with it."""
 
@@ -70,7 +70,7 @@ class Check(Labels):
         return 0 if report.sound else UNSOUND
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Prepare(Labels):
     """Cut the faces out, into a cache to train from."""
 

@@ -1,4 +1,4 @@
-"""``facedrive demo``: everything at once without a camera or a display, checked against the truth."""
+"""``facedrive demo``: all of it without a camera or a display, checked against known AUs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from facedrive.types import Sample
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Demo:
     """Drive the rig and OSC from the clip that ships, record it, and print how it went."""
 
@@ -51,10 +51,9 @@ class Demo:
         return int(lost > 0)
 
     def _drive(self, pipeline: Pipeline, port: int) -> list[Sample]:
-        from tqdm import tqdm
-
         from facedrive.assembly import load_rig, open_outputs
         from facedrive.pipeline import drive
+        from facedrive.progress import track
         from facedrive.render.studio import Studio
         from facedrive.sinks.video import VideoSink
         from facedrive.sources import open_source
@@ -63,7 +62,7 @@ class Demo:
         samples: list[Sample] = []
         with open_outputs([f"osc://127.0.0.1:{port}"]) as wire:
             try:
-                for frame in tqdm(open_source("demo").frames(), unit="frame", disable=None):
+                for frame in track(open_source("demo").frames(), "frame"):
                     sample = drive(frame, pipeline, wire)
                     video.send(sample, frame)
                     samples.append(sample)

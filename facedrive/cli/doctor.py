@@ -37,7 +37,7 @@ PACKAGES = {
 """Distribution → whether live driving needs it."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Doctor:
     """Say what works on this machine, and what to do about what does not."""
 

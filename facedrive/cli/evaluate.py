@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from facedrive.training.evaluation.exam import Exam
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Evaluate:
-    """Score a model on people, skins and clips that it never saw, and say which goals it reaches."""
+    """Score a model on people and clips that it never saw, and say which goals it reaches."""
 
     recipe: Path | None = option(None, positional=True)
     """Score what this recipe trained: runs/NAME/model-int8.onnx, or the model that ships where

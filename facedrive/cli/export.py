@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from facedrive.types import Sample
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Export:
     """Write a take as Live Link Face CSV, VMD, or as an animated GLB of the rig.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from facedrive.stages import Source
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Extract:
     """Write a video's action units to CSV or Parquet, a row a frame."""
 
@@ -64,7 +64,7 @@ def _extract(source: Source, pipeline: Pipeline, output: Path) -> tuple[int, int
     found = total = 0
     count = getattr(source, "frame_count", None)
     try:
-        for frame in track(chain(head, frames), total=count, unit="frame"):
+        for frame in track(chain(head, frames), "frame", total=count):
             sample = pipeline(frame)
             outputs.send(sample, frame)
             total += 1

@@ -19,6 +19,7 @@ COMMANDS = {
     "replay": "play a recorded take to outputs, on its own clock",
     "export": "write a take as Live Link Face CSV, VMD, or as an animated GLB of the rig",
     "outputs": "list what --out can send to: every format, its options, an example",
+    "ctl": "ask something of a run that is going on: recentre, pause, record, set …",
     "settings": "list every option of the tree: its range, its default, what it does",
     "calibrate": "learn a person's neutral and extremes",
     "rig": "inspect a rig: its targets and the AUs that they cover",

@@ -27,7 +27,7 @@ It holds for every output whose mapping is the table that it extends. A row name
 (gaze_left_up), or other channels, which stand for their rows; weights are from -2 to 2."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ListOutputs:
     """List what --out can send to: every format, its options, an example."""
 

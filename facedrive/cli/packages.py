@@ -1,4 +1,4 @@
-"""What a command needs beside facedrive itself: an error that names the extra where it is missing."""
+"""What a command needs beside facedrive itself; an error names the extra that is missing."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from facedrive.errors import FacedriveError, OptionError, guess
-from facedrive.options import MISSING, Option, build, first_paragraph, options_of
+from facedrive.options import MISSING, Option, build, first_paragraph, options_of, shown
 from facedrive.settings import Layers, Settings, load_layers
 
 TREE = "settings"
@@ -85,7 +85,7 @@ def _add_files(parser: Parser) -> None:
     files.add_argument("--config", type=Path, action="append", default=[], metavar="TOML",
                        help="take options from this file; the command line wins")  # fmt: skip
     files.add_argument("--save-config", type=Path, metavar="TOML",
-                       help="write the options that differ from the defaults, and go on")  # fmt: skip
+                       help="write the options that differ from the defaults")  # fmt: skip
     files.add_argument("--show-config", action="store_true",
                        help="print every option and who says it, and stop")  # fmt: skip
     files.add_argument("--no-user-config", action="store_true",
@@ -154,7 +154,7 @@ def _help(each: Option) -> str:
     if words[:2].istitle() or words[1:2].islower():
         words = words[:1].lower() + words[1:]
     if not (each.default is MISSING or each.default in (None, (), False)):
-        words += f"; default: {each.default}"
+        words += f"; default: {shown(each.default)}"
     return words.replace("%", "%%")
 
 
@@ -195,7 +195,8 @@ def _unknown(parser: Parser, declaration: type[Any], word: str) -> str:
         return f"'{word}' is one word too many for {parser.prog}; see {parser.prog} --help."
     known = [flag for each in options_of(declaration) if not each.facts.positional
              for flag in flags_of(each) if flag.startswith("--")]  # fmt: skip
-    return f"{parser.prog} has no option {name}.{guess(name, known)} See {parser.prog} --help."
+    command = parser.prog.removeprefix("facedrive ")
+    return f"{command} has no option {name}.{guess(name, known)} See {parser.prog} --help."
 
 
 def describe(declaration: type[Any]) -> tuple[str, str]:

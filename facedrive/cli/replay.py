@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from facedrive.types import Sample
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Replay:
     """Play a recorded take to outputs, on its own clock."""
 
@@ -52,7 +52,7 @@ class Replay:
 
     def _samples(self) -> Iterator[Sample]:
         """Open the take now; then yield each sample at its time, again and again if asked."""
-        from facedrive.takes import read_take
+        from facedrive.takes.read import read_take
         from facedrive.threads import pace
 
         first = read_take(self.take)

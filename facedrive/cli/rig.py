@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from facedrive.options import option
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Inspect:
     """Tell a rig's vertices, its targets, and the AUs that they cover."""
 

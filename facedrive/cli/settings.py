@@ -10,7 +10,7 @@ from facedrive.options import MISSING, Option, option, shown, values_of
 from facedrive.settings import Layers, Settings, settings_options, user_file
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ListSettings:
     """List every option of the tree: what it is, its range, its default, what it does.
 

@@ -13,7 +13,7 @@ from facedrive.options import option
 People = Literal["train", "validation", "test"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Rendering:
     """What both layouts need."""
 
@@ -29,7 +29,7 @@ class Rendering:
     """Processes."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Faces(Rendering):
     """Render single faces, cropped, to an .npz."""
 
@@ -38,26 +38,24 @@ class Faces(Rendering):
 
     def run(self) -> int:
         """Render them."""
-        from tqdm import tqdm
-
         from facedrive.cli.packages import need_train
+        from facedrive.progress import bar
 
         need_train()
         if self.output.suffix != ".npz":
             raise DataError(f"--output {self.output}: it must end in .npz.")
         from facedrive.training.rendered.dataset import render_dataset
 
-        with tqdm(total=self.count, unit="face", disable=None) as bar:
-            render_dataset(
-                self.data, self.output, self.count, self.seed, self.people, self.workers, bar.update
-            )
+        with bar(self.count, "face") as line:
+            render_dataset(self.data, self.output, self.count, self.seed, self.people,
+                           self.workers, line.advance)  # fmt: skip
         print(f"{self.output}: {self.count} faces of seed {self.seed}")
         print("score the model that ships on them with: facedrive evaluate --sections synthetic "
               f"--data {self.data} --synthetic {self.output}")  # fmt: skip
         return 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Feafa(Rendering):
     """Render videos of posed and spontaneous expressions, with labels and coders as FEAFA+ has."""
 
@@ -70,17 +68,16 @@ class Feafa(Rendering):
 
     def run(self) -> int:
         """Render them."""
-        from tqdm import tqdm
-
         from facedrive.cli.packages import need_train
+        from facedrive.progress import bar
 
         need_train()
         from facedrive.feafa.simulate.render import FeafaPlan, render_feafa
 
         plan = FeafaPlan(subjects=self.subjects, videos=self.videos, frames=self.frames,
                          seed=self.seed, people=self.people)  # fmt: skip
-        with tqdm(total=plan.videos * plan.frames, unit="frame", disable=None) as bar:
-            render_feafa(self.data, self.output, plan, self.workers, bar.update)
+        with bar(plan.videos * plan.frames, "frame") as line:
+            render_feafa(self.data, self.output, plan, self.workers, line.advance)
         print(f"{self.output}: {plan.videos} videos of {plan.subjects} subjects, "
               f"{plan.videos * plan.frames} frames")  # fmt: skip
         print(f"check it with: facedrive data check {self.output}")

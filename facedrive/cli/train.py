@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from facedrive.feafa.protocol.recipe import ProtocolRecipe
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class AuModelOptions:
     """For recipes of the live path's AU model."""
 
@@ -28,7 +28,7 @@ class AuModelOptions:
     """Keeps crops and faces made for training."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class ProtocolOptions:
     """For recipes of the paper's protocol, which name a network."""
 
@@ -43,7 +43,7 @@ class ProtocolOptions:
     """Never multiply in bfloat16, even where it is faster."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Train:
     """Train the AU model from a recipe, or the tables of the FEAFA+ paper."""
 
@@ -53,8 +53,8 @@ class Train:
     """Folder with faces.zip and faces_teacher.npz; for the paper's protocol, the cache of facedrive
     data prepare."""
     output: Path | None = option(None, metavar="DIR")
-    """Checkpoints, log and model; runs/NAME where left out, and runs for the paper's protocol, which
-    makes a folder a recipe there."""
+    """Checkpoints, log and model; runs/NAME where left out, and runs for the paper's protocol,
+    which makes a folder a recipe there."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """Where to train."""
     threads: int | None = option(None, low=1)

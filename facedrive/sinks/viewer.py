@@ -6,42 +6,67 @@ import logging
 import math
 import queue
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from facedrive.controls import Controls
 from facedrive.errors import FacedriveError
+from facedrive.recorder import free_path
 from facedrive.render.studio import Studio
 from facedrive.sinks.video import VideoWriter
 from facedrive.sinks.window import Window
-from facedrive.threads import ClosedError, Mailbox, now
+from facedrive.threads import ClosedError, Mailbox, Task, now
 from facedrive.timing import Timing
 from facedrive.types import Frame, Image, Sample
 
 log = logging.getLogger(__name__)
 
 NAME = "facedrive"
-KEYS = "q quit   n neutral   r record   p pause"
+
+KEYS = {
+    "q": "stop",
+    "c": "recentre",
+    "n": "recentre",
+    "r": "record",
+    "p": "pause",
+    "m": "mirror",
+}
+"""Key → the command that it stands for."""
+
+TITLE_KEYS = "q quit   c recentre   r record   p pause   m mirror"
 
 
-@dataclass
-class Viewer:
-    """A sink that any thread may send to, and a loop that only the main thread may run."""
+class Steered(Protocol):
+    """The run that the window shows and steers: a ``Live``."""
 
-    window: Window
-    studio: Studio
     controls: Controls
-    timing: Timing
-    recording: Path
-    """Where ``r`` records to; a number is added where the file is there already."""
-    record: bool = False
-    """Record from the first picture on."""
-    _mailbox: Mailbox[tuple[Sample, Frame | None]] = field(default_factory=Mailbox, init=False)
-    _picture: Image | None = field(default=None, init=False)
-    _writer: VideoWriter | None = field(default=None, init=False)
-    _drawn: deque[float] = field(default_factory=lambda: deque(maxlen=30), init=False)
+
+    def press(self, name: str) -> None:
+        """Leave a command without waiting for it."""
+        ...
+
+
+class Viewer:
+    """A sink that any thread may send to, and a loop that only the main thread may run.
+
+    It records what it shows; ``start`` and ``stop`` may be called from any thread.
+    """
+
+    def __init__(
+        self, window: Window, studio: Studio, steered: Steered, timing: Timing, usual: Path
+    ) -> None:
+        """Show samples in a window; ``usual`` is where ``r`` records to."""
+        self.window, self.studio = window, studio
+        self._steered, self._timing, self._usual = steered, timing, usual
+        self._mailbox: Mailbox[tuple[Sample, Frame | None]] = Mailbox()
+        self._asked: Path | None = None
+        """Where it is to record to."""
+        self._writer: VideoWriter | None = None
+        self._written: Path | None = None
+        """Where ``_writer`` writes."""
+        self._drawn: deque[float] = deque(maxlen=30)
 
     def send(self, sample: Sample, frame: Frame | None) -> None:
         """Leave the newest sample for the window."""
@@ -51,10 +76,39 @@ class Viewer:
         """Let the loop end."""
         self._mailbox.close()
 
+    @property
+    def path(self) -> Path | None:
+        """Where it records to; None while it does not."""
+        return self._asked
+
+    def start(self, path: Path | None = None) -> None:
+        """Record from the next picture on."""
+        self._asked = path or free_path(self._usual)
+
+    def stop(self) -> None:
+        """Finish the recording with the next picture, or at the end of the loop."""
+        self._asked = None
+
+    def run_beside(self, work: Callable[[], None]) -> None:
+        """Do the work in a thread, and have this one show it; raise what the work raised."""
+
+        def track() -> None:
+            try:
+                work()
+            finally:
+                self.close()
+
+        tracking = Task("pipeline", track)
+        try:
+            self.loop()
+        finally:
+            tracking.join()
+
     def loop(self) -> None:
         """Draw and take keys until the run ends or the window is closed."""
+        stop = self._steered.controls.stop
         try:
-            while not self.controls.stop.is_set():
+            while not stop.is_set():
                 try:
                     sample, frame = self._mailbox.get(timeout=0.05)
                 except queue.Empty:
@@ -65,18 +119,19 @@ class Viewer:
                 self._show(sample, frame)
                 self._take_key()
         finally:
-            self.controls.stop.set()
-            self._stop_recording()
+            stop.set()
+            self._stop_writing()
             self.studio.close()
             self.window.close()
 
     def _show(self, sample: Sample, frame: Frame | None) -> None:
         picture = self.studio.picture(sample, frame, self._status)
-        first, self._picture = self._picture is None, picture
-        if first and self.record:
-            self._start_recording(self.recording, picture)
+        if self._asked != self._written:
+            self._stop_writing()
+            if self._asked is not None:
+                self._start_writing(self._asked, picture)
         if self._writer is not None:
-            self._record(self._writer, picture, sample.time)
+            self._write(self._writer, picture, sample.time)
         self._drawn.append(now())
         self.window.show(picture, self._title)
 
@@ -84,69 +139,48 @@ class Viewer:
     def _title(self) -> str:
         span = self._drawn[-1] - self._drawn[0]
         fps = (len(self._drawn) - 1) / span if span > 0 else 0.0
-        latency = self.timing.recent_ms("capture to wire")
+        latency = self._timing.recent_ms("capture to wire")
         if math.isnan(latency):  # a file has no capture
-            latency = self.timing.recent_ms("frame to wire")
-        return f"{NAME}  {fps:.0f} fps  {latency:.1f} ms    {KEYS}"
+            latency = self._timing.recent_ms("frame to wire")
+        return f"{NAME}  {fps:.0f} fps  {latency:.1f} ms    {TITLE_KEYS}"
 
     @property
     def _status(self) -> str:
-        if self.controls.paused.is_set():
+        if self._steered.controls.paused.is_set():
             return "paused"
         return "recording" if self._writer is not None else ""
 
     def _take_key(self) -> None:
         key = self.window.key()
-        if key == "q" or self.window.closed:
-            self.controls.stop.set()
-        elif key == "n":
-            self.controls.neutral.set()
-        elif key == "p":
-            paused = self.controls.paused
-            (paused.clear if paused.is_set() else paused.set)()
-        elif key == "r":
-            self._toggle_recording()
+        if self.window.closed:
+            self._steered.press("stop")
+        elif key in KEYS:
+            self._steered.press(KEYS[key])
 
-    def _toggle_recording(self) -> None:
-        if self._writer is not None:
-            self._stop_recording()
-        elif self._picture is not None:
-            self._start_recording(_free(self.recording), self._picture)
-
-    def _start_recording(self, path: Path, picture: Image) -> None:
+    def _start_writing(self, path: Path, picture: Image) -> None:
         height, width = picture.shape[:2]
-        with _told():
+        with self._told():
             self._writer = VideoWriter(path, (width, height))
+            self._written = path
             log.info("recording %s", path)
 
-    def _record(self, writer: VideoWriter, picture: Image, time: float) -> None:
-        with _told():
+    def _write(self, writer: VideoWriter, picture: Image, time: float) -> None:
+        with self._told():
             writer.write(picture, time)
-            return
-        self._stop_recording()
 
-    def _stop_recording(self) -> None:
-        writer, self._writer = self._writer, None
+    def _stop_writing(self) -> None:
+        writer, self._writer, self._written = self._writer, None, None
         if writer is not None:
-            with _told():
+            with self._told():
                 writer.close()
                 log.info("recording finished")
 
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Log a recording's failure: it must not take the avatar down with it."""
-    try:
-        yield
-    except FacedriveError as error:
-        log.error("%s Recording has stopped.", error)
-
-
-def _free(path: Path) -> Path:
-    """Return the path, or the next numbered one that is not taken."""
-    count = 1
-    free = path
-    while free.exists():
-        count += 1
-        free = path.with_stem(f"{path.stem}-{count}")
-    return free
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Log a recording's failure and give it up: it must not take the avatar down with it."""
+        try:
+            yield
+        except FacedriveError as error:
+            log.error("%s Recording has stopped.", error)
+            self._asked = None
+            self._stop_writing()

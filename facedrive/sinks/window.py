@@ -6,9 +6,29 @@ ever on its first window when PyAV's was loaded first (PyAV 18, OpenCV 5, Linux)
 
 from __future__ import annotations
 
+import logging
+import os
+import platform
+
 import cv2
 
 from facedrive.types import Image
+
+log = logging.getLogger(__name__)
+
+
+def has_display() -> bool:
+    """Say whether there is a display to open a window on."""
+    named = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return named or platform.system() in ("Windows", "Darwin")
+
+
+def open_window(name: str) -> Window | None:
+    """Open a window; say so and return None where there is no display."""
+    if not has_display():
+        log.info("no display: running without a window")
+        return None
+    return Window(name)
 
 
 class Window:

@@ -87,7 +87,7 @@ def test_what_is_wrong_is_one_line(words: list[str], message: str) -> None:
 def test_a_bad_file_is_told_by_its_line(tmp_path: Path) -> None:
     path = tmp_path / "a.toml"
     path.write_text("[lost]\nhold = 1\n")
-    with pytest.raises(OptionError, match="line 2: no option 'lost.hold'"):
+    with pytest.raises(OptionError, match=r"line 2: no option 'lost\.hold'"):
         ask("1", "--config", str(path))
 
 

@@ -1,0 +1,77 @@
+"""Recording the picture that people see, while a run goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from facedrive.outputs import Outputs
+    from facedrive.render.studio import Studio
+
+
+class Recorder(Protocol):
+    """Records on request: the window what it shows, without a window what is drawn for it."""
+
+    studio: Studio
+
+    @property
+    def path(self) -> Path | None:
+        """Where it records to; None while it does not."""
+        ...
+
+    def start(self, path: Path | None = None) -> None:
+        """Record to a file; to the next free one of the usual name where None is given."""
+        ...
+
+    def stop(self) -> None:
+        """Finish the recording, if there is one."""
+        ...
+
+
+class SinkRecorder:
+    """Records without a window: as one more output, which draws for itself."""
+
+    def __init__(self, studio: Studio, outputs: Outputs, usual: Path) -> None:
+        """Draw with this studio, and record to ``usual`` where no name is given."""
+        self.studio = studio
+        self._outputs, self._usual = outputs, usual
+        self._path: Path | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """Where it records to; None while it does not, or when the recording has failed."""
+        opened = {each.name for each in self._outputs.states() if each.state != "failed"}
+        return self._path if self._name in opened else None
+
+    def start(self, path: Path | None = None) -> None:
+        """Record to a file from the next sample on.
+
+        Raises:
+            SinkError: if it cannot be written.
+        """
+        from facedrive.sinks.video import VideoSink
+
+        self.stop()
+        self._path = path or free_path(self._usual)
+        self._outputs.add(VideoSink(self._path, self.studio.picture), self._name)
+
+    def stop(self) -> None:
+        """Finish the recording, if there is one."""
+        if self.path is not None:
+            self._outputs.remove(self._name)
+        self._path = None
+
+    @property
+    def _name(self) -> str:
+        return f"recording {self._path}"
+
+
+def free_path(path: Path) -> Path:
+    """Return the path, or the next numbered one that is not taken."""
+    count = 1
+    free = path
+    while free.exists():
+        count += 1
+        free = path.with_stem(f"{path.stem}-{count}")
+    return free
