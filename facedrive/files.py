@@ -97,13 +97,6 @@ def user_data_folder() -> Path:
     return platformdirs.user_data_path("facedrive", appauthor=False)
 
 
-def user_runtime_folder() -> Path:
-    """Return the folder of what only lasts while this user's programs run; it may not exist yet."""
-    import platformdirs
-
-    return platformdirs.user_runtime_path("facedrive", appauthor=False)
-
-
 def fetch(
     url: str, sha256: str, path: Path, error: ErrorType = ModelError, advice: str = ""
 ) -> Path:

@@ -299,11 +299,11 @@ def test_recentre_starts_over_when_the_face_is_lost_meanwhile() -> None:
 
 def test_the_controls_recentre_a_running_loop() -> None:
     controls, pipeline = Controls(), Pipeline(Seen(), Says(0.3))
-    controls.neutral.set()
+    with controls.looping():
+        controls.post(pipeline.recentre)
     run(Clip(20), pipeline, Outputs(), controls)
     assert pipeline.profile is not None
     assert pipeline.profile.gaze == pytest.approx(0.2)
-    assert not controls.neutral.is_set()
 
 
 def test_raw_is_relative_to_nothing() -> None:

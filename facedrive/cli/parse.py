@@ -18,6 +18,9 @@ from facedrive.errors import FacedriveError, OptionError, guess
 from facedrive.options import MISSING, Option, build, first_paragraph, options_of, shown
 from facedrive.settings import Layers, Settings, load_layers
 
+LEFT_OUT = object()
+"""Stands for a positional that is not given; argparse would read its own mark as a text."""
+
 TREE = "settings"
 """What the field is called that holds the tree of options."""
 
@@ -122,7 +125,7 @@ def _add(group: Any, each: Option, *, shown: bool) -> None:
 def _add_positional(group: Any, each: Option, keywords: dict[str, Any]) -> None:
     required = each.default is MISSING
     nargs = ("+" if required else "*") if each.many else (None if required else "?")
-    group.add_argument(each.name, type=_reader(each), nargs=nargs, default=argparse.SUPPRESS,
+    group.add_argument(each.name, type=_reader(each), nargs=nargs, default=LEFT_OUT,
                        metavar=_metavar(each), **keywords)  # fmt: skip
 
 
@@ -170,7 +173,7 @@ def parse(parser: Parser, declaration: type[Any], words: Sequence[str]) -> Asked
         raise UsageError(_unknown(parser, declaration, extra[0]))
     values = vars(found)
     given = {each.name: _whole(each, values[each.name]) for each in options_of(declaration)
-             if each.name in values}  # fmt: skip
+             if values.get(each.name, LEFT_OUT) is not LEFT_OUT}  # fmt: skip
     if not has_settings(declaration):
         return Asked(build(declaration, given), None, None, False, found.debug)
     own = {name: each for name, each in given.items() if not name.startswith(f"{TREE}.")}

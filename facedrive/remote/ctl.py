@@ -1,7 +1,7 @@
 """``facedrive ctl``: a line of JSON each way over the loopback, with a token only this user reads.
 
-A run writes its port and token into the user's runtime folder, as ``ctl-PID.json``, and takes that
-file away at its end. A line without the token is refused, whoever sends it.
+A run writes its port and token below the user's cache folder, as ``runs/ctl-PID.json``, and takes
+that file away at its end. A line without the token is refused, whoever sends it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from facedrive.errors import FacedriveError, SinkError
-from facedrive.files import user_runtime_folder
+from facedrive.files import user_cache_folder
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def serve(callee: Callee) -> Iterator[int]:
     """Answer ``facedrive ctl`` as long as the ``with`` block lasts; give the port.
 
     Raises:
-        SinkError: if there is no port, or the user's runtime folder cannot be written.
+        SinkError: if there is no port, or the user's cache folder cannot be written.
     """
     token = secrets.token_urlsafe(24)
     with _Server(callee, token) as server:
@@ -138,8 +138,12 @@ def plain(value: object) -> Any:
     return json.loads(json.dumps(value, default=str).replace("NaN", "null"))
 
 
+def _folder() -> Path:
+    return user_cache_folder() / "runs"
+
+
 def _write_place(port: int, token: str) -> Path:
-    path = user_runtime_folder() / f"ctl-{os.getpid()}.json"
+    path = _folder() / f"ctl-{os.getpid()}.json"
     text = json.dumps({"pid": os.getpid(), "port": port, "token": token})
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -151,7 +155,7 @@ def _write_place(port: int, token: str) -> Path:
 
 
 def _find_place(pid: int | None) -> dict[str, Any]:
-    places = [place for path in sorted(user_runtime_folder().glob("ctl-*.json"))
+    places = [place for path in sorted(_folder().glob("ctl-*.json"))
               if (place := _read_place(path)) is not None]  # fmt: skip
     if pid is not None:
         places = [place for place in places if place["pid"] == pid]

@@ -92,9 +92,9 @@ def test_icc_prints_a_reason_where_there_is_none(
     ("words", "message"),
     [
         (["analyze"], "no folder to analyze; give the dataset's, or --coders DIR"),
-        (["analyze", "icc"], "no ratings; write: facedrive analyze icc RATINGS.csv"),
+        (["analyze", "icc"], "arguments are required: RATINGS.csv"),
         (["analyze", "gone"], "gone is no folder"),
-        (["analyze", "one", "two"], "one and two: analyze takes one folder"),
+        (["analyze", "one", "two"], "'two' is one word too many for facedrive analyze"),
         (["analyze", "icc", "gone.csv"], "gone.csv cannot be read"),
         (["analyze", "--coders", "gone"], "gone is no folder"),
     ],

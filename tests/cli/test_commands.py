@@ -53,7 +53,7 @@ def test_extract_writes_a_row_a_frame_with_the_documented_columns(take: Path) ->
     assert len(table) == 45
     assert list(table[0]) == [
         "frame", "time_s", "face", "score", *AU_NAMES,
-        "head_pitch_deg", "head_yaw_deg", "head_roll_deg",
+        "head_pitch_deg", "head_yaw_deg", "head_roll_deg", "head_x_m", "head_y_m", "head_z_m",
         "gaze_left_pitch_deg", "gaze_left_yaw_deg", "gaze_right_pitch_deg", "gaze_right_yaw_deg",
     ]  # fmt: skip
     assert {row["face"] for row in table} == {"1"}

@@ -60,7 +60,7 @@ def test_an_unknown_format_lists_those_there_are(
     take: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     line = fails(capsys, take, "--to", "bvh", "-o", "x.bvh")
-    assert "no export format 'bvh'; there are gltf, livelink-csv, vmd." in line
+    assert "to is 'bvh'; it must be one of gltf, livelink-csv, vmd" in line
 
 
 def test_a_take_becomes_a_vmd(

@@ -101,7 +101,43 @@ def test_debug_shows_the_traceback() -> None:
 
 
 def test_a_size_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as stop:
-        main(["live", "--size", "big"])
-    assert stop.value.code == 2
-    assert "write it as 640x480" in capsys.readouterr().err
+    assert "write it as 640x480" in fails(capsys, "live", "--size", "big")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["lvie"], "no command 'lvie'. Did you mean live?"),
+        (["live", "--mirorr"], "live has no option --mirorr. Did you mean --mirror?"),
+        (["live", "--smoothing.aus.bata", "3"], "Did you mean --smoothing.aus.beta?"),
+        (["data"], "facedrive data takes an action, check or prepare; none is given"),
+        (["data", "chek"], "'chek' is none. Did you mean check?"),
+        (["live", "stray"], "'stray' is one word too many"),
+    ],
+)
+def test_a_slip_is_guessed_in_a_line(
+    words: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert said in fails(capsys, *words)
+
+
+def test_show_config_says_where_each_value_comes_from(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "stage.toml"
+    path.write_text("[lost]\nhold_s = 2\n")
+    asked = ["live", "--config", str(path), "--no-user-config", "--mirror", "--show-config"]
+    assert main(asked) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert f"lost.hold_s = 2   # {path}" in lines
+    assert "view.mirror = yes   # the command line" in lines
+    assert "lost.ease_s = 0.3   # default" in lines
+
+
+def test_saved_options_are_taken_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, clip = tmp_path / "stage.toml", tmp_path / "gone.mp4"
+    words = ["live", "--no-user-config", "--no-view", "--source", str(clip), "--lost.hold-s", "3"]
+    assert "gone.mp4" in fails(capsys, *words, "--save-config", str(path))
+    again = ["live", "--no-user-config", "--config", str(path), "--show-config"]
+    assert main(again) == 0
+    assert f"source.what = {clip}   # {path}" in capsys.readouterr().out

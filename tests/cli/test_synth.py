@@ -14,16 +14,16 @@ from facedrive.training.rendered import dataset
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--output", "faces.txt"], "must end in .npz"),
-        (["--output", "faces.npz", "--videos", "3"], "--videos has no meaning"),
-        (["--output", "set", "--layout", "feafa", "--count", "3"], "--count has no meaning"),
-        (["--output", "set", "--layout", "feafa", "--subjects", "1"], "2 subjects or more"),
+        (["faces", "--output", "faces.txt"], "must end in .npz"),
+        (["faces", "--output", "faces.npz", "--videos", "3"], "no option --videos"),
+        (["feafa", "--output", "set", "--count", "3"], "no option --count"),
+        (["feafa", "--output", "set", "--subjects", "1"], "2 subjects or more"),
     ],
 )
 def test_what_cannot_be_meant_is_one_line(
     options: list[str], said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["synth", "--data", "nowhere", *options]) == FAILED
+    assert main(["synth", options[0], "--data", "nowhere", *options[1:]]) == FAILED
     error = capsys.readouterr().err.strip()
     assert said in error
     assert "\n" not in error
@@ -33,15 +33,15 @@ def test_data_that_is_absent_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output = str(tmp_path / "faces.npz")
-    asked = ["synth", "--data", str(tmp_path), "--output", output, "--count", "1", "--workers", "1"]
+    asked = ["synth", "faces", "--data", str(tmp_path), "--output", output, "--count", "1",
+             "--workers", "1"]  # fmt: skip
     assert main(asked) == FAILED
     assert "ict_facekit.npz" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("word", ["0", "-3", "many"])
 def test_numbers_are_checked(word: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["synth", "--data", "d", "--output", "f.npz", "--count", word])
+    assert main(["synth", "faces", "--data", "d", "--output", "f.npz", "--count", word]) == FAILED
     assert "--count" in capsys.readouterr().err
 
 
@@ -56,9 +56,9 @@ def test_options_reach_the_renderer(
     monkeypatch.setattr(dataset, "render_dataset", render)
     monkeypatch.setattr(feafa, "render_feafa", render)
     output = tmp_path / "faces.npz"
-    common = ["synth", "--data", "d", "--seed", "4", "--people", "test", "--workers", "3"]
-    assert main([*common, "--output", str(output), "--count", "9"]) == 0
-    assert main([*common, "--output", "set", "--layout", "feafa", "--frames", "50"]) == 0
+    common = ["--data", "d", "--seed", "4", "--people", "test", "--workers", "3"]
+    assert main(["synth", "faces", *common, "--output", str(output), "--count", "9"]) == 0
+    assert main(["synth", "feafa", *common, "--output", "set", "--frames", "50"]) == 0
     plan = feafa.FeafaPlan(frames=50, seed=4, people="test")
     assert asked == [(Path("d"), output, 9, 4, "test", 3), (Path("d"), Path("set"), plan, 3)]
     assert "facedrive data check set" in capsys.readouterr().out

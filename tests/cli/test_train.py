@@ -57,4 +57,4 @@ def test_bench_train_refuses_a_recipe_of_the_other_kind(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["bench", "train", str(RECIPES / "default.toml")]) == 2
-    assert "of another kind" in capsys.readouterr().err
+    assert "is no recipe of the paper's protocol" in capsys.readouterr().err
