@@ -58,13 +58,21 @@ def current(context: Context) -> Iterator[None]:
         context.release()
 
 
-def open_context() -> Context:
+def open_context(software_threads: int | None = None) -> Context:
     """Open a context on the first platform that works.
+
+    This is the one place that sets environment variables, and it keeps what the user set.
+
+    Args:
+        software_threads: Of Mesa's software renderer, beside the one that draws; None for as many
+            as it likes. The first context of a process decides for all.
 
     Raises:
         RenderError: if there is none; it says what to install.
     """
     platform = choose_platform()
+    if software_threads is not None:
+        os.environ.setdefault("LP_NUM_THREADS", str(software_threads))
     try:
         import OpenGL.error
     except (ImportError, OSError, AttributeError) as error:
@@ -105,24 +113,30 @@ class _Egl:
     def __init__(self) -> None:
         from pyrender.platforms import egl
 
-        self._platform = self._first_working(egl)
+        platform = self._first_working(egl)
+        self._display, self._context = platform._egl_display, platform._egl_context
+        # Else pyrender would, when it is collected, terminate the display, which all contexts of
+        # the device share.
+        platform._egl_display = None
         self.release()
 
     def make_current(self) -> None:
-        self._platform.make_current()
+        self._bind(self._context)
 
     def release(self) -> None:
         from OpenGL import EGL
 
-        display = EGL.eglGetCurrentDisplay()
-        EGL.eglMakeCurrent(display, EGL.EGL_NO_SURFACE, EGL.EGL_NO_SURFACE, EGL.EGL_NO_CONTEXT)
+        self._bind(EGL.EGL_NO_CONTEXT)
 
     def close(self) -> None:
         from OpenGL import EGL
 
-        # pyrender would also terminate the display, which all contexts of the device share.
-        EGL.eglDestroyContext(self._platform._egl_display, self._platform._egl_context)
-        self._platform._egl_display = None
+        EGL.eglDestroyContext(self._display, self._context)
+
+    def _bind(self, context: Any) -> None:
+        from OpenGL import EGL
+
+        EGL.eglMakeCurrent(self._display, EGL.EGL_NO_SURFACE, EGL.EGL_NO_SURFACE, context)
 
     @staticmethod
     def _first_working(egl: Any) -> Any:

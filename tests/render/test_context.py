@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -29,10 +30,10 @@ else:
 """
 
 
-def _run(**environment: str) -> str:
+def _run(code: str = DRAW, **environment: str) -> str:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "SYSTEMROOT") if name in os.environ}
     done = subprocess.run(
-        [sys.executable, "-c", DRAW],
+        [sys.executable, "-c", code],
         env=kept | environment,
         capture_output=True,
         text=True,
@@ -82,3 +83,37 @@ def test_elsewhere_than_linux_a_hidden_window_is_used(monkeypatch: pytest.Monkey
     monkeypatch.delenv("PYOPENGL_PLATFORM", raising=False)
     monkeypatch.setattr(sys, "platform", "darwin")
     assert context.choose_platform() == "window"
+
+
+@pytest.mark.parametrize("module", ["facedrive.render.scene", "facedrive.training.rendered.studio"])
+def test_an_import_alone_neither_loads_opengl_nor_sets_a_variable(module: str) -> None:
+    if "training" in module:
+        pytest.importorskip("scipy")
+    code = f"""
+import os, sys
+import {module}
+print(sorted({{"OpenGL", "pyrender"}} & set(sys.modules)))
+print(sorted(name for name in os.environ if name.startswith(("PYOPENGL", "LP_"))))
+"""
+    assert _run(code) == "[]\n[]\n"
+
+
+def test_a_users_number_of_threads_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LP_NUM_THREADS", "3")
+    monkeypatch.setattr(context, "choose_platform", lambda: "stub")
+    monkeypatch.setitem(context._OPENERS, "stub", object)  # type: ignore[arg-type]
+    context.open_context(software_threads=0)
+    assert os.environ["LP_NUM_THREADS"] == "3"
+
+
+def test_a_context_that_is_forgotten_or_closed_leaves_the_others_alone() -> None:
+    try:
+        kept, forgotten, closed = (context.open_context() for _ in range(3))
+    except RenderError as error:
+        pytest.skip(str(error))
+    closed.close()
+    del forgotten
+    gc.collect()
+    with context.current(kept):
+        pass
+    kept.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import logging
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -22,8 +23,8 @@ from facedrive.training.rendered.face import LANDMARKS, FaceModel, Person, load_
 from facedrive.training.rendered.paint import Colour, Look, Paint
 from facedrive.training.rendered.performance import DURATION, head_at, perform
 from facedrive.training.rendered.photographs import Photographs, open_photographs
+from facedrive.training.rendered.renderer import open_renderer
 from facedrive.training.rendered.sampling import Performance
-from facedrive.training.rendered.scene import FaceRenderer
 from facedrive.training.rendered.texture import Map, SkinAtlas, build_atlas
 from facedrive.types import Image
 
@@ -105,16 +106,16 @@ class DemoClip:
         atlas = build_atlas(model, photographs, size=256)
         skin = average_skin(atlas, photographs, self.people)
         size = (self.width * self.supersampling, self.height * self.supersampling)
-        renderer = FaceRenderer(model, *size)
-        renderer.set_skin(colour_skin(skin, atlas, model, self.seed))
-        renderer.paint(Paint(tone=SKIN, hair=(0.03, 0.02, 0.014), clothes=(0.05, 0.09, 0.14)))
         camera = Camera(*size, focal_px=size[1] * self.distance_cm / self.view_cm)
         person = model.identity(np.zeros(len(model.identities), np.float32))
         backdrop = _studio(self.width, self.height)
-        for time in times:
-            vertices, pose = self.posed(model, person, time)
-            picture, mask = renderer.render(vertices, pose, camera, DEMO_LOOK)
-            yield _compose(picture, mask, backdrop)
+        with closing(open_renderer(model, *size)) as renderer:
+            renderer.set_skin(colour_skin(skin, atlas, model, self.seed))
+            renderer.paint(Paint(tone=SKIN, hair=(0.03, 0.02, 0.014), clothes=(0.05, 0.09, 0.14)))
+            for time in times:
+                vertices, pose = self.posed(model, person, time)
+                picture, mask = renderer.render(vertices, pose, camera, DEMO_LOOK)
+                yield _compose(picture, mask, backdrop)
 
     def posed(
         self, model: FaceModel, person: Person, time: float

@@ -1,27 +1,21 @@
 """Draws a face off-screen with OpenGL: skin texture, painted eyes, three lights, one camera.
 
 Our own draw call instead of pyrender's: the eyes, the wrap lighting, the mouth's darkness and
-the hair need their own shader. The context is pyrender's.
+the hair need their own shader. Importing this module binds PyOpenGL to a platform: open a
+context first, as ``open_renderer`` does.
 """
 
 from __future__ import annotations
 
 import ctypes
-import os
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-
-os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
-# Pictures this small are drawn faster without the software renderer's threads.
-os.environ.setdefault("LP_NUM_THREADS", "0")
-
 from OpenGL import GL
 from OpenGL.GL import shaders
-from pyrender.platforms import egl
 
-from facedrive.errors import RenderError
+from facedrive.render.context import Context
 from facedrive.training.rendered.camera import FAR_CM, NEAR_CM, Camera, head_pose
 from facedrive.training.rendered.face import LANDMARKS, FaceModel, Indices, Kind
 from facedrive.training.rendered.paint import Look, Paint, hair_mask
@@ -52,22 +46,17 @@ class FaceRenderer:
     """Owns the context and the buffers; one face model, one picture size."""
 
     def __init__(
-        self, model: FaceModel, width: int, height: int, samples: int = 0, grey: bool = False
+        self,
+        context: Context,
+        model: FaceModel,
+        width: int,
+        height: int,
+        samples: int,
+        grey: bool,
     ) -> None:
-        """Open a context.
-
-        Args:
-            model: Its triangles and texture coordinates are uploaded once.
-            width: Of the picture, pixels.
-            height: Of the picture, pixels.
-            samples: Multisampling; 0 for none.
-            grey: Draw the green of everything only, which is faster.
-
-        Raises:
-            RenderError: if there is no OpenGL context.
-        """
+        """Take over a context, which is current; the rest is as for ``open_renderer``."""
+        self._context = context
         self._model, self._size = model, (width, height)
-        self._platform = _open_context(width, height)
         triangles, uvs = _with_backs(model)
         pairs = np.column_stack([triangles.ravel(), uvs.ravel()])
         corners, order = np.unique(pairs, axis=0, return_inverse=True)
@@ -90,11 +79,12 @@ class FaceRenderer:
 
     def close(self) -> None:
         """Give the context back."""
-        self._platform.delete_context()
+        self._context.release()
+        self._context.close()
 
     def paint(self, paint: Paint) -> None:
         """Set the colours of everything, and what the skin's texture is multiplied by."""
-        self._platform.make_current()
+        self._context.make_current()
         colours, light = paint.colours(self._model, self._openness)
         hair = hair_mask(self._model, paint.hairline) * paint.hair_cover
         values = np.column_stack([colours, light, hair])
@@ -129,7 +119,7 @@ class FaceRenderer:
 
     def set_skin(self, texture: NDArray[np.float32]) -> None:
         """Upload the skin texture, (S, S, 3) linear RGB or (S, S) grey, first row at the top."""
-        self._platform.make_current()
+        self._context.make_current()
         rows = np.ascontiguousarray(texture[::-1], np.float32)
         height, width = rows.shape[:2]
         if rows.ndim == 2:
@@ -162,7 +152,7 @@ class FaceRenderer:
         Returns:
             (H, W, 3) uint8 RGB and the (H, W) float32 share of each pixel that the face covers.
         """
-        self._platform.make_current()
+        self._context.make_current()
         width, height = self._size
         GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, self._drawn)
         GL.glViewport(0, 0, width, height)
@@ -328,18 +318,6 @@ def _draw_hair(draw: _Draw, layers: int) -> None:
     for layer in range(layers):
         GL.glUniform1f(place, (layer + 1) / layers)
         _draw(draw)
-
-
-def _open_context(width: int, height: int) -> egl.EGLPlatform:
-    platform = egl.EGLPlatform(width, height)
-    try:
-        platform.init_context()
-        platform.make_current()
-    except (AssertionError, OSError, RuntimeError, GL.error.Error) as error:
-        raise RenderError(
-            f"no OpenGL context through EGL ({error}); install libegl1 and libgl1-mesa-dri."
-        ) from error
-    return platform
 
 
 def _attribute(location: int, count: int, stride: int, offset: int) -> None:

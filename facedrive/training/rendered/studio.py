@@ -20,7 +20,7 @@ from facedrive.training.rendered.face import (
 )
 from facedrive.training.rendered.paint import Look, Paint, grey
 from facedrive.training.rendered.photographs import open_photographs
-from facedrive.training.rendered.scene import FaceRenderer
+from facedrive.training.rendered.renderer import open_renderer
 from facedrive.training.rendered.texture import Map, build_atlas
 from facedrive.training.rendered.visible import visible_part
 from facedrive.types import Image
@@ -65,7 +65,7 @@ class Studio:
         self.side_px = side_px
         self.photographs = open_photographs(data)
         self._atlas = build_atlas(whole, self.photographs, size=SKIN_TEXELS)
-        self._renderer = FaceRenderer(self.model, side_px, side_px, grey=True)
+        self._renderer = open_renderer(self.model, side_px, side_px, grey=True)
         rows = self.photographs.best_rows()
         allowed = getattr(split_people(self.photographs.person[rows]), people)
         self.rows = rows[allowed]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.training.rendered.face import Eyeball, FaceModel, Indices, Kind, incidence_of
-from facedrive.training.rendered.scene import FaceRenderer
+from facedrive.training.rendered.renderer import open_renderer
 
 WIDE_OPEN = ("jaw_drop", "upper_lip_raise", "lower_lip_depress")
 """AUs that show as much of the mouth as can be seen."""
@@ -41,7 +41,7 @@ def _seen(model: FaceModel, side_px: int) -> NDArray[np.bool_]:
     aus[[AU_INDEX[name] for name in WIDE_OPEN]] = 1
     person = model.identity(np.zeros(len(model.identities), np.float32))
     wide = model.express(person, model.weights(aus), np.zeros((2, 2), np.float32))
-    renderer = FaceRenderer(model, side_px, side_px)
+    renderer = open_renderer(model, side_px, side_px)
     bare = (renderer.openness > 0) | (renderer.bake_openness(wide) > 0)
     renderer.close()
     facing = model.normals(model.neutral)[:, 2]

@@ -11,7 +11,7 @@ from facedrive.rotations import matrix_from_euler
 from facedrive.training.rendered.camera import Camera, head_pose
 from facedrive.training.rendered.face import LANDMARKS, FaceModel
 from facedrive.training.rendered.paint import Look
-from facedrive.training.rendered.scene import FaceRenderer
+from facedrive.training.rendered.renderer import open_renderer
 from facedrive.training.rendered.visible import visible_part
 
 GAZE = np.array([[0.2, 0.4], [0.2, 0.4]], np.float32)
@@ -29,7 +29,7 @@ def draw(model: FaceModel, aus: np.ndarray, yaw: float) -> tuple[np.ndarray, np.
     person = model.identity(np.full(len(model.identities), 0.3, np.float32))
     vertices = model.express(person, model.weights(aus), GAZE)
     pose = head_pose(matrix_from_euler(0.1, yaw, 0.0), np.array([0, 0, -60], np.float32))
-    renderer = FaceRenderer(model, 128, 128)
+    renderer = open_renderer(model, 128, 128)
     renderer.set_skin(np.ones((8, 8), np.float32))
     picture, mask = renderer.render(vertices, pose, Camera(128, 128, 280.0), Look())
     renderer.close()
