@@ -70,9 +70,11 @@ COMMANDS = list(documented())
 
 @pytest.fixture
 def complaint(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> Callable[..., str]:
     """Say what the command line does not like about some words; empty if they are a command."""
+    (tmp_path / "stream.toml").write_text("version = 1\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)  # where the file is that documents name
 
     def judge(*words: str) -> str:
         with monkeypatch.context() as patch:
