@@ -1,5 +1,6 @@
-"""The default tracker, on real pictures and clips."""
+"""The default tracker, on a rendered clip with known landmarks, on photographs and on film."""
 
+import functools
 import logging
 from pathlib import Path
 
@@ -15,15 +16,22 @@ from facedrive.trackers.landmarks import box_px, interocular_px
 from facedrive.trackers.pose import PoseSolver
 from facedrive.types import EulerDegrees, Face, Frame, Image
 
-from .conftest import Clip
+from .conftest import PLACES, Clip, Truth
 
-FIRST_WITHOUT_FACE = 72  # face_noface.mov cuts to black here
-FIRST_WITH_FACE = 96  # noface_face.mov cuts to the face here
+LEFT_BY, BACK_AT = 214, 256
+"""Frames of the rendered clip: the face is out of the picture, and wholly in it again."""
+
+
+follower = functools.cache(DlibTracker)
+looker = functools.cache(DlibTracker)
+"""Each is opened once: that takes longer than most tests."""
 
 
 @pytest.fixture
 def tracker() -> DlibTracker:
-    return DlibTracker()
+    """A tracker that follows nobody yet."""
+    follower().reset()
+    return follower()
 
 
 def follow(tracker: DlibTracker, images: list[Image]) -> list[Face | None]:
@@ -31,7 +39,8 @@ def follow(tracker: DlibTracker, images: list[Image]) -> list[Face | None]:
 
 
 def look(image: Image) -> Face | None:
-    return DlibTracker().track(Frame(image, 0.0, 0))
+    looker().reset()
+    return looker().track(Frame(image, 0.0, 0))
 
 
 def angles(face: Face, image: Image) -> EulerDegrees:
@@ -59,47 +68,104 @@ def test_it_is_a_tracker(tracker: DlibTracker) -> None:
     assert isinstance(tracker, Tracker)
 
 
-@pytest.mark.parametrize("name", ["d10.mp4", "d11.mp4", "d12.mp4", "d20.mp4", "single_face.mp4"])
-def test_a_face_is_found_in_nearly_every_frame(name: str, clip: Clip, tracker: DlibTracker) -> None:
-    found = [tracker.track(frame) is not None for frame in clip(name)]
-    assert np.mean(found) >= 0.99
+@pytest.fixture(scope="module")
+def followed(turning: list[Frame]) -> list[Face | None]:
+    """What the tracker makes of each frame of the rendered clip."""
+    follower().reset()
+    return [follower().track(frame) for frame in turning]
 
 
-def test_nothing_is_found_where_there_never_is_a_face(clip: Clip, tracker: DlibTracker) -> None:
-    assert not any(tracker.track(frame) for frame in clip("no_face.mp4"))
+def distances(followed: list[Face | None], truth: Truth) -> np.ndarray:
+    """Return (n, 5) how far landmarks lie from the truth, in eye distances; NaN without a face."""
+    unit = np.linalg.norm(truth.points_px[:, 0] - truth.points_px[:, 1], axis=1)
+    found = np.full(truth.points_px.shape, np.nan)
+    for index, face in enumerate(followed):
+        if face is not None:
+            found[index] = face.landmarks_px[list(PLACES.values())]
+    return np.linalg.norm(found - truth.points_px, axis=2) / unit[:, None]
 
 
-def test_a_face_that_leaves_is_lost_within_5_frames(clip: Clip, tracker: DlibTracker) -> None:
-    found = [tracker.track(frame) is not None for frame in clip("face_noface.mov")]
-    assert all(found[:FIRST_WITHOUT_FACE])
-    assert not any(found[FIRST_WITHOUT_FACE + 5 :])
+def test_a_face_is_followed_through_turns_tilts_and_blinks(
+    followed: list[Face | None], truth: Truth
+) -> None:
+    assert (truth.in_picture[:200] == 1).all()
+    assert None not in followed[:200]
 
 
-def test_a_face_that_arrives_is_found_within_5_frames(clip: Clip, tracker: DlibTracker) -> None:
-    found = [tracker.track(frame) is not None for frame in clip("noface_face.mov")]
-    assert not any(found[:FIRST_WITH_FACE])
-    assert all(found[FIRST_WITH_FACE + 5 :])
+def test_the_landmarks_lie_where_the_face_was_rendered(
+    followed: list[Face | None], truth: Truth
+) -> None:
+    apart = distances(followed, truth)[:200]
+    frontal = np.abs(truth.head[:200]).max(axis=1) < 10
+    assert apart[frontal].mean() < 0.03
+    assert apart.mean() < 0.04
+    assert apart.max() < 0.15  # the nose's tip at 35 degrees
+
+
+def test_the_head_turns_as_far_as_it_was_rendered(
+    followed: list[Face | None], truth: Truth
+) -> None:
+    solver = PoseSolver()
+    for index in range(0, 200, 4):
+        face = followed[index]
+        assert face is not None
+        solved = np.array(solver.solve(face.landmarks_px, (480, 640)).euler)
+        far = np.abs(truth.head[index]).max() > 10
+        assert solved == pytest.approx(truth.head[index], abs=12 if far else 7)
+
+
+def test_a_face_that_leaves_is_lost_within_5_frames(
+    followed: list[Face | None], truth: Truth
+) -> None:
+    assert truth.in_picture[LEFT_BY - 1] > 0 == truth.in_picture[LEFT_BY]
+    assert set(followed[LEFT_BY + 5 : BACK_AT - 5]) == {None}
+
+
+def test_a_face_that_arrives_is_found_within_5_frames(
+    followed: list[Face | None], truth: Truth
+) -> None:
+    assert truth.in_picture[BACK_AT - 1] < 1 == truth.in_picture[BACK_AT]
+    assert None not in followed[BACK_AT + 5 :]
 
 
 def test_finding_and_losing_is_logged_once_each(
-    clip: Clip, tracker: DlibTracker, caplog: pytest.LogCaptureFixture
+    turning: list[Frame], tracker: DlibTracker, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG, logger="facedrive"):
-        for frame in clip("face_noface.mov")[60:100]:
+        for frame in turning[LEFT_BY - 20 : LEFT_BY + 20]:
             tracker.track(frame)
     assert [record.message.split()[1] for record in caplog.records] == ["found", "lost"]
 
 
-def test_the_landmarks_stay_on_a_head_that_is_shaken(clip: Clip, tracker: DlibTracker) -> None:
-    frames = clip("d12.mp4")
-    for frame in frames:
-        followed = tracker.track(frame)
-        if frame.index % 20 == 0:
-            alone = look(frame.image)
-            assert followed is not None
-            assert alone is not None
-            apart = np.linalg.norm(followed.landmarks_px - alone.landmarks_px, axis=1).mean()
-            assert apart < 0.1 * interocular_px(alone.landmarks_px)
+def test_the_landmarks_are_those_of_a_frame_looked_at_alone(
+    turning: list[Frame], followed: list[Face | None]
+) -> None:
+    for index in (20, 66, 114, 150, 186):  # turning, nodding, tilting
+        face, alone = followed[index], look(turning[index].image)
+        assert face is not None
+        assert alone is not None
+        apart = np.linalg.norm(face.landmarks_px - alone.landmarks_px, axis=1).mean()
+        assert apart < 0.1 * interocular_px(alone.landmarks_px)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["d10.mp4", "d11.mp4", "d12.mp4", "d20.mp4", "single_face.mp4"])
+def test_a_filmed_face_is_found_in_nearly_every_frame(
+    name: str, clip: Clip, tracker: DlibTracker
+) -> None:
+    found = [tracker.track(frame) is not None for frame in clip(name)]
+    assert np.mean(found) >= 0.99
+
+
+@pytest.mark.slow
+def test_nothing_is_found_on_film_without_a_face(clip: Clip, tracker: DlibTracker) -> None:
+    assert not any(tracker.track(frame) for frame in clip("no_face.mp4"))
+
+
+def test_a_photographed_face_is_found(photograph: Image) -> None:
+    face = look(photograph)
+    assert face is not None
+    assert face.score > 0
 
 
 def test_a_face_comes_with_landmarks_and_score(portrait: Image) -> None:
@@ -260,8 +326,8 @@ def test_a_still_face_with_noise_hardly_jitters(portrait: Image, tracker: DlibTr
     assert jitter < 0.003 * interocular_px(landmarks[-1])
 
 
-def test_the_same_frames_give_the_same_faces(clip: Clip) -> None:
-    frames = clip("d12.mp4")[:30]
+def test_the_same_frames_give_the_same_faces(turning: list[Frame]) -> None:
+    frames = turning[:30]
     one, other = (
         [face.landmarks_px for frame in frames if (face := tracker.track(frame))]
         for tracker in (DlibTracker(), DlibTracker())
@@ -271,13 +337,14 @@ def test_the_same_frames_give_the_same_faces(clip: Clip) -> None:
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 640), (480, 1), (2, 2), (79, 79), (480, 640)])
 @pytest.mark.parametrize("kind", ["black", "white", "noise"])
-def test_a_rubbish_frame_shows_no_face(shape: tuple[int, int], kind: str) -> None:
+def test_a_rubbish_frame_shows_no_face(
+    shape: tuple[int, int], kind: str, tracker: DlibTracker
+) -> None:
     images = {
         "black": np.zeros((*shape, 3), np.uint8),
         "white": np.full((*shape, 3), 255, np.uint8),
         "noise": np.random.default_rng(0).integers(0, 256, (*shape, 3)).astype(np.uint8),
     }
-    tracker = DlibTracker()
     assert follow(tracker, [images[kind]] * 3) == [None] * 3
 
 
