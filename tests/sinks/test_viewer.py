@@ -14,6 +14,7 @@ from pathlib import Path
 import av
 import pytest
 
+from facedrive.remote.ctl import ask
 from facedrive.sinks import viewer
 from facedrive.sources.demo import CLIP
 
@@ -143,8 +144,9 @@ def ends_the_run(live: Live, key: str) -> None:
 
 
 def sets_the_neutral(live: Live, key: str) -> None:
+    before = live.log.read_text(encoding="utf-8").count("neutral set")
     live.press(key)
-    live.until(lambda: live.says("neutral set"), "no neutral")
+    live.until(lambda: live.log.read_text(encoding="utf-8").count("neutral set") > before, "none")
 
 
 def pauses_and_goes_on(live: Live, key: str) -> None:
@@ -166,8 +168,19 @@ def records_a_clip(live: Live, key: str) -> None:
         assert sum(frame.width > 0 for frame in container.decode(video=0)) > 1
 
 
+def mirrors(live: Live, key: str) -> None:
+    def mirrored() -> bool:
+        return bool(ask("status", (), live.process.pid)["mirror"])
+
+    assert not mirrored()
+    live.press(key)
+    live.until(mirrored, "the view is not mirrored")
+
+
 KEYS: dict[str, Callable[[Live, str], None]] = {
     "n": sets_the_neutral,
+    "c": sets_the_neutral,
+    "m": mirrors,
     "r": records_a_clip,
     "p": pauses_and_goes_on,
     "q": ends_the_run,
@@ -186,5 +199,7 @@ def test_a_key_does_what_the_title_says(key: str, live: Live) -> None:
     KEYS[key](live, key)
 
 
-def test_every_key_of_the_title_is_tried() -> None:
-    assert set(re.findall(r"\b(\w) \w+", viewer.KEYS)) == set(KEYS)
+def test_every_key_is_tried_and_those_of_the_title_are_keys() -> None:
+    assert set(viewer.KEYS) == set(KEYS)
+    told = dict(re.findall(r"\b(\w) (\w+)", viewer.TITLE_KEYS))
+    assert {viewer.KEYS[key] for key in told} == set(viewer.KEYS.values())
