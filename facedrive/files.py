@@ -76,6 +76,16 @@ def write_whole(
         file.write(content.encode() if isinstance(content, str) else content)
 
 
+def free_path(path: Path) -> Path:
+    """Return the path, or the next numbered one that is not taken."""
+    count = 1
+    free = path
+    while free.exists():
+        count += 1
+        free = path.with_stem(f"{path.stem}-{count}")
+    return free
+
+
 def user_config_folder() -> Path:
     """Return the folder of this user's settings and tokens; it may not exist yet."""
     import platformdirs

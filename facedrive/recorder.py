@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from facedrive.files import free_path
+
 if TYPE_CHECKING:
     from facedrive.outputs import Outputs
     from facedrive.render.studio import Studio
@@ -65,13 +67,3 @@ class SinkRecorder:
     @property
     def _name(self) -> str:
         return f"recording {self._path}"
-
-
-def free_path(path: Path) -> Path:
-    """Return the path, or the next numbered one that is not taken."""
-    count = 1
-    free = path
-    while free.exists():
-        count += 1
-        free = path.with_stem(f"{path.stem}-{count}")
-    return free

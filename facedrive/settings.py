@@ -31,7 +31,7 @@ VERSION = 1
 class CalibrationOptions:
     """What is known of this person's face."""
 
-    profile: Path | None = option(None, flag="--profile", metavar="TOML")
+    profile: Path | None = option(None, flag="--profile", metavar="TOML", live=True)
     """A person's calibration, made by facedrive calibrate."""
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from facedrive import files
 from facedrive.errors import DataError, ModelError, SinkError
-from facedrive.files import fetch, file_hash, whole_file, whole_path, write_whole
+from facedrive.files import fetch, file_hash, free_path, whole_file, whole_path, write_whole
 
 CONTENT = b"a model"
 HASH = hashlib.sha256(CONTENT).hexdigest()
@@ -157,3 +157,11 @@ def test_another_file_than_the_known_one_is_refused(old: Path) -> None:
 def test_a_file_that_cannot_be_fetched_keeps_what_there_is(old: Path) -> None:
     with pytest.raises(DataError, match=r"cannot be fetched \(.*\); give a path\.$"):
         fetch(old.with_name("gone").as_uri(), HASH, old, DataError, "give a path")
+
+
+def test_the_next_free_name_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    assert free_path(path) == path
+    path.touch()
+    (tmp_path / "a-2.mp4").touch()
+    assert free_path(path) == tmp_path / "a-3.mp4"

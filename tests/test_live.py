@@ -11,12 +11,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from facedrive.calibration import load_profile
+from facedrive.calibration import build_profile, load_profile, save_profile
 from facedrive.errors import FacedriveError, OptionError, SinkError
 from facedrive.live import Live, Status, commands
 from facedrive.outputs import Outputs
 from facedrive.pipeline import Pipeline
-from facedrive.recorder import SinkRecorder, free_path
+from facedrive.recorder import SinkRecorder
 from facedrive.settings import Settings
 from facedrive.stages import Estimate
 from facedrive.trackers.align import CropSpec
@@ -193,9 +193,10 @@ def test_commands_from_many_threads_lose_nothing(live: Live) -> None:
     assert live.settings.smoothing.aus.beta % 1 == pytest.approx(0.49)
 
 
-def test_the_next_free_name_is_found(tmp_path: Path) -> None:
-    path = tmp_path / "a.mp4"
-    assert free_path(path) == path
-    path.touch()
-    (tmp_path / "a-2.mp4").touch()
-    assert free_path(path) == tmp_path / "a-3.mp4"
+def test_another_profile_holds_from_the_next_frame_on(
+    live: Live, sink: Keeps, tmp_path: Path
+) -> None:
+    rest = build_profile(np.full(24, 0.5, np.float32), None)
+    save_profile(rest, tmp_path / "other.toml")
+    live.call("set", ["calibration.profile", str(tmp_path / "other.toml")])
+    until(live, lambda: sink.samples[-1].aus.max() < 0.1)

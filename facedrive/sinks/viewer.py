@@ -13,7 +13,7 @@ from typing import Protocol
 
 from facedrive.controls import Controls
 from facedrive.errors import FacedriveError
-from facedrive.recorder import free_path
+from facedrive.files import free_path
 from facedrive.render.studio import Studio
 from facedrive.sinks.video import VideoWriter
 from facedrive.sinks.window import Window
