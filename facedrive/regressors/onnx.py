@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime as ort
+from onnxruntime.capi import onnxruntime_pybind11_state as _state
 
 from facedrive.aus import AU_NAMES, AUS
 from facedrive.errors import ModelError
@@ -32,6 +33,18 @@ CONTRACT = "1"
 
 OUTPUTS = ("aus", "gaze", "landmarks")
 """Of a model, in the order of ``Estimate``; the last may be missing."""
+
+
+FAILURES: tuple[type[Exception], ...] = (
+    RuntimeError,
+    ValueError,
+    *(
+        each
+        for each in vars(_state).values()
+        if isinstance(each, type) and issubclass(each, Exception)
+    ),
+)
+"""What ONNX Runtime raises: a dozen types with no base of their own."""
 
 
 def default_model() -> Path:
@@ -55,7 +68,7 @@ class OnnxRegressor:
     def __post_init__(self) -> None:
         path = self.model or default_model()
         if not path.exists():
-            raise ModelError(f"no model at {path}; give another with --model.")
+            raise ModelError(f"no model at {path}; model must be the path of an ONNX file.")
         self._session = _open(path, self.device)
         self.crop = _check_contract(path, self._session)
         given = {put.name for put in self._session.get_outputs()}
@@ -86,7 +99,7 @@ def _open(path: Path, device: Device) -> ort.InferenceSession:
     if reason is None:
         return _session(path, "CUDAExecutionProvider")
     if device == "cuda":
-        raise ModelError(f"--device cuda: {reason}; use --device cpu.")
+        raise ModelError(f"device cuda: {reason}; use device cpu.")
     log.info("computing on the CPU: %s", reason)
     return _session(path, "CPUExecutionProvider")
 
@@ -99,10 +112,10 @@ def _session(path: Path, provider: str) -> ort.InferenceSession:
     options.log_severity_level = 4
     try:
         return ort.InferenceSession(str(path), options, providers=[provider])
-    except Exception as error:  # ONNX Runtime raises a dozen unrelated types here
+    except FAILURES as error:
         raise ModelError(
             f"{path} cannot be loaded: {_first_line(error)}; it must be an ONNX file that "
-            "facedrive export made."
+            "facedrive train made."
         ) from error
 
 
@@ -123,7 +136,7 @@ def _why_no_cuda(path: Path) -> str | None:
         session.run(None, {"crops": np.zeros((1, 1, crop.size, crop.size), np.uint8)})
     except ModelError:
         raise
-    except Exception as error:  # as above
+    except FAILURES as error:
         return f"a test run on CUDA failed: {_first_line(error)}"
     return None
 
@@ -135,7 +148,7 @@ def _check_contract(path: Path, session: ort.InferenceSession) -> CropSpec:
         found = meta.get("facedrive.contract", "none")
         raise ModelError(
             f"{path} has facedrive contract {found}; facedrive needs {CONTRACT}. "
-            "Export it again with facedrive export."
+            "Make it again with facedrive train."
         )
     if tuple(meta.get("facedrive.au_names", "").split(",")) != AU_NAMES:
         raise ModelError(f"{path} names other AUs than the {len(AUS)} of FEAFA+, in their order.")

@@ -26,7 +26,7 @@ MODEL_URL = (
 )
 MODEL_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
 
-OPTIONS = "--tracker-model (--peer-model of bench, --teacher-model of train and evaluate)"
+OPTIONS = "model (--tracker-model, --peer-model of bench, --teacher-model of train and evaluate)"
 """Where a user can name a model file."""
 
 SCORE = 1.0

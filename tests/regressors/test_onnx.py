@@ -124,5 +124,5 @@ def test_without_a_gpu_auto_runs_on_the_cpu_and_cuda_says_why(tmp_path: Path) ->
     regressor = OnnxRegressor(path, "auto")
     if regressor.provider == "CUDAExecutionProvider":
         pytest.skip("this machine has a working CUDA")
-    with pytest.raises(ModelError, match=r"--device cuda: .*; use --device cpu"):
+    with pytest.raises(ModelError, match=r"device cuda: .*; use device cpu"):
         OnnxRegressor(path, "cuda")

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from facedrive.errors import DependencyError, SinkError
+from facedrive.outputs import Outputs
 from facedrive.sinks import video
 from facedrive.sinks.video import VideoSink, VideoWriter
 from facedrive.sources.video import VideoFile
@@ -55,6 +57,23 @@ def test_recording_is_h264_that_every_player_takes(tmp_path: Path) -> None:
     with av.open(str(tmp_path / "out.mp4")) as container:
         context = container.streams.video[0].codec_context
         assert (context.name, context.pix_fmt, context.colorspace) == ("h264", "yuv420p", 1)
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_behind_a_live_source_it_encodes_in_a_thread_of_its_own(
+    tmp_path: Path, make_sample: MakeSample, live: bool
+) -> None:
+    threads: set[int] = set()
+
+    def compose(sample: Sample, frame: Frame | None) -> Image:
+        threads.add(threading.get_ident())
+        return picture()
+
+    with Outputs([VideoSink(tmp_path / "out.mp4", compose)], live=live) as outputs:
+        for index in range(5):
+            outputs.send(make_sample(index), None)
+    assert len(list(VideoFile(tmp_path / "out.mp4").frames())) == 5
+    assert (threading.get_ident() in threads) is not live
 
 
 @pytest.mark.parametrize("size", [(63, 47), (1, 1), (641, 480)])
