@@ -14,11 +14,7 @@ from facedrive.options import option
 
 if TYPE_CHECKING:
     from facedrive.feafa.analysis.agreement import Agreement
-    from facedrive.feafa.analysis.ratings import Ratings
     from facedrive.feafa.analysis.statistics import Analysis, PartStatistics
-
-MEAN_SQUARES = ("MSR", "MSC", "MSE", "MSW")
-"""As equation 1 of the paper calls them; the last is for the one-way forms."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +39,11 @@ class Analyze:
         need_analyze("scipy")
         if self.out:
             need_analyze("matplotlib")
-        analysis = self._analyse()
+        if self.data is None and self.coders is None:
+            raise DataError("no folder to analyze; give the dataset's, or --coders DIR.")
+        from facedrive.feafa.analysis.statistics import analyse_folder
+
+        analysis = analyse_folder(self.data, self.coders, self.left, self.part)
         if self.out:
             from facedrive.feafa.analysis.report import write_report
 
@@ -53,21 +53,6 @@ class Analyze:
             where = self.out / "report.html" if self.out else "add --out DIR"
             print(f"\nfigures and report: {where}")
         return 0
-
-    def _analyse(self) -> Analysis:
-        from facedrive.feafa.analysis.agreement import read_coders_in
-        from facedrive.feafa.analysis.statistics import analyse
-        from facedrive.feafa.labels.dataset import read_coders, read_dataset
-
-        folder = self.data or self.coders
-        if folder is None:
-            raise DataError("no folder to analyze; give the dataset's, or --coders DIR.")
-        videos = read_dataset(self.data, self.left, self.part) if self.data else ()
-        if self.coders:
-            coders = read_coders_in(self.coders, self.left)
-        else:
-            coders = read_coders(folder, self.left)
-        return analyse(folder.resolve().name, videos, coders)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,10 +66,10 @@ class Icc:
 
     def run(self) -> int:
         """Print the six forms."""
-        from facedrive.feafa.analysis.ratings import read_ratings
+        from facedrive.feafa.analysis.ratings import rate, read_ratings
 
         need_analyze("scipy")
-        report = _reliability(read_ratings(self.ratings))
+        report = rate(read_ratings(self.ratings)).as_dict()
         print(json.dumps(report, allow_nan=False) if self.json else _reliability_table(report))
         return 0
 
@@ -135,27 +120,9 @@ def _part_table(part: str, statistics: PartStatistics) -> str:
     return "\n".join(lines)
 
 
-def _reliability(ratings: Ratings) -> dict[str, Any]:
-    from facedrive.stats.icc import FORMS, analyse_variance, icc, why_undefined
-    from facedrive.stats.metrics import number
-
-    squares = analyse_variance(ratings.values)
-    forms = {}
-    for form, meaning in FORMS.items():
-        bounds = {name: number(each) for name, each in vars(icc(squares, form)).items()}
-        reason = str(why_undefined(squares, form))
-        forms[f"ICC({form})"] = bounds | {"reason": reason, "meaning": meaning}
-    return {
-        "raters": list(ratings.raters),
-        "k": squares.k,
-        "n": int(squares.n),
-        "left_out": len(ratings.values) - int(squares.n),
-        **{name: number(getattr(squares, name.lower())) for name in MEAN_SQUARES},
-        "forms": forms,
-    }
-
-
 def _reliability_table(report: dict[str, Any]) -> str:
+    from facedrive.feafa.analysis.ratings import MEAN_SQUARES
+
     def figure(value: float | None, places: int = 3) -> str:
         return _shown(float("nan") if value is None else value, places)
 

@@ -132,11 +132,11 @@ def _table(report: Report) -> str:
 
 def _paper(report: Report, key: tuple[Layout, Part], field: str) -> str:
     """Say what the paper says, and by how much the dataset differs from it."""
-    from facedrive.feafa.analysis.paper import SAID, nearest
+    from facedrive.feafa.analysis.paper import PAPER_COUNTS, nearest
 
-    if key not in SAID:
+    if key not in PAPER_COUNTS:
         return "-"
-    said: tuple[int, ...] = SAID[key]._asdict()[PAPER_ROWS[field]]
+    said: tuple[int, ...] = PAPER_COUNTS[key]._asdict()[PAPER_ROWS[field]]
     count: int = getattr(report.tallies[key], field)
     more = count - nearest(count, said)
     return f"{' or '.join(f'{each:,}' for each in said)} ({f'{more:+,}' if more else 'same'})"

@@ -1,4 +1,4 @@
-"""``facedrive synth``: synthetic faces with exact AUs, as training crops or in FEAFA+'s layout."""
+"""``facedrive synth``: synthetic faces with known AUs, as training crops or in FEAFA+'s layout."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Rendering:
     seed: int = option(0, low=0)
     """The same seed gives the same faces."""
     people: People = "train"
-    """Whose skin may be worn."""
+    """Whose photographs may give a skin."""
     workers: int = option(os.cpu_count() or 1, low=1)
     """Processes."""
 

@@ -33,7 +33,7 @@ FORMS: dict[Form, str] = {
 }
 """ICC(form) → what it measures; the paper's Table 3 is (2, k)."""
 
-FLAT = 1e-13
+ROUNDING = 1e-13
 """A share of the sum of squares below this is rounding, and counts as none."""
 
 
@@ -103,7 +103,7 @@ def mean_squares(sums: Values) -> MeanSquares:
         mean = columns.sum(-1) ** 2 / (n * k)
         ssr, ssc = rows / k - mean, (columns**2).sum(-1) / n - mean
         parts = np.stack([ssr, ssc, squares - mean - ssr - ssc])
-        ssr, ssc, sse = np.where(parts > FLAT * squares, parts, 0.0)
+        ssr, ssc, sse = np.where(parts > ROUNDING * squares, parts, 0.0)
         return MeanSquares(
             n,
             k,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,7 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_NAMES
 from facedrive.errors import DataError
-from facedrive.feafa.labels.dataset import Left, Part, read_dataset
-from facedrive.feafa.labels.video import Video
+from facedrive.feafa.labels.video import Part, Video
 from facedrive.stats.bootstrap import RESAMPLES, draw_clusters, percentile_bounds, resample
 from facedrive.stats.icc import (
     Icc,
@@ -26,8 +24,8 @@ from facedrive.stats.icc import (
 )
 from facedrive.stats.metrics import number
 
-Place = tuple[Part, str, str]
-"""Part, subject and name: what tells a video from the others."""
+VideoKey = tuple[Part, str, str]
+"""Part, subject and name, which no two videos of a dataset share."""
 
 LEVELS = {0.9: "excellent", 0.75: "good", 0.5: "moderate"}
 """Lower bound of the 95 % interval above which agreement is called so (section 3.2)."""
@@ -79,18 +77,6 @@ class Agreement:
         return figures | {"level": level(self.icc.low[index]), "reason": self.reasons[index]}
 
 
-def read_coders_in(folder: Path, left: Left = "subject") -> dict[str, tuple[Video, ...]]:
-    """Read a folder that has one folder per coder, each laid out as a dataset.
-
-    Raises:
-        DataError: if there is no such folder, or a label is unusable.
-    """
-    if not folder.is_dir():
-        raise DataError(f"{folder} is no folder; it must hold one folder per coder.")
-    coders = sorted(each for each in folder.iterdir() if each.is_dir())
-    return {each.name: read_dataset(each, left) for each in coders}
-
-
 def compare_coders(
     coders: Mapping[str, Sequence[Video]], resamples: int = RESAMPLES, seed: int = 0
 ) -> Agreement:
@@ -104,11 +90,11 @@ def compare_coders(
     if len(coders) < 2:
         names = ", ".join(coders) or "none"
         raise DataError(f"coders: {names}; agreement needs a folder each of at least 2.")
-    by_coder = [{_place(video): video for video in videos} for videos in coders.values()]
+    by_coder = [{_key(video): video for video in videos} for videos in coders.values()]
     common = sorted(set.intersection(*map(set, by_coder)))
     if not common:
         raise DataError(f"no video was labelled by all of {', '.join(coders)}; compare some.")
-    ratings = [_align([videos[place] for videos in by_coder]) for place in common]
+    ratings = [_align([videos[key] for videos in by_coder]) for key in common]
     frames = sum(each.shape[1] for each in ratings)
     if not frames:
         raise DataError(f"no frame was labelled by all of {', '.join(coders)}; compare some.")
@@ -133,7 +119,7 @@ def level(low: float) -> str:
     return next((name for bound, name in LEVELS.items() if low > bound), "poor")
 
 
-def _place(video: Video) -> Place:
+def _key(video: Video) -> VideoKey:
     return video.part, video.subject, video.name
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from facedrive.feafa.labels.video import Layout, Part
 
 
-class Said(NamedTuple):
+class PaperCounts(NamedTuple):
     """Counts of one dataset, the one first that the paper gives most often."""
 
     frames: tuple[int, ...]
@@ -15,15 +15,15 @@ class Said(NamedTuple):
     videos: tuple[int, ...]
 
 
-def nearest(count: int, said: tuple[int, ...]) -> int:
-    """Return what the paper says that comes nearest to a count."""
-    return min(said, key=lambda each: abs(each - count))
+def nearest(count: int, counts: tuple[int, ...]) -> int:
+    """Return the paper's count that comes nearest to a count."""
+    return min(counts, key=lambda each: abs(each - count))
 
 
-SAID: dict[tuple[Layout, Part], Said] = {
-    ("FEAFA+", "posed"): Said((99_356,), (122,), (123, 127)),
-    ("FEAFA+", "spontaneous"): Said((130_807,), (27,), (27,)),
-    ("DISFA", "spontaneous"): Said((130_815, 130_000), (27,), (27, 53, 54)),
+PAPER_COUNTS: dict[tuple[Layout, Part], PaperCounts] = {
+    ("FEAFA+", "posed"): PaperCounts((99_356,), (122,), (123, 127)),
+    ("FEAFA+", "spontaneous"): PaperCounts((130_807,), (27,), (27,)),
+    ("DISFA", "spontaneous"): PaperCounts((130_815, 130_000), (27,), (27, 53, 54)),
 }
 """Layout and part → what sections 1 to 3 and Table 1 say. DISFA's frames are 27 x 4,845."""
 

@@ -1,15 +1,28 @@
-"""Ratings of some subjects by some raters, read from CSV."""
+"""Ratings of any subjects by any raters, read from CSV, and how far the raters agree."""
 
 from __future__ import annotations
 
 import csv
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.errors import DataError
+from facedrive.stats.icc import (
+    FORMS,
+    Form,
+    Icc,
+    MeanSquares,
+    analyse_variance,
+    icc,
+    why_undefined,
+)
+from facedrive.stats.metrics import number
+
+MEAN_SQUARES = ("MSR", "MSC", "MSE", "MSW")
+"""As equation 1 of the paper calls them; the last is for the one-way forms."""
 
 
 class Ratings(NamedTuple):
@@ -47,6 +60,52 @@ def read_ratings(path: Path) -> Ratings:
         raise DataError(f"{path} has no row below its header; each subject needs one.")
     values = [_numbers(path, number, row, raters) for number, row in enumerate(rows, start=2)]
     return Ratings(raters, np.array(values, np.float64))
+
+
+class Reliability(NamedTuple):
+    """All six forms of the intraclass correlation of some ratings."""
+
+    raters: tuple[str, ...]
+    squares: MeanSquares
+    left_out: int
+    """Subjects that some rater did not rate."""
+    forms: dict[Form, Icc]
+    reasons: dict[Form, str]
+    """Why there is no such correlation; empty where there is one."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return everything, ready for JSON; None for NaN."""
+        return {
+            "raters": list(self.raters),
+            "k": self.squares.k,
+            "n": int(self.squares.n),
+            "left_out": self.left_out,
+            **{name: number(getattr(self.squares, name.lower())) for name in MEAN_SQUARES},
+            "forms": {
+                f"ICC({form})": {
+                    **{name: number(each) for name, each in vars(found).items()},
+                    "reason": self.reasons[form],
+                    "meaning": FORMS[form],
+                }
+                for form, found in self.forms.items()
+            },
+        }
+
+
+def rate(ratings: Ratings) -> Reliability:
+    """Estimate the agreement of raters.
+
+    Raises:
+        DataError: if there is only one.
+    """
+    squares = analyse_variance(ratings.values)
+    return Reliability(
+        ratings.raters,
+        squares,
+        len(ratings.values) - int(squares.n),
+        {form: icc(squares, form) for form in FORMS},
+        {form: str(why_undefined(squares, form)) for form in FORMS},
+    )
 
 
 def _numbers(path: Path, number: int, row: list[str], raters: tuple[str, ...]) -> list[float]:

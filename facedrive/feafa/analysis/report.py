@@ -49,7 +49,7 @@ tbody tr:nth-child(even) { background: var(--band); }
   .pair { grid-template-columns: 1fr 1fr; } .wide { overflow: visible; } }
 """
 
-LEVELS_TOLD = (
+LEVELS_EXPLAINED = (
     "By the lower bound of the 95 % interval: above 0.9 excellent, above 0.75 good, above 0.5 "
     "moderate, else poor."
 )
@@ -80,7 +80,7 @@ def lay_out(analysis: Analysis, pictures: Mapping[str, bytes]) -> str:
     """Return the page.
 
     Args:
-        analysis: What it tells.
+        analysis: What the page shows.
         pictures: SVG by figure name, as ``plots.draw_all`` names them.
     """
     sections = [_overview(analysis)]
@@ -103,11 +103,13 @@ def _overview(analysis: Analysis) -> str:
         [part, f"{each.videos:,}", f"{each.subjects:,}", f"{each.frames:,}"]
         for part, each in analysis.parts.items()
     ]
-    told = (
+    source = (
         '<p class="soft">After section 3 of the FEAFA+ paper (Gan et al., 2021). Left and right '
         "are the subject’s. Made by <code>facedrive analyze</code>.</p>"
     )
-    return told + (_table(["part", "videos", "subjects", "labelled frames"], rows) if rows else "")
+    return source + (
+        _table(["part", "videos", "subjects", "labelled frames"], rows) if rows else ""
+    )
 
 
 def _agreement(agreement: Agreement, pictures: Mapping[str, bytes]) -> str:
@@ -115,7 +117,7 @@ def _agreement(agreement: Agreement, pictures: Mapping[str, bytes]) -> str:
     left_out = f" ({agreement.left_out} more lack a coder)" if agreement.left_out else ""
     caption = (
         f"Table 3. ICC(2,k) of {coders} coders ({escape(', '.join(agreement.coders))}) over "
-        f"{agreement.frames:,} frames of {videos} videos{left_out}. {LEVELS_TOLD} The first "
+        f"{agreement.frames:,} frames of {videos} videos{left_out}. {LEVELS_EXPLAINED} The first "
         "interval takes frames as independent, as the paper’s does; frames of one video are not, "
         "so the second draws whole videos; it is left out for an AU that shows in fewer than three."
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
@@ -17,7 +18,8 @@ from numpy.typing import NDArray
 from facedrive.aus import AU_NAMES
 from facedrive.errors import DataError
 from facedrive.feafa.analysis.agreement import Agreement, compare_coders
-from facedrive.feafa.labels.video import Part, Video
+from facedrive.feafa.labels.dataset import coders_folder, read_coders, read_dataset
+from facedrive.feafa.labels.video import Left, Part, Video
 from facedrive.stats.metrics import FLAT, number
 
 THOUSANDTHS = 1000
@@ -97,6 +99,28 @@ class Analysis:
             "parts": {part: each.as_dict() for part, each in self.parts.items()},
             "agreement": self.agreement.as_dict() if self.agreement else None,
         }
+
+
+def analyse_folder(
+    data: Path | None, coders: Path | None, left: Left = "subject", part: Part = "posed"
+) -> Analysis:
+    """Read a dataset, or what coders said, and analyse it.
+
+    Args:
+        data: The dataset's folder; None where there are only coders.
+        coders: Holds a folder per coder; by default ``coders`` in the dataset, if it is there.
+        left: Whose left the labels of FEAFA+ mean.
+        part: Of a video whose path does not say.
+
+    Raises:
+        DataError: if neither is given, a label is unusable, or the coders cannot be compared.
+    """
+    named = data or coders
+    if named is None:
+        raise DataError("no folder to analyse; give the dataset's, or that of its coders.")
+    videos = read_dataset(data, left, part) if data else ()
+    folder = coders or (coders_folder(data) if data else None)
+    return analyse(named.resolve().name, videos, read_coders(folder, left) if folder else {})
 
 
 def analyse(name: str, videos: Sequence[Video], coders: Mapping[str, Sequence[Video]]) -> Analysis:

@@ -20,11 +20,12 @@ from facedrive.feafa.labels.video import (
     BAD_LABEL,
     FRAME_TWICE,
     OUT_OF_RANGE,
-    Found,
+    FoundVideo,
     Left,
     Part,
     Problem,
     Video,
+    put_together,
 )
 from facedrive.types import Vector
 
@@ -59,7 +60,7 @@ def _within_range(path: Path, values: list[float]) -> Vector | Problem:
 
 def find_videos(
     folders: Sequence[Folder], root: Path, films: Sequence[Path], left: Left, part: Part
-) -> list[Found]:
+) -> list[FoundVideo]:
     """Return every folder that holds ``.auw`` files, as a video.
 
     Args:
@@ -83,32 +84,34 @@ def _read_folder(
     films: Sequence[Path],
     left: Left,
     part: Part,
-) -> Found:
+) -> FoundVideo:
     problems: list[Problem] = []
     files = [folder.path / name for name in folder.files if name.lower().endswith(LABEL_SUFFIX)]
     labels = number_files(files, problems, nameless=True)
     home = folder if folder.images() else find_pictures(folder.path, folders)
     pictures = number_files(home.images(), problems) if home else {}
-    frames = sorted({*labels, *pictures})
-    aus = np.full((len(frames), len(AUS)), np.nan, np.float32)
-    for row, frame in enumerate(frames):
-        label = read_auw(labels[frame]) if frame in labels else None
-        if isinstance(label, Problem):
-            problems.append(label)
-        elif label is not None:
-            aus[row] = label if left == "subject" else label[MIRROR]
     naming = name_video(folder.path, root)
     video = Video(
         naming.name,
         naming.subject,
         naming.part or part,
-        np.array(frames, np.int32),
-        aus,
-        tuple(pictures.get(frame) for frame in frames),
+        *put_together(_read_labels(labels, left, problems), pictures),
         None if pictures else find_film(folder.path, films),
         0 if 0 in labels else 1,
     )
-    return Found(video, "FEAFA+", folder.path, naming.part is not None, tuple(problems))
+    return FoundVideo(video, "FEAFA+", folder.path, naming.part is not None, tuple(problems))
+
+
+def _read_labels(files: dict[int, Path], left: Left, problems: list[Problem]) -> dict[int, Vector]:
+    """Return (24,) AUs by frame; NaN where the file is unusable."""
+    labels: dict[int, Vector] = {}
+    for frame, path in sorted(files.items()):
+        label = read_auw(path)
+        if isinstance(label, Problem):
+            problems.append(label)
+            label = np.full(len(AUS), np.nan, np.float32)
+        labels[frame] = label if left == "subject" else label[MIRROR]
+    return labels
 
 
 def number_files(

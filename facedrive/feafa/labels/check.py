@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from facedrive.feafa.analysis.paper import CONTRADICTIONS, SAID
+from facedrive.feafa.analysis.paper import CONTRADICTIONS, PAPER_COUNTS
 from facedrive.feafa.labels.dataset import find_videos
 from facedrive.feafa.labels.folders import walk
 from facedrive.feafa.labels.pictures import decode_gray
@@ -20,7 +20,7 @@ from facedrive.feafa.labels.video import (
     FRAME_TWICE,
     KINDS,
     OUT_OF_RANGE,
-    Found,
+    FoundVideo,
     Layout,
     Left,
     Part,
@@ -86,7 +86,11 @@ class Report:
             "datasets": [
                 {"layout": layout, "part": part}
                 | asdict(tally)
-                | {"paper": SAID[layout, part]._asdict() if (layout, part) in SAID else None}
+                | {
+                    "paper": PAPER_COUNTS[layout, part]._asdict()
+                    if (layout, part) in PAPER_COUNTS
+                    else None
+                }
                 for (layout, part), tally in self.tallies.items()
             ],
             "unused_pictures": self.unused_pictures,
@@ -117,7 +121,7 @@ def check(
         with bar(total, "picture", "opening pictures") as line, ThreadPoolExecutor() as pool:
             for each in found:
                 problems[id(each)] += _picture_problems(each.video, pool, seen, line)
-    groups: dict[tuple[Layout, Part], list[Found]] = {}
+    groups: dict[tuple[Layout, Part], list[FoundVideo]] = {}
     for each in found:
         groups.setdefault((each.layout, each.video.part), []).append(each)
     tallies = {
@@ -129,7 +133,7 @@ def check(
     return Report(root, tallies, tuple(listed), sum(each.values for each in unused), open_pictures)
 
 
-def _tally(group: Sequence[Found], problems: Sequence[Problem]) -> Tally:
+def _tally(group: Sequence[FoundVideo], problems: Sequence[Problem]) -> Tally:
     videos = [each.video for each in group]
     labelled = sum(int(video.labelled.sum()) for video in videos)
     frames = sum(len(video.frames) for video in videos)
@@ -152,7 +156,7 @@ def _tally(group: Sequence[Found], problems: Sequence[Problem]) -> Tally:
     )
 
 
-def _label_problems(found: Found) -> Iterator[Problem]:
+def _label_problems(found: FoundVideo) -> Iterator[Problem]:
     """Yield what reading found, and how many frames lack a label or a picture."""
     yield from found.problems
     video = found.video
@@ -205,7 +209,7 @@ def _open(path: Path) -> tuple[bool, Digest]:
     return decode_gray(encoded) is not None, hashlib.blake2b(encoded.data, digest_size=16).digest()
 
 
-def _unused_pictures(root: Path, found: Iterable[Found]) -> Iterator[Problem]:
+def _unused_pictures(root: Path, found: Iterable[FoundVideo]) -> Iterator[Problem]:
     """Yield the folders whose images no label refers to."""
     used = {path for each in found for path in each.video.pictures if path}
     for folder in walk(root):

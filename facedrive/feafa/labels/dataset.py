@@ -11,9 +11,7 @@ from pathlib import Path
 from facedrive.errors import DataError
 from facedrive.feafa.labels import auw, disfa, takes
 from facedrive.feafa.labels.folders import CODERS, films_in, walk
-from facedrive.feafa.labels.video import Found, Left, Part, Video
-
-__all__ = ["Left", "Part", "Video", "find_videos", "read_coders", "read_dataset"]
+from facedrive.feafa.labels.video import FoundVideo, Left, Part, Video
 
 log = logging.getLogger(__name__)
 
@@ -38,26 +36,30 @@ def read_dataset(
     found = find_videos(root, left, part)
     if not skip_bad:
         _refuse_problems(found, root)
-    silent = sum(not each.says_part for each in found)
+    silent = sum(not each.part_is_known for each in found)
     if silent:
         log.info("%s: %d videos do not say if they are posed; taken as %s", root, silent, part)
     return tuple(each.video for each in found)
 
 
-def read_coders(root: Path, left: Left = "subject") -> dict[str, tuple[Video, ...]]:
-    """Read what each coder said, by the coder's name: ``coders/<coder>/`` is laid out as a dataset.
+def read_coders(folder: Path, left: Left = "subject") -> dict[str, tuple[Video, ...]]:
+    """Read what each coder said, by the coder's name: a folder per coder, laid out as a dataset.
 
     Raises:
-        DataError: if a label is unusable. Without coders the answer is empty.
+        DataError: if there is no such folder, or a label is unusable.
     """
-    folder = root / CODERS
     if not folder.is_dir():
-        return {}
+        raise DataError(f"{folder} is no folder; it must hold one folder per coder.")
     coders = sorted(each for each in folder.iterdir() if each.is_dir())
     return {each.name: read_dataset(each, left) for each in coders}
 
 
-def find_videos(root: Path, left: Left = "subject", part: Part = "posed") -> tuple[Found, ...]:
+def coders_folder(root: Path) -> Path | None:
+    """Return a dataset's folder of coders, ``coders``; None if it has none."""
+    return root / CODERS if (root / CODERS).is_dir() else None
+
+
+def find_videos(root: Path, left: Left = "subject", part: Part = "posed") -> tuple[FoundVideo, ...]:
     """Find every labelled video under a folder, whatever is wrong with its labels.
 
     Raises:
@@ -80,7 +82,7 @@ def find_videos(root: Path, left: Left = "subject", part: Part = "posed") -> tup
     return _with_unique_names(found, root)
 
 
-def _with_unique_names(found: Sequence[Found], root: Path) -> tuple[Found, ...]:
+def _with_unique_names(found: Sequence[FoundVideo], root: Path) -> tuple[FoundVideo, ...]:
     """Give videos of one name their path for a name; sort by part and name."""
     times = Counter(each.video.name for each in found)
     named = [
@@ -92,7 +94,7 @@ def _with_unique_names(found: Sequence[Found], root: Path) -> tuple[Found, ...]:
     return tuple(sorted(named, key=lambda each: (each.video.part, each.video.name)))
 
 
-def _refuse_problems(found: Sequence[Found], root: Path) -> None:
+def _refuse_problems(found: Sequence[FoundVideo], root: Path) -> None:
     problems = [problem for each in found for problem in each.problems]
     if not problems:
         return

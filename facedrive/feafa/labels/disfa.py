@@ -19,10 +19,12 @@ from facedrive.feafa.labels.video import (
     BAD_LABEL,
     FRAME_TWICE,
     OUT_OF_RANGE,
-    Found,
+    FoundVideo,
     Problem,
     Video,
+    put_together,
 )
+from facedrive.types import Vector
 
 CODED = (1, 2, 4, 5, 6, 9, 12, 15, 17, 20, 25, 26)
 """The FACS AUs that DISFA codes."""
@@ -37,11 +39,11 @@ COLUMNS: dict[int, list[int]] = {
 
 _FILE = re.compile(r"_au(\d+)\.txt$", re.IGNORECASE)
 
-Track = dict[int, float]
+Intensities = dict[int, float]
 """Frame → intensity, 0 to 1."""
 
 
-def find_videos(folders: Sequence[Folder], root: Path, films: Sequence[Path]) -> list[Found]:
+def find_videos(folders: Sequence[Folder], root: Path, films: Sequence[Path]) -> list[FoundVideo]:
     """Return every folder of ``…_au12.txt`` files, as a video."""
     return [
         _read_folder(folder, root, folders, films)
@@ -52,61 +54,64 @@ def find_videos(folders: Sequence[Folder], root: Path, films: Sequence[Path]) ->
 
 def _read_folder(
     folder: Folder, root: Path, folders: Sequence[Folder], films: Sequence[Path]
-) -> Found:
+) -> FoundVideo:
     problems: list[Problem] = []
-    tracks = _read_tracks(folder, problems)
+    labels = _labels(_read_codes(folder, problems))
     naming = name_video(folder.path, root)
     home = find_pictures(folder.path, folders)
     pictures = number_files(home.images(), problems) if home else {}
-    frames = sorted({*pictures, *(frame for track in tracks.values() for frame in track)})
-    aus = np.full((len(frames), len(AUS)), np.nan, np.float32)
-    for number, track in tracks.items():
-        values = np.array([track.get(frame, np.nan) for frame in frames], np.float32)
-        aus[:, COLUMNS[number]] = values[:, None]
     video = Video(
         naming.name,
         naming.subject,
         "spontaneous",
-        np.array(frames, np.int32),
-        aus,
-        tuple(pictures.get(frame) for frame in frames),
+        *put_together(labels, pictures),
         None if pictures else find_film(folder.path, films),
     )
-    return Found(video, "DISFA", folder.path, True, tuple(problems))
+    return FoundVideo(video, "DISFA", folder.path, True, tuple(problems))
 
 
-def _read_tracks(folder: Folder, problems: list[Problem]) -> dict[int, Track]:
+def _labels(coded: dict[int, Intensities]) -> dict[int, Vector]:
+    """Return (24,) AUs by frame of the intensities by FACS AU; NaN for the others."""
+    frames = {frame for intensities in coded.values() for frame in intensities}
+    labels = {frame: np.full(len(AUS), np.nan, np.float32) for frame in frames}
+    for number, intensities in coded.items():
+        for frame, intensity in intensities.items():
+            labels[frame][COLUMNS[number]] = intensity
+    return labels
+
+
+def _read_codes(folder: Folder, problems: list[Problem]) -> dict[int, Intensities]:
     """Read the file of every AU that FEAFA+ has too."""
     files = {int(found[1]): name for name in folder.files if (found := _FILE.search(name))}
     for number in CODED:
         if number not in files:
             problems.append(Problem(BAD_LABEL, folder.path, f"has no file for AU{number}."))
     return {
-        number: _read_track(folder.path / name, problems)
+        number: _read_code(folder.path / name, problems)
         for number, name in sorted(files.items())
         if COLUMNS.get(number)
     }
 
 
-def _read_track(path: Path, problems: list[Problem]) -> Track:
+def _read_code(path: Path, problems: list[Problem]) -> Intensities:
     try:
         lines = path.read_text(encoding="utf-8-sig", errors="replace").splitlines()
     except OSError as error:
         problems.append(Problem(BAD_LABEL, path, f"cannot be read: {error.strerror}."))
         return {}
-    track: Track = {}
+    intensities: Intensities = {}
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         row = _read_line(path, number, line)
         if isinstance(row, Problem):
             problems.append(row)
-        elif row[0] in track:
+        elif row[0] in intensities:
             text = f"line {number}: frame {row[0]} stands in a line before; take one away."
             problems.append(Problem(FRAME_TWICE, path, text))
         else:
-            track[row[0]] = row[1]
-    return track
+            intensities[row[0]] = row[1]
+    return intensities
 
 
 def _read_line(path: Path, number: int, line: str) -> tuple[int, float] | Problem:

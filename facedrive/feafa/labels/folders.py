@@ -30,7 +30,7 @@ PARTS: dict[str, Part] = {
 }
 """Folder, in lower case → part."""
 
-NOBODY = re.compile(
+NOT_A_SUBJECT = re.compile(
     "posed|spontaneous|feafa|disfa|data|frame|image|label|video|camera|auw|output", re.IGNORECASE
 )
 """What a folder's name has in it that is not a subject's."""
@@ -84,7 +84,7 @@ def name_video(folder: Path, root: Path) -> Naming:
         above = steps[: coded[-1]]
     else:
         name, above = "/".join(_without_parts(steps)), steps[:-1]
-    named = [step for step in above if not NOBODY.search(step) and not CODE.search(step)]
+    named = [step for step in above if not NOT_A_SUBJECT.search(step) and not CODE.search(step)]
     subject = named[-1] if named else _KIND_OF_FOLDER.sub("", name.rsplit("/", 1)[-1]) or name
     return Naming(name, subject, _part_of(steps, root, name))
 
@@ -148,7 +148,7 @@ def _code_in(step: str) -> str:
 
 def _without_parts(steps: Sequence[str]) -> Sequence[str]:
     """Leave out folders above the video that say nothing about it."""
-    kept = [step for step in steps[:-1] if not NOBODY.search(step)]
+    kept = [step for step in steps[:-1] if not NOT_A_SUBJECT.search(step)]
     return [*kept, steps[-1]]
 
 

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
-from facedrive.aus import AUS
 from facedrive.errors import DataError
 from facedrive.feafa.labels.folders import Folder, find_film, name_video
-from facedrive.feafa.labels.video import BAD_LABEL, FRAME_TWICE, Found, Part, Problem, Video
+from facedrive.feafa.labels.video import (
+    BAD_LABEL,
+    FRAME_TWICE,
+    FoundVideo,
+    Part,
+    Problem,
+    Video,
+    put_together,
+)
 from facedrive.sources.images import natural_key
 from facedrive.takes.columns import COLUMNS
 from facedrive.takes.read import read_take
@@ -19,7 +24,7 @@ from facedrive.types import Vector
 
 def find_videos(
     folders: Sequence[Folder], root: Path, films: Sequence[Path], part: Part
-) -> list[Found]:
+) -> list[FoundVideo]:
     """Return every CSV whose first column is ``frame``, as a video.
 
     Its pictures are the video file, or the folder of images in natural order, that has its stem.
@@ -35,27 +40,21 @@ def find_videos(
 
 def _read(
     path: Path, root: Path, images: dict[Path, list[Path]], films: Sequence[Path], part: Part
-) -> Found:
+) -> FoundVideo:
     place = path.with_suffix("")
     problems: list[Problem] = []
     labels = _read_labels(path, problems)
-    pictures = sorted(images.get(place, []), key=natural_key)
-    frames = sorted({*labels, *range(len(pictures))})
-    missing = np.full(len(AUS), np.nan, np.float32)
+    pictures = dict(enumerate(sorted(images.get(place, []), key=natural_key)))
     naming = name_video(place, root)
     video = Video(
         naming.name,
         naming.subject,
         naming.part or part,
-        np.array(frames, np.int32),
-        np.array([labels.get(frame, missing) for frame in frames], np.float32).reshape(
-            len(frames), len(AUS)
-        ),
-        tuple(pictures[frame] if frame < len(pictures) else None for frame in frames),
+        *put_together(labels, pictures),
         None if pictures else find_film(place, films),
         0,
     )
-    return Found(video, "take", path, naming.part is not None, tuple(problems))
+    return FoundVideo(video, "take", path, naming.part is not None, tuple(problems))
 
 
 def _read_labels(path: Path, problems: list[Problem]) -> dict[int, Vector]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from facedrive.aus import AUS
 from facedrive.feafa.labels.pictures import film_pictures, read_gray
 from facedrive.types import Image, Vector
 
@@ -85,7 +86,7 @@ KINDS = (BAD_LABEL, OUT_OF_RANGE, FRAME_TWICE)
 """What stops a reader that wants labels to train on."""
 
 
-class Found(NamedTuple):
+class FoundVideo(NamedTuple):
     """A video as it lies on disk, whatever is wrong with it."""
 
     video: Video
@@ -93,6 +94,25 @@ class Found(NamedTuple):
     layout: Layout
     place: Path
     """The folder or file of its labels."""
-    says_part: bool
-    """Whether its path says if it is posed or spontaneous."""
+    part_is_known: bool
+    """Whether its path, or its layout, says if it is posed or spontaneous."""
     problems: tuple[Problem, ...]
+
+
+def put_together(
+    labels: Mapping[int, Vector], pictures: Mapping[int, Path]
+) -> tuple[NDArray[np.int32], Vector, tuple[Path | None, ...]]:
+    """Line up labels and pictures that carry frame numbers.
+
+    Args:
+        labels: (24,) AUs by frame.
+        pictures: Images by frame.
+
+    Returns:
+        ``frames``, ``aus`` and ``pictures`` of a ``Video``: every frame that has either.
+    """
+    frames = sorted({*labels, *pictures})
+    aus = np.full((len(frames), len(AUS)), np.nan, np.float32)
+    for row, frame in enumerate(frames):
+        aus[row] = labels.get(frame, np.nan)
+    return np.array(frames, np.int32), aus, tuple(pictures.get(frame) for frame in frames)

@@ -67,12 +67,12 @@ def cut_faces(tracker: DlibTracker, task: Task) -> Cut:
     frames: list[int] = []
     unreadable: list[str] = []
     faceless = 0
-    job, track = task.job, _Track(tracker)
+    job, run = task.job, _Pass(tracker)
     with task.output.open("wb") as file:
         for row, gray in enumerate(job.video.grays()):
             if gray is None:
                 unreadable.append(_where(job.video, row))
-            elif (crop := track.crop(gray)) is None:
+            elif (crop := run.crop(gray)) is None:
                 faceless += 1
             else:
                 file.write(crop.tobytes())
@@ -84,7 +84,7 @@ def _where(video: Video, row: int) -> str:
     return str(video.pictures[row] or f"{video.film}, frame {video.frames[row]}")
 
 
-class _Track:
+class _Pass:
     """One pass of the tracker over pictures in order."""
 
     def __init__(self, tracker: DlibTracker) -> None:

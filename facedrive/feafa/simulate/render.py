@@ -1,4 +1,4 @@
-"""Renders a dataset in FEAFA+'s layout: posed and spontaneous videos, exact labels, coders."""
+"""Renders a dataset in FEAFA+'s layout: posed and spontaneous videos, known labels, coders."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from facedrive.errors import DataError
 from facedrive.feafa.simulate.coders import Coder
-from facedrive.feafa.simulate.film import Film
+from facedrive.feafa.simulate.exposure import Exposure
 from facedrive.feafa.simulate.posed import pose
 from facedrive.feafa.simulate.spontaneous import happen
 from facedrive.feafa.simulate.track import Track
@@ -39,8 +39,8 @@ CODERS = ("A", "B", "C")
 CODED: dict[Part, int] = {"posed": 8, "spontaneous": 3}
 """Videos of a part that the coders label; eight go once through the posed protocol."""
 
-AUDITIONED = 5
-"""Photographs of which each subject wears the cleanest."""
+CANDIDATES = 5
+"""Photographs for each subject's skin, of which the cleanest is taken."""
 
 SUBJECT_PREFIX: dict[Part, str] = {"posed": "P", "spontaneous": "S"}
 VIDEO_PREFIX: dict[Part, str] = {"posed": "PV", "spontaneous": "SN"}
@@ -58,7 +58,7 @@ class FeafaPlan:
     """A video."""
     seed: int = 0
     people: People = "train"
-    """Whose skin may be worn."""
+    """Whose photographs may give a skin."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be laid out."""
@@ -183,12 +183,12 @@ def _shoot(studio: Studio, job: VideoJob, track: Track) -> list[Image]:
     """Draw all frames of a video, (S, S) uint8 each."""
     person, _ = studio.cast(
         np.random.default_rng([job.seed, 0, job.subject]),
-        studio.cleanest(_auditioned(studio.rows, job)),
+        studio.cleanest(_candidates(studio.rows, job)),
     )
     rng = _generator(job, "camera")
     look = sample_look(rng)
     camera, centre = _place_camera(rng)
-    film = Film(rng, studio.backdrop(rng), SIDE_PX)
+    exposure = Exposure(rng, studio.backdrop(rng), SIDE_PX)
     pictures = []
     for frame in range(job.frames):
         act = track.performance(frame)
@@ -196,15 +196,15 @@ def _shoot(studio: Studio, job: VideoJob, track: Track) -> list[Image]:
         vertices = studio.model.express(person, weights, act.gaze)
         placed = head_pose(matrix_from_euler(*track.head[frame]), centre)
         face, mask, _ = studio.draw(vertices, placed, camera, look)
-        pictures.append(film.expose(face, mask))
+        pictures.append(exposure.take(face, mask))
     return pictures
 
 
-def _auditioned(rows: Indices, job: VideoJob) -> Indices:
-    """Give a few photographs that no other subject wears, unless there are too few of them."""
+def _candidates(rows: Indices, job: VideoJob) -> Indices:
+    """Choose a few photographs for a subject; none is another subject's, if there are enough."""
     shuffled = np.random.default_rng([job.seed, 4]).permutation(rows)
-    first = job.subject * AUDITIONED
-    return shuffled.take(range(first, first + AUDITIONED), mode="wrap")
+    first = job.subject * CANDIDATES
+    return shuffled.take(range(first, first + CANDIDATES), mode="wrap")
 
 
 def _place_camera(rng: np.random.Generator) -> tuple[Camera, NDArray[np.float32]]:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_NAMES
 from facedrive.errors import DataError
-from facedrive.feafa.analysis.agreement import compare_coders, level, read_coders_in
+from facedrive.feafa.analysis.agreement import compare_coders, level
+from facedrive.feafa.labels.dataset import read_coders
 from facedrive.feafa.labels.video import Part, Video
 from facedrive.stats.icc import analyse_variance, icc
 
@@ -123,7 +124,7 @@ def test_a_folder_of_coders_is_read_by_name(tmp_path: Path) -> None:
         for frame in (1, 2, 3):
             values = " ".join(f"{value:.3f}" for value in random.random(24))
             (folder / f"{frame:05d}.auw").write_text(values)
-    versions = read_coders_in(tmp_path)
+    versions = read_coders(tmp_path)
     assert list(versions) == ["Ann", "Bo"]
     agreement = compare_coders(versions)
     assert (agreement.frames, agreement.videos) == (3, ("PV001",))
@@ -132,4 +133,4 @@ def test_a_folder_of_coders_is_read_by_name(tmp_path: Path) -> None:
 
 def test_a_folder_of_coders_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="gone is no folder; it must hold one folder per coder"):
-        read_coders_in(tmp_path / "gone")
+        read_coders(tmp_path / "gone")

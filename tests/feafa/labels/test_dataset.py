@@ -9,7 +9,7 @@ import pytest
 
 from facedrive.aus import AU_INDEX, AUS
 from facedrive.errors import DataError
-from facedrive.feafa.labels.dataset import read_coders, read_dataset
+from facedrive.feafa.labels.dataset import coders_folder, read_coders, read_dataset
 
 
 def write(root: Path, video: str, frame: int, *values: float, picture: str = ".jpg") -> Path:
@@ -121,11 +121,13 @@ def test_a_folder_without_labels_says_what_would_be_one(folder: str, tmp_path: P
 
 def test_what_coders_say_is_no_video_of_the_dataset(tmp_path: Path) -> None:
     write(tmp_path, "posed/P01/PV001", 1, 0.5)
-    assert read_coders(tmp_path) == {}
+    assert coders_folder(tmp_path) is None
     for coder, value in (("A", 0.4), ("B", 0.6)):
         write(tmp_path, f"coders/{coder}/posed/P01/PV001", 1, value, picture="")
     assert [video.name for video in read_dataset(tmp_path)] == ["PV001"]
-    coders = read_coders(tmp_path)
+    folder = coders_folder(tmp_path)
+    assert folder is not None
+    coders = read_coders(folder)
     assert list(coders) == ["A", "B"]
     (video,) = coders["B"]
     assert (video.name, video.subject, video.part) == ("PV001", "P01", "posed")

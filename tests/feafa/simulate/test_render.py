@@ -48,7 +48,7 @@ def test_it_is_read_back_as_it_was_performed(root: Path) -> None:
 
 
 def test_the_three_coders_label_the_same_videos(root: Path) -> None:
-    coders = read_coders(root)
+    coders = read_coders(root / "coders")
     assert list(coders) == ["A", "B", "C"]
     assert [[video.name for video in videos] for videos in coders.values()] == [
         ["PV001", "PV002", "SN001"]

@@ -9,11 +9,11 @@ from facedrive.training.rendered.capture import Picture, blurred_backdrop, lay_o
 from facedrive.types import Image
 
 
-class Film:
-    """A camera that stands before one subject; its settings are drawn once."""
+class Exposure:
+    """How one camera sees one subject in one video; its settings are drawn once."""
 
     def __init__(self, rng: np.random.Generator, background: Image, side_px: int) -> None:
-        """Set the camera up.
+        """Draw the settings.
 
         Args:
             rng: Decides, for every frame too.
@@ -26,7 +26,7 @@ class Film:
         self._blur, self._noise = rng.uniform(0.3, 0.9), rng.uniform(0.5, 4.0)
         self._middle: float | None = None
 
-    def expose(self, face: Picture, mask: Picture) -> Image:
+    def take(self, face: Picture, mask: Picture) -> Image:
         """Make a photograph of a rendered face.
 
         Args:
