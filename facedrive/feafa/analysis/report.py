@@ -107,9 +107,8 @@ def _overview(analysis: Analysis) -> str:
         '<p class="soft">After section 3 of the FEAFA+ paper (Gan et al., 2021). Left and right '
         "are the subject’s. Made by <code>facedrive analyze</code>.</p>"
     )
-    return source + (
-        _table(["part", "videos", "subjects", "labelled frames"], rows) if rows else ""
-    )
+    head = ["part", "videos", "subjects", "labelled frames"]
+    return source + (_table(head, rows) if rows else "")
 
 
 def _agreement(agreement: Agreement, pictures: Mapping[str, bytes]) -> str:

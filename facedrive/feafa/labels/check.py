@@ -84,19 +84,17 @@ class Report:
             "sound": self.sound,
             "opened_pictures": self.opened,
             "datasets": [
-                {"layout": layout, "part": part}
-                | asdict(tally)
-                | {
-                    "paper": PAPER_COUNTS[layout, part]._asdict()
-                    if (layout, part) in PAPER_COUNTS
-                    else None
-                }
-                for (layout, part), tally in self.tallies.items()
+                {"layout": key[0], "part": key[1], **asdict(tally), "paper": _paper_counts(key)}
+                for key, tally in self.tallies.items()
             ],
             "unused_pictures": self.unused_pictures,
             "problems": [each._asdict() | {"path": str(each.path)} for each in self.problems],
             "paper_contradicts_itself": list(self.contradictions),
         }
+
+
+def _paper_counts(key: tuple[Layout, Part]) -> dict[str, tuple[int, ...]] | None:
+    return PAPER_COUNTS[key]._asdict() if key in PAPER_COUNTS else None
 
 
 def check(

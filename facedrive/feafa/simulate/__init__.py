@@ -1,1 +1,1 @@
-"""A dataset in FEAFA+'s layout, rendered: its people, its films, its coders."""
+"""A dataset in FEAFA+'s layout, rendered: its people, its videos, its coders."""

@@ -55,21 +55,17 @@ def test_a_run_that_was_killed_ends_bit_for_bit_where_an_unbroken_one_ends(
     saves: int, monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     data, recipe, (folder, whole) = faces(), replace(tiny, dropout=0.2), unbroken
-    real, left = loop.save_checkpoint, [saves]
-
-    class KilledError(Exception):
-        pass
+    real = loop.save_checkpoint
+    left = iter(range(saves - 1, -1, -1))
 
     def save(*arguments: object) -> None:
         real(*arguments)
-        left[0] -= 1
-        if not left[0]:
-            raise KilledError
+        if not next(left):
+            raise OSError("killed")
 
-    monkeypatch.setattr(loop, "save_checkpoint", save)
-    with pytest.raises(KilledError):
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="killed"):
+        patch.setattr(loop, "save_checkpoint", save)
         fold(recipe, data, tmp_path / "broken", EVERY_STEP).fit()
-    monkeypatch.undo()
     again = fold(recipe, data, tmp_path / "broken", EVERY_STEP).fit()
     for name, value in weights(whole).items():
         assert (value == weights(again)[name]).all(), name

@@ -9,11 +9,11 @@ MASK = np.zeros((64, 64), np.float32)
 MASK[16:48, 16:48] = 1
 
 
-def exposure(seed: int) -> Film:
+def exposure(seed: int) -> Exposure:
     return Exposure(np.random.default_rng(seed), np.full((40, 50), 120, np.uint8), 64)
 
 
-def test_frames_of_a_film_differ_by_grain_only() -> None:
+def test_frames_of_a_video_differ_by_grain_only() -> None:
     camera = exposure(0)
     first, second = camera.take(FACE, MASK), camera.take(FACE, MASK)
     assert first.shape == (64, 64)
@@ -23,8 +23,8 @@ def test_frames_of_a_film_differ_by_grain_only() -> None:
     assert abs(difference.mean()) < 1
 
 
-def test_the_same_seed_gives_the_same_exposure() -> None:
-    np.testing.assert_array_equal(exposure(3).take(FACE, MASK), film(3).take(FACE, MASK))
+def test_the_same_seed_gives_the_same_pictures() -> None:
+    np.testing.assert_array_equal(exposure(3).take(FACE, MASK), exposure(3).take(FACE, MASK))
 
 
 def test_the_first_frame_sets_the_exposure() -> None:
