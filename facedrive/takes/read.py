@@ -31,6 +31,9 @@ HIGHEST = np.array([column.highest for column in TABLE])
 ReadRow = tuple[str, Sequence[float | None]]
 """Where in the file it is, and its values by the file's columns; None where there is none."""
 
+TableRow = NDArray[np.float64]
+"""The values of ``COLUMNS``, NaN where there is none."""
+
 
 def read_take(path: Path) -> Iterator[Sample]:
     """Return the samples of a recorded take, in constant memory however long it is.
@@ -45,22 +48,33 @@ def read_take(path: Path) -> Iterator[Sample]:
     Raises:
         DataError: at once if the file or its header is not such a take; later, at a bad row.
     """
+    return _samples(read_table(path))
+
+
+def read_table(path: Path) -> Iterator[TableRow]:
+    """Return the rows of a recorded take as they are in the file; otherwise as ``read_take``."""
     if path.suffix.lower() == ".parquet":
         from facedrive.takes import parquet
 
         columns = parquet.read_columns(path)
-        return _samples(path, parquet.read_rows(path), _lacks_position(path, columns))
-    return _samples(path, csv.read_rows(path), _lacks_position(path, csv.read_columns(path)))
+        return _checked(path, parquet.read_rows(path), _lacks_position(path, columns))
+    return _checked(path, csv.read_rows(path), _lacks_position(path, csv.read_columns(path)))
 
 
-def _samples(path: Path, rows: Iterable[ReadRow], lacks_position: bool) -> Iterator[Sample]:
-    lost = LostFace()
+def _checked(path: Path, rows: Iterable[ReadRow], lacks_position: bool) -> Iterator[TableRow]:
     time = -math.inf
     for where, values in rows:
         row = np.array(values, np.float64)  # None becomes NaN
         if lacks_position:
             row = _with_position(row)
         _check(path, where, row, time)
+        time = float(row[1])
+        yield row
+
+
+def _samples(rows: Iterable[TableRow]) -> Iterator[Sample]:
+    lost = LostFace()
+    for row in rows:
         index, time = int(row[0]), float(row[1])
         if row[2]:
             sample = _sample(index, time, row)
@@ -70,7 +84,7 @@ def _samples(path: Path, rows: Iterable[ReadRow], lacks_position: bool) -> Itera
             yield lost.at(time, index)
 
 
-def _sample(index: int, time: float, row: NDArray[np.float64]) -> Sample:
+def _sample(index: int, time: float, row: TableRow) -> Sample:
     """Make the sample of a row with a face."""
     aus, angles, position, gaze = np.split(row[KNOWN + 1 :], _ENDS)
     head = Head(quaternion_from_euler(EulerDegrees(*angles)), position.astype(np.float32))
@@ -82,13 +96,13 @@ _ENDS = np.cumsum([len(AUS), len(ANGLES), len(POSITION)])
 """Where, after the score, AUs, angles and position end."""
 
 
-def _with_position(row: NDArray[np.float64]) -> NDArray[np.float64]:
+def _with_position(row: TableRow) -> TableRow:
     """Give a row the position that older takes left out; none where there is no face."""
     position = IDENTITY_HEAD.translation if row[KNOWN - 1] else np.nan
     return np.insert(row, COLUMNS.index(POSITION[0]) * np.ones(len(POSITION), int), position)
 
 
-def _check(path: Path, where: str, row: NDArray[np.float64], earliest: float) -> None:
+def _check(path: Path, where: str, row: TableRow, earliest: float) -> None:
     """Refuse a row that is no sample, or that is earlier than the one before."""
     known = row if row[2] == 1 else row[:KNOWN]
     good = (known >= LOWEST[: len(known)]) & (known <= HIGHEST[: len(known)])  # not so for NaN

@@ -1,4 +1,4 @@
-"""The receiver in ten lines, fed by facedrive's own OSC output."""
+"""The receiver in ten lines, fed by facedrive's own OSC output; and the loop in ten lines."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ import socket
 import subprocess
 import sys
 import threading
+from itertools import islice
+from pathlib import Path
+
+import cv2
 
 from facedrive.sinks.osc import OscSink
+from facedrive.sources.demo import open_demo
 
 from .conftest import EXAMPLES, make_sample
 
@@ -40,3 +45,11 @@ def test_it_prints_the_jaw_and_the_smile() -> None:
         ["/facedrive/au/left_lip_corner_pull", "0.25", "#" * 10],
         ["/facedrive/au/right_lip_corner_pull", "0.00"],
     ]
+
+
+def test_ten_lines_print_the_jaw_of_each_frame(tmp_path: Path) -> None:
+    for index, frame in enumerate(islice(open_demo().frames(), 2)):
+        cv2.imwrite(str(tmp_path / f"{index}.png"), frame.image[..., ::-1])
+    command = [sys.executable, str(EXAMPLES / "python" / "ten_lines.py"), str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    assert [line.split()[0] for line in ended.stdout.splitlines()] == ["0.00", "0.03"]

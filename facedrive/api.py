@@ -1,0 +1,217 @@
+"""The Python API: what ``import facedrive as fd`` offers, in terms of the stages.
+
+import facedrive as fd
+
+with fd.Pipeline.open() as pipeline:
+    for frame in fd.frames("clip.mp4"):
+        sample = pipeline(frame)
+        if sample.face:
+            jaw = sample.aus[fd.AU_INDEX["jaw_drop"]]
+            print(f"{sample.time:.2f} s: jaw {jaw:.2f}, yaw {sample.head.euler.yaw:.0f}")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from facedrive.errors import OptionError, SourceError
+from facedrive.options import changed
+from facedrive.settings import Settings, load_layers
+from facedrive.stages import Source
+from facedrive.takes.take import Take
+from facedrive.types import Frame, Image, Sample
+
+if TYPE_CHECKING:
+    from facedrive.live import Live
+
+Given = str | Path | int | Image | Iterable[Image | str | Path] | Source
+"""What frames can come from: a video, an image or a folder of them by its path; ``demo``; a camera
+by its number or device; a stream's URL; a plug-in, ``package.module:Class``; one picture, (H, W, 3)
+uint8 RGB; several of them, or the paths of images; or any ``Source``."""
+
+Config = str | Path
+Options = Mapping[str, object]
+
+Item = TypeVar("Item")
+
+
+def extract(
+    source: Given,
+    *,
+    raw: bool = True,
+    stills: bool = False,
+    progress: bool = False,
+    config: Config | None = None,
+    options: Options | None = None,
+    settings: Settings | None = None,
+) -> Take:
+    """Read a whole video, or pictures, into a take.
+
+    Args:
+        source: See ``Given``; not a camera or a stream, which have no end.
+        raw: Leave calibration and smoothing out: what the model says of each frame.
+        stills: The pictures have nothing to do with one another: each is searched anew.
+        progress: Show how far it is on the terminal.
+        config: A TOML file of options, as ``--save-config`` writes it.
+        options: More of them, by dotted name: ``{"tracker.use": "mediapipe"}``.
+        settings: All of them at once, in place of both.
+
+    Raises:
+        FacedriveError: if the source cannot be read, or a model or an option is wrong.
+    """
+    tree = _settings(config, options, settings)
+    opened = _open(source, tree)
+    if opened.live:
+        raise SourceError(
+            f"source {source} is live, and has no end; use samples(), or open() with a csv: output."
+        )
+    found = _samples(opened, tree, raw=raw, stills=stills)
+    with closing(found):
+        return Take.of(_tracked(found, opened) if progress else found)
+
+
+def samples(
+    source: Given,
+    *,
+    raw: bool = False,
+    stills: bool = False,
+    config: Config | None = None,
+    options: Options | None = None,
+    settings: Settings | None = None,
+) -> Generator[Sample, None, None]:
+    """Yield what each frame says about the face; all is closed at the end, or on ``close()``.
+
+    Of a camera or a stream the newest frame is taken, and late ones are dropped. The arguments are
+    those of ``extract``.
+
+    Raises:
+        FacedriveError: at the first sample if the source cannot be read, or a model or an option is
+            wrong.
+    """
+    tree = _settings(config, options, settings)
+    yield from _samples(_open(source, tree), tree, raw=raw, stills=stills)
+
+
+def frames(source: Given) -> Iterator[Frame]:
+    """Yield the frames of a source, to give to a ``Pipeline``; see ``Given``.
+
+    Raises:
+        SourceError: at the first frame if it cannot be read.
+    """
+    yield from _open(source, Settings()).frames()
+
+
+def open(
+    source: str | Path | int = 0,
+    *,
+    rig: str | Path | None = None,
+    out: str | Sequence[str] = (),
+    view: bool = False,
+    config: Config | None = None,
+    options: Options | None = None,
+    settings: Settings | None = None,
+) -> Live:
+    """Open a source that drives an avatar and outputs; ``run`` drives, ``with`` closes.
+
+        with fd.open("clip.mp4", out=["osc://127.0.0.1:9000"]) as live:
+            live.run()
+
+    While ``run`` runs, any other thread may call ``live.recentre()``, ``pause``, ``record``,
+    ``set``, ``add``, ``remove``, ``enable``, ``status`` and ``stop``.
+
+    Args:
+        source: A camera's number or device, a video, an image folder, a stream's URL, ``demo`` or
+            a plug-in.
+        rig: A .obj, .gltf, .glb or .vrm file, or a plug-in; ours if None.
+        out: Where samples go: URLs as ``facedrive outputs`` lists them.
+        view: Show the window; ``run`` must then be called in the main thread.
+        config: A TOML file of options, as ``--save-config`` writes it.
+        options: More of them, by dotted name: ``{"smoothing.aus.beta": 4}``.
+        settings: All of them at once, in place of both.
+
+    Raises:
+        FacedriveError: if anything is missing or broken.
+    """
+    from facedrive.live import Live
+
+    tree = _settings(config, options, settings)
+    named = {"source.what": str(source), "view.show": view}
+    named |= {"view.rig": str(rig)} if rig is not None else {}
+    named |= {"outputs.to": (out,) if isinstance(out, str) else tuple(out)} if out else {}
+    return Live.open(_changed(tree, named))
+
+
+def read(path: str | Path) -> Take:
+    """Read a take that ``extract``, or a ``csv`` or ``parquet`` output, has written.
+
+    Raises:
+        DataError: if it is missing, broken or no take.
+    """
+    return Take.read(path)
+
+
+def _settings(
+    config: Config | None, options: Options | None, settings: Settings | None
+) -> Settings:
+    if settings is not None:
+        if config is not None or options is not None:
+            raise OptionError("settings stand in place of config and options; give either.")
+        return settings
+    # Without the user's own file: a program does the same on every computer.
+    files = [] if config is None else [Path(config)]
+    return _changed(load_layers(files, {}, user=False).settings(), options or {})
+
+
+def _changed(settings: Settings, options: Options) -> Settings:
+    for name, value in options.items():
+        settings = changed(settings, name, value)
+    return settings
+
+
+def _open(source: Given, settings: Settings) -> Source:
+    from facedrive.sources import open_source
+    from facedrive.sources.pictures import Pictures
+
+    if isinstance(source, str | Path | int):
+        return open_source(replace(settings.source, what=str(source)))
+    if isinstance(source, Source):
+        return source
+    if isinstance(source, np.ndarray) and source.ndim < 4:
+        source = [source]
+    if not isinstance(source, Iterable):
+        raise SourceError(
+            f"source is a {type(source).__name__}; it must be a path, a camera's number, an array "
+            "of a picture, several of these, or an object with live and frames()."
+        )
+    fps = settings.source.fps
+    return Pictures(source) if fps is None else Pictures(source, fps)
+
+
+def _samples(
+    source: Source, settings: Settings, *, raw: bool, stills: bool
+) -> Generator[Sample, None, None]:
+    from facedrive.assembly import open_pipeline
+    from facedrive.threads import Stall, read_frames
+
+    index = 0
+    with open_pipeline(settings, raw=raw) as pipeline, read_frames(source) as read:
+        for frame in read:
+            if isinstance(frame, Stall):
+                yield pipeline.without_face(frame.time, index)
+                continue
+            if stills:
+                pipeline.reset()
+            index = frame.index
+            yield pipeline(frame)
+
+
+def _tracked(found: Iterable[Item], source: Source) -> Iterator[Item]:
+    from facedrive.progress import track
+
+    return track(found, "frame", total=getattr(source, "frame_count", None))
