@@ -33,4 +33,4 @@ def test_a_span_or_a_rate_that_is_none_is_refused(
     words: tuple[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["bench", "outputs", *words]) == 2
-    assert "must be positive" in capsys.readouterr().err
+    assert "it must be a number from 0.1 to" in capsys.readouterr().err

@@ -226,7 +226,7 @@ def test_the_rows_are_the_channels_where_a_file_lists_none(tmp_path: Path) -> No
         ("[weights", "is no TOML table"),
         (
             "[weights]\na = { jaw_dorp = 1 }",
-            "no action unit 'jaw_dorp'; there are cheeks_puff,",
+            "no action unit 'jaw_dorp'. Did you mean jaw_drop\\?",
         ),
         (
             "channels = ['a']\n[weights]\nb = { jaw_drop = 1 }",
