@@ -24,6 +24,7 @@ from facedrive.outputs import Outputs, OutputState
 from facedrive.pipeline import Pipeline, run
 from facedrive.settings import Settings, settings_options
 from facedrive.stages import Source
+from facedrive.threads import Pace
 
 if TYPE_CHECKING:
     from facedrive.recorder import Recorder
@@ -134,9 +135,10 @@ class Live:
 
         with listen(self, self.settings.control):
             if self.viewer is None:
-                run(self.source, self.pipeline, self.outputs, self.controls)
+                self._drive(self.source)
             else:
-                self.viewer.run_beside(self._drive_at_its_speed)
+                source = self.source if self.source.live else Pace(self.source)
+                self.viewer.run_beside(lambda: self._drive(source))
 
     def close(self) -> None:
         """Finish every output and give back what the stages hold.
@@ -273,11 +275,9 @@ class Live:
             self._recorder.studio.mirror = self.settings.view.mirror
         return value
 
-    def _drive_at_its_speed(self) -> None:
-        from facedrive.threads import Pace
-
-        source = self.source if self.source.live else Pace(self.source)
-        run(source, self.pipeline, self.outputs, self.controls)
+    def _drive(self, source: Source) -> None:
+        stall_s = self.settings.source.stall_s
+        run(source, self.pipeline, self.outputs, self.controls, stall_s)
 
     def _open_picture(self, window: Any) -> None:
         """Set up the window, or else what draws a recording."""

@@ -12,7 +12,7 @@ from facedrive.lost import LostFace
 from facedrive.outputs import Outputs
 from facedrive.smoothing import Smoothing, SmoothingOptions, no_smoothing
 from facedrive.stages import Closable, Estimate, Regressor, Source, Tracker
-from facedrive.threads import Stall, now, read_frames
+from facedrive.threads import STALL_S, Stall, now, read_frames
 from facedrive.timing import Timing
 from facedrive.trackers.cutter import CropCutter
 from facedrive.trackers.pose import PoseSolver
@@ -180,18 +180,19 @@ def run(
     pipeline: Pipeline,
     outputs: Outputs,
     controls: Controls | None = None,
+    stall_s: float = STALL_S,
 ) -> None:
     """Drive the outputs from a source until it ends or is stopped; the caller closes them.
 
     A live source is read in the background: the newest frame is taken, late ones are dropped,
-    and while none comes the outputs ease to neutral. From a file no frame is dropped.
+    and when none came for ``stall_s`` the outputs ease to neutral. From a file none is dropped.
 
     Raises:
         FacedriveError: if the source fails, or every output has failed.
     """
     controls = controls or Controls()
     index = 0
-    with read_frames(source) as frames, controls.looping():
+    with read_frames(source, stall_s) as frames, controls.looping():
         for frame in frames:
             controls.carry_out()
             if source.live and controls.paused.is_set() and not controls.stop.is_set():

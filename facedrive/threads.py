@@ -87,18 +87,23 @@ class Stall(NamedTuple):
     """Seconds, on the frames' clock."""
 
 
+STALL_S = 0.25
+"""Silence of a live source after which a frame was due; longer than a dim room's 10 fps."""
+
+
 @contextmanager
-def read_frames(source: Source) -> Iterator[Iterator[Frame | Stall]]:
+def read_frames(source: Source, stall_s: float = STALL_S) -> Iterator[Iterator[Frame | Stall]]:
     """Open a source for a ``with`` block, and close it at the block's end.
 
     From a file every frame comes, in order. A live source is read in the background: the newest
-    frame is taken, and where one was due and none came there is a ``Stall``.
+    frame is taken, and where none came for ``stall_s`` there is a ``Stall``.
 
     Raises:
         SourceError: in the block, if the source cannot be opened or read.
     """
-    with _closed_at_end(LiveCapture(source).frames() if source.live else source.frames()) as all_:
-        yield all_
+    live = LiveCapture(source, stall_s)
+    with _closed_at_end(live.frames() if source.live else source.frames()) as frames:
+        yield frames
 
 
 @contextmanager
@@ -119,7 +124,7 @@ class LiveCapture:
     """
 
     source: Source
-    stall_s: float = 0.25
+    stall_s: float = STALL_S
     """Silence after which the first Stall is given; longer than a dim room's 10 fps."""
     tick_s: float = 1 / 30
     """Time between Stalls, short enough to ease smoothly."""
