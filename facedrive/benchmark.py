@@ -118,10 +118,10 @@ def open_peer(name: str | None, model: Path | None) -> Iterator[Step | None]:
     if name is None:
         yield None
         return
-    from facedrive.trackers.mediapipe import open_blendshapes
+    from facedrive.training.data.teacher import Teacher
 
-    with closing(open_blendshapes(model)) as peer:
-        yield peer
+    with closing(Teacher(model)) as peer:
+        yield peer.score
 
 
 def measure_rig(path: str) -> dict[str, Any]:

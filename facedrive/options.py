@@ -263,7 +263,7 @@ def _bare(hint: object) -> tuple[object, bool]:
     if get_origin(hint) in (Union, types.UnionType):
         members = [member for member in get_args(hint) if member is not types.NoneType]
         return _bare(members[0]) if len(members) == 1 else (hint, False)
-    if get_origin(hint) is tuple and get_args(hint)[1:] == (...,):
+    if get_origin(hint) is tuple and len({*get_args(hint)} - {...}) == 1:
         return get_args(hint)[0], True
     return hint, False
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from facedrive.errors import DataError, FacedriveError
+from facedrive.errors import FacedriveError
 from facedrive.options import Size, option
 from facedrive.settings import Settings
 
@@ -115,13 +115,9 @@ class BenchTrain:
     def _recipe(self) -> ProtocolRecipe:
         from facedrive.feafa.protocol.recipe import ProtocolRecipe, load_protocol
 
-        recipe: ProtocolRecipe | None = ProtocolRecipe("feafa_resnet18", "resnet18", ("posed",))
+        recipe = ProtocolRecipe("feafa_resnet18", "resnet18", ("posed",))
         if self.recipe:
             recipe = load_protocol(self.recipe)
-        if recipe is None:
-            raise DataError(
-                f"{self.recipe} is no recipe of the paper's protocol; give one of those."
-            )
         return replace(recipe, batch=self.batch) if self.batch else recipe
 
 

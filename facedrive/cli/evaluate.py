@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from facedrive.options import option
 
 if TYPE_CHECKING:
-    from facedrive.training.evaluation.exam import Exam
+    from facedrive.training.evaluation.evaluation import Evaluation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,13 +48,12 @@ class Evaluate:
         """Score the model, print its figures and say which of the figures to reach it reaches."""
         from facedrive.files import write_whole
         from facedrive.training.evaluation.card import renew
-        from facedrive.training.evaluation.exam import SECTIONS
-        from facedrive.training.evaluation.report import tables
+        from facedrive.training.evaluation.evaluation import SECTIONS, tables
 
         sections = list(self.sections or SECTIONS)
         card = _read_card(self.card, sections) if self.card else ""
-        exam, model = self._open_exam()
-        report = _report(exam, model, sections)
+        evaluation, model = self._open()
+        report = _report(evaluation, model, sections)
         text = json.dumps(report, indent=1, allow_nan=False)
         if self.output:
             write_whole(self.output, f"{text}\n")
@@ -63,15 +62,17 @@ class Evaluate:
         print(text if self.json else tables(report))
         return 0
 
-    def _open_exam(self) -> tuple[Exam, Path]:
-        """Open the model and say what it is examined on."""
+    def _open(self) -> tuple[Evaluation, Path]:
+        """Open the model and say what it is evaluated on."""
         from facedrive.regressors.onnx import OnnxRegressor
-        from facedrive.training.evaluation.exam import Exam
+        from facedrive.training.evaluation.evaluation import Evaluation
 
         model = self.model or _model_of(self.recipe)
-        exam = Exam(OnnxRegressor(model, "cpu"), self.data, self.cache, self.teacher_model,
-                    self.clips, self.synthetic, self.workers)  # fmt: skip
-        return exam, model
+        regressor = OnnxRegressor(model, "cpu")
+        return Evaluation(
+            regressor, self.data, self.cache, self.teacher_model, self.clips, self.synthetic,
+            self.workers,
+        ), model  # fmt: skip
 
 
 COMMANDS = {"": Evaluate}
@@ -98,9 +99,9 @@ def _model_of(recipe: Path | None) -> Path:
     if recipe is None:
         return default_model()
     need_train()
-    from facedrive.training.recipe import load_recipe
+    from facedrive.training.recipe import load_au_recipe
 
-    trained = Path("runs") / load_recipe(recipe).name / "model-int8.onnx"
+    trained = Path("runs") / load_au_recipe(recipe).name / "model-int8.onnx"
     return trained if trained.is_file() else default_model()
 
 
@@ -113,12 +114,12 @@ def _name(model: Path) -> str:
     return model.name if model.is_absolute() else str(model)
 
 
-def _report(exam: Exam, model: Path, sections: list[str]) -> dict[str, Any]:
+def _report(evaluation: Evaluation, model: Path, sections: list[str]) -> dict[str, Any]:
     from facedrive.cli.bench import machine
-    from facedrive.training.evaluation.goals import check_goals
+    from facedrive.training.evaluation.evaluation import check_goals
 
-    answers = exam.take(sections)
-    crop = exam.regressor.crop
+    answers = evaluation.run(sections)
+    crop = evaluation.regressor.crop
     return {
         "model": _name(model),
         "crop": {"size": crop.size, "padding": crop.padding},

@@ -11,6 +11,7 @@ from facedrive.options import option, options_of, shown, values_of
 
 if TYPE_CHECKING:
     from facedrive.feafa.protocol.recipe import ProtocolRecipe
+    from facedrive.training.recipe import Recipe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,20 +72,23 @@ class Train:
         need_train()
         import torch
 
-        from facedrive.feafa.protocol.recipe import load_protocol
+        from facedrive.feafa.protocol.recipe import PROTOCOL, ProtocolRecipe
+        from facedrive.training.recipe import AU_MODEL, Reader, load_recipe
 
         if self.threads:
             torch.set_num_threads(self.threads)
-        protocols = [load_protocol(path) for path in self.recipe]
-        recipes = [each for each in protocols if each is not None]
-        if len(recipes) == len(self.recipe):
+        kinds: dict[str, Reader[Recipe | ProtocolRecipe]] = {**AU_MODEL, **PROTOCOL}
+        loaded = [load_recipe(path, kinds) for path in self.recipe]
+        recipes = [each for each in loaded if isinstance(each, ProtocolRecipe)]
+        others = [each for each in loaded if not isinstance(each, ProtocolRecipe)]
+        if not others:
             _refuse(self.au_model, "the paper's protocol")
             return self._cross_validate(recipes)
-        if len(self.recipe) > 1:
-            other = self.recipe[protocols.index(None)]
+        if len(loaded) > 1:
+            other = self.recipe[loaded.index(others[0])]
             raise DataError(f"{other} is no recipe of the paper's protocol; train it by itself.")
         _refuse(self.protocol, "the AU model")
-        return self._distil(self.recipe[0])
+        return self._distil(others[0])
 
     def _cross_validate(self, recipes: list[ProtocolRecipe]) -> int:
         """Train recipes of the paper's protocol over their folds, print Table 4, export models."""
@@ -104,19 +108,18 @@ class Train:
                     print(f"see it move a face with: facedrive live --model {model}")
         return 0
 
-    def _distil(self, path: Path) -> int:
+    def _distil(self, recipe: Recipe) -> int:
         """Train the live path's AU model on a teacher's scores, and export it."""
         from facedrive.training.build import Workshop
-        from facedrive.training.recipe import load_recipe
         from facedrive.training.run.distil import distil
         from facedrive.training.run.train import Run, choose_device
 
-        recipe, asked = load_recipe(path), self.au_model
+        asked = self.au_model
         folder = self.output or Path("runs") / recipe.name
         run = Run(recipe, folder, choose_device(self.device), asked.start, self.compile)
         model = distil(run, Workshop(self.data, asked.cache, asked.teacher_model, asked.workers))
         print(f"{folder / 'model.onnx'}, and {model}, which takes less than half the time")
-        print(f"score it with: facedrive evaluate {path} --model {model} --data {self.data}")
+        print(f"score it with: facedrive evaluate --model {model} --data {self.data}")
         return 0
 
 

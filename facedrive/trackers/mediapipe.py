@@ -15,7 +15,7 @@ import numpy as np
 from facedrive.errors import DependencyError, ModelError
 from facedrive.files import fetch, user_cache_folder
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
-from facedrive.types import Face, Frame, Vector
+from facedrive.types import Face, Frame
 
 if TYPE_CHECKING:
     from mediapipe.tasks.python.vision import FaceLandmarker, FaceLandmarkerResult
@@ -46,7 +46,7 @@ class MediaPipeTracker:
     """The Face Landmarker's model file; None for the one that is fetched into the cache folder."""
 
     def __post_init__(self) -> None:
-        self._video = _Video(self.model, blendshapes=False)
+        self._video = _Video(self.model)
 
     def track(self, frame: Frame) -> Face | None:
         """Return the face in this frame, or None."""
@@ -66,37 +66,12 @@ class MediaPipeTracker:
         self._video.close()
 
 
-class Blendshapes:
-    """MediaPipe's whole chain, as a peer to compare with; ``close`` it when done."""
-
-    def __init__(self, model: Path | None = None) -> None:
-        """Open the model, given as for ``MediaPipeTracker``."""
-        self._video = _Video(model, blendshapes=True)
-
-    def __call__(self, frame: Frame) -> Vector | None:
-        """Return the (52,) blendshape scores of the face in this frame, or None."""
-        found = self._video.detect(frame)
-        if not found.face_blendshapes:
-            return None
-        return np.array([each.score for each in found.face_blendshapes[0]], dtype=np.float32)
-
-    def close(self) -> None:
-        """Give the model's memory and threads back."""
-        self._video.close()
-
-
-def open_blendshapes(model: Path | None = None) -> Blendshapes:
-    """Open MediaPipe's blendshapes with the model in ``model``, fetched where it is None."""
-    return Blendshapes(model)
-
-
 class _Video:
     """The landmarker on the frames of one video, whose time only goes forward."""
 
-    def __init__(self, model: Path | None, *, blendshapes: bool) -> None:
+    def __init__(self, model: Path | None) -> None:
         self._model = model
-        self._blendshapes = blendshapes
-        self._landmarker = open_landmarker(model, blendshapes=blendshapes)
+        self._landmarker = open_landmarker(model, blendshapes=False)
         self._time_ms = -1
 
     def detect(self, frame: Frame) -> FaceLandmarkerResult:
@@ -110,7 +85,7 @@ class _Video:
 
     def restart(self) -> None:
         self._landmarker.close()
-        self._landmarker = open_landmarker(self._model, blendshapes=self._blendshapes)
+        self._landmarker = open_landmarker(self._model, blendshapes=False)
         self._time_ms = -1
 
     def close(self) -> None:

@@ -3,49 +3,49 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
-from facedrive import trackers
+from facedrive.files import file_hash
 from facedrive.progress import bar
-from facedrive.stats.splits import People, Split, split_people
+from facedrive.stats.splits import People
 from facedrive.trackers.shape import default_predictor
-from facedrive.training import rendered as heads
-from facedrive.training import warped
-from facedrive.training.data import labels, tracked
-from facedrive.training.data import teacher as asked
-from facedrive.training.data.cache import digest, digest_code, keep
+from facedrive.training.data import teacher, tracked
+from facedrive.training.data.cache import Made
 from facedrive.training.data.faces import (
     FaceSet,
+    Kind,
     add_teacher,
+    digest_faces,
     join_faces,
     load_faces,
-    load_photographs,
     save_faces,
 )
-from facedrive.training.data.teacher import (
-    ask_all,
-    find_teacher,
-    load_opinions,
-    save_opinions,
-    settled_opinions,
-)
-from facedrive.training.network.batches import Kind
-from facedrive.training.recipe import Recipe, Source
-from facedrive.training.rendered.photographs import open_photographs
+from facedrive.training.data.photographs import Photographs, open_photographs
+from facedrive.training.data.teacher import TeacherFile, find_teacher, load_opinions
+from facedrive.training.recipe import Recipe, SetRecipe
+from facedrive.training.warped import dataset as warping
 from facedrive.training.warped.dataset import warped_set
 
-WATCHED = Source(faces=800, share=0.0, seed=3)
-"""Moved photographs of people not trained on, to watch the training by."""
+VALIDATION_WARPED = SetRecipe(faces=800, share=0.0, seed=3)
+"""Warped photographs of validation people, to see how a training goes."""
 
-WATCHED_LENT = Source(faces=1_000, share=0.0, seed=5)
-"""The same in the skin of others not trained on."""
+VALIDATION_TRANSFERRED = SetRecipe(faces=1_000, share=0.0, seed=5)
+"""The same in the skin of other validation people."""
 
 PART = 6_000
 """Faces that are kept together: a run that is stopped while they are made loses only these. Whole
-blocks of moved and of rendered faces."""
+blocks of warped and of rendered faces."""
+
+
+class MakePart(Protocol):
+    """Makes some of the faces of a set."""
+
+    def __call__(self, path: Path, faces: range) -> None:
+        """Write those of these numbers."""
 
 
 @dataclass(frozen=True)
@@ -56,98 +56,117 @@ class Workshop:
     """Folder with ``faces.zip``, ``faces_teacher.npz`` and ``ict/``."""
     cache: Path
     """Keeps what is made from the data, for the next run."""
-    teacher: Path | None = None
+    teacher_model: Path | None = None
     """MediaPipe's model file; None to look beside the data, then in the user's cache."""
     workers: int = 1
     """Processes that make faces."""
 
     def gather(self, recipe: Recipe) -> dict[Kind, FaceSet]:
         """Gather all kinds of faces that a recipe is trained on."""
-        sets = {Kind.PHOTOGRAPH: self._photographs.select(self._split.train)}
-        if recipe.moved.faces:
-            sets[Kind.MOVED] = self.moved(recipe.moved, "train")
-        if recipe.lent.faces:
-            sets[Kind.LENT] = self.moved(recipe.lent, "train", lent=True)
+        sets = {Kind.PHOTOGRAPH: self._cut("train")}
+        if recipe.warped.faces:
+            sets[Kind.WARPED] = self.warped(recipe.warped, "train")
+        if recipe.transferred.faces:
+            sets[Kind.TRANSFERRED] = self.warped(recipe.transferred, "train", transfer=True)
         if recipe.rendered.faces:
-            sets[Kind.RENDERED] = self._rendered(recipe.rendered)
-        return {kind: self._tracked(faces) for kind, faces in sets.items()}
+            sets[Kind.RENDERED] = self._add_opinions(self.rendered(recipe.rendered, "train"))
+        return {kind: self._add_tracked(faces) for kind, faces in sets.items()}
 
-    def watched(self) -> dict[Kind, FaceSet]:
+    def validation(self) -> dict[Kind, FaceSet]:
         """Gather faces of people not trained on, to see how a training goes."""
         return {
-            Kind.PHOTOGRAPH: self._photographs.select(self._split.validation),
-            Kind.MOVED: self.moved(WATCHED, "validation"),
-            Kind.LENT: self.moved(WATCHED_LENT, "validation", lent=True),
+            Kind.PHOTOGRAPH: self._cut("validation"),
+            Kind.WARPED: self.warped(VALIDATION_WARPED, "validation"),
+            Kind.TRANSFERRED: self.warped(VALIDATION_TRANSFERRED, "validation", transfer=True),
         }
 
-    def moved(self, source: Source, people: People, *, lent: bool = False) -> FaceSet:
-        """Give photographs of some people whose faces were made to move.
+    def warped(self, recipe: SetRecipe, people: People, *, transfer: bool = False) -> FaceSet:
+        """Give photographs of some people whose faces are bent.
 
         Args:
-            source: How many, and by which seed.
+            recipe: How many, and by which seed.
             people: Whose.
-            lent: As for ``warped_set``.
+            transfer: As for ``warped_set``.
         """
-        made_by = digest_code(warped, heads, asked, labels)
 
-        def part(faces: range) -> FaceSet:
-            def write(path: Path) -> None:
-                made = warped_set(self.data, people, len(faces), source.seed, first=faces.start,
-                                  teacher=self._teacher_file, workers=self.workers,
-                                  lent=lent)  # fmt: skip
-                save_faces(made, path)
+        def make(path: Path, faces: range) -> None:
+            made = warped_set(self.data, people, len(faces), recipe.seed, first=faces.start,
+                              teacher=self.teacher, workers=self.workers,
+                              transfer=transfer)  # fmt: skip
+            save_faces(made, path)
 
-            kind = "lent" if lent else "moved"
-            name = f"{kind}-{people}-{source.seed}-{faces.start}-{faces.stop}-{made_by}.npz"
-            return load_faces(keep(self.cache / name, write))
+        name = f"{'transferred' if transfer else 'warped'}-{people}"
+        made = Made(name, warping.VERSION, (self._made_of(people), self.teacher.digest, transfer))
+        return self._in_parts(made, recipe, make)
 
-        return join_faces([part(faces) for faces in _parts(source)])
+    def rendered(self, recipe: SetRecipe, people: People) -> FaceSet:
+        """Give synthetic faces in the skin of some people; arguments as for ``warped``.
 
-    def _rendered(self, source: Source) -> FaceSet:
-        made_by = digest_code(heads)
-        channels = list(open_photographs(self.data).scores)
+        Raises:
+            RenderError: if they are not kept yet and there is no OpenGL context.
+        """
+        from facedrive.training.rendered import dataset  # loads OpenGL
 
-        def part(faces: range) -> FaceSet:
-            def write(path: Path) -> None:
-                from facedrive.training.rendered.dataset import render_dataset  # loads OpenGL
+        def make(path: Path, faces: range) -> None:
+            with bar(len(faces), "face", "rendering faces") as line:
+                dataset.render_dataset(self.data, path, len(faces), recipe.seed, people,
+                                       self.workers, line.advance, faces.start)  # fmt: skip
 
-                with bar(len(faces), "face", "rendering faces") as line:
-                    render_dataset(self.data, path, len(faces), source.seed, workers=self.workers,
-                                   progress=line.advance, first=faces.start)  # fmt: skip
+        made = Made(f"rendered-{people}", dataset.VERSION, (self._made_of(people),))
+        return self._in_parts(made, recipe, make)
 
-            def ask(path: Path) -> None:
-                save_opinions(ask_all(rendered.crops, self._teacher_file, self.workers), path)
+    def _in_parts(self, made: Made, recipe: SetRecipe, make: MakePart) -> FaceSet:
+        """Make a set in parts, each kept as soon as it is made."""
+        parts = []
+        for start in range(0, recipe.faces, PART):
+            faces = range(start, min(start + PART, recipe.faces))
+            part = made._replace(of=(*made.of, recipe.seed, faces.start, faces.stop))
+            parts.append(load_faces(part.keep(self.cache, ".npz", partial(make, faces=faces))))
+        return join_faces(parts)
 
-            name = f"{source.seed}-{faces.start}-{faces.stop}-{made_by}.npz"
-            rendered = load_faces(keep(self.cache / f"rendered-train-{name}", write))
-            said = load_opinions(keep(self.cache / f"rendered-opinions-{name}", ask))
-            return add_teacher(rendered, said, channels)
+    def _cut(self, people: People) -> FaceSet:
+        """Give the photographs of some people, by the teacher's converged scores."""
+        opinions = self.photographs.ask(self.teacher, self.cache, self.workers)
+        return self.photographs.believing(opinions).cut(
+            self.photographs.rows_of(people), self.cache
+        )
 
-        return join_faces([part(faces) for faces in _parts(source)])
+    def _add_opinions(self, faces: FaceSet) -> FaceSet:
+        """Add what the teacher says of rendered faces."""
+        made = Made(
+            "rendered-opinions", teacher.VERSION, (digest_faces(faces), self.teacher.digest)
+        )
+        path = made.keep(
+            self.cache,
+            ".npz",
+            lambda path: self.teacher.ask_all(faces.crops, self.workers).save(path),
+        )
+        return add_teacher(faces, load_opinions(path), self.photographs.channels)
 
-    def _tracked(self, faces: FaceSet) -> FaceSet:
+    def _add_tracked(self, faces: FaceSet) -> FaceSet:
         """Add where the live tracker sees the landmarks of faces."""
-        code = digest_code(trackers, tracked).encode()
-        made_by = digest(code, default_predictor().read_bytes(), faces.crops.tobytes())
-        path = self.cache / f"tracked-{made_by}.npy"
-        keep(path, lambda part: np.save(part, tracked.track_faces(faces, workers=self.workers)))
+        of = (digest_faces(faces), file_hash(default_predictor()))
+        path = Made("tracked", tracked.VERSION, of).keep(
+            self.cache, ".npy",
+            lambda path: np.save(path, tracked.track_faces(faces, workers=self.workers)),
+        )  # fmt: skip
         return replace(faces, tracked_px=np.load(path))
 
-    @cached_property
-    def _photographs(self) -> FaceSet:
-        opinions = settled_opinions(self.data, self.cache, self._teacher_file, self.workers)
-        return load_photographs(self.data, self.cache, opinions)
+    def _made_of(self, people: People) -> str:
+        """Say what the faces of some people are made of: the data, and who they are."""
+        rows = self.photographs.rows_of(people)
+        return self.photographs.digest + self._face_model_digest + rows.tobytes().hex()
 
     @cached_property
-    def _split(self) -> Split:
-        return split_people(self._photographs.person)
+    def _face_model_digest(self) -> str:
+        return file_hash(self.data / "ict" / "ict_facekit.npz")
 
-    @property
-    def _teacher_file(self) -> Path | None:
-        return find_teacher(self.data, self.teacher)
+    @cached_property
+    def photographs(self) -> Photographs:
+        """The photographs, with their first scores."""
+        return open_photographs(self.data)
 
-
-def _parts(source: Source) -> list[range]:
-    """Cut a set into what is kept as soon as it is made."""
-    starts = range(0, source.faces, PART)
-    return [range(start, min(start + PART, source.faces)) for start in starts]
+    @cached_property
+    def teacher(self) -> TeacherFile:
+        """Who scores what is made."""
+        return find_teacher(self.data, self.teacher_model)

@@ -58,7 +58,7 @@ def test_text_is_a_table_that_ends_with_what_is_reached(
 def test_a_recipe_stands_for_the_model_that_it_trained(
     words: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Path("mine.toml").write_text('kind = "aus"\nepochs = 1\n')
+    Path("mine.toml").write_text('kind = "au_model"\nepochs = 1\n')
     assert main([words[0], "mine.toml", *words[1:], "--json"]) == 0
     assert "which ships" in json.loads(capsys.readouterr().out)["model"]
     Path("runs/mine").mkdir(parents=True)
@@ -74,7 +74,7 @@ def test_a_card_that_cannot_be_renewed_is_said_before_anything_is_measured(
     assert "card.md cannot be read" in capsys.readouterr().err
     Path("card.md").write_text("<!-- figures -->\n<!-- end of figures -->\n")
     assert main([*words, "--card", "card.md"]) == 2
-    assert "clips, photographs, settled, warped is left out" in capsys.readouterr().err
+    assert "clips, converged, photographs, warped is left out" in capsys.readouterr().err
     assert Path("card.md").read_text() == "<!-- figures -->\n<!-- end of figures -->\n"
 
 

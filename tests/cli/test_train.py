@@ -57,4 +57,4 @@ def test_bench_train_refuses_a_recipe_of_the_other_kind(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["bench", "train", str(RECIPES / "default.toml")]) == 2
-    assert "is no recipe of the paper's protocol" in capsys.readouterr().err
+    assert "kind is 'au_model'; it must be protocol here" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from facedrive.errors import DependencyError, ModelError
 from facedrive.stages import Tracker
 from facedrive.trackers.dlib import DlibTracker
 from facedrive.trackers.landmarks import interocular_px
-from facedrive.trackers.mediapipe import MediaPipeTracker, fetch_model, open_blendshapes
+from facedrive.trackers.mediapipe import MediaPipeTracker, fetch_model
 from facedrive.trackers.pose import PoseSolver
 from facedrive.types import Frame, Image
 
@@ -67,16 +67,6 @@ def test_a_frame_without_a_face_shows_none(
 
 def test_closing_twice_is_allowed(tracker: MediaPipeTracker) -> None:
     tracker.close()
-
-
-def test_blendshapes_of_a_face(tracker: MediaPipeTracker, model: Path, portrait: Image) -> None:
-    peer = open_blendshapes(model)
-    scores = peer(Frame(portrait, 0.0, 0))
-    empty = peer(Frame(np.zeros_like(portrait), 5.0, 1))
-    peer.close()
-    assert scores is not None
-    assert scores.shape == (52,)
-    assert empty is None
 
 
 def test_a_missing_model_says_so(tmp_path: Path) -> None:

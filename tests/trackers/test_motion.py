@@ -24,7 +24,7 @@ def test_the_shift_is_found(scene: np.ndarray, shift: tuple[int, int]) -> None:
 
 def test_a_face_off_the_middle_of_its_patch_is_sought_from_there(scene: np.ndarray) -> None:
     face = coarse_face(scene[36:164, 36:164], ORIGIN_PX + np.array([8, -4]))
-    # The next patch is placed on the landmarks, so an unmoved face is in its middle.
+    # The next patch is placed on the landmarks, so an unbent face is in its middle.
     placed = scene[32:160, 44:172]
     assert find_shift(face, placed) == pytest.approx((0, 0))
 

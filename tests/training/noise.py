@@ -2,16 +2,15 @@
 
 import numpy as np
 
-from facedrive.training.data.faces import FaceSet
+from facedrive.training.data.faces import FaceSet, Kind
 from facedrive.training.data.labels import Targets
-from facedrive.training.network.batches import Kind
-from facedrive.training.recipe import Recipe, Source
+from facedrive.training.recipe import Recipe, SetRecipe
 from facedrive.types import CropSpec
 
 TINY = Recipe(
     "tiny", epochs=2, batch=8, widths=(4, 4, 8, 8), depths=(1, 1, 1), features=16,
-    crop=CropSpec(32, 0.3), moved=Source(24, 0.25, 1), lent=Source(24, 0.125, 2),
-    rendered=Source(24, 0.25, 3),
+    crop=CropSpec(32, 0.3), warped=SetRecipe(24, 0.25, 1), transferred=SetRecipe(24, 0.125, 2),
+    rendered=SetRecipe(24, 0.25, 3),
     reader_share=0.1,  # of noise a reader says so much that every answer would be 1
 )  # fmt: skip
 

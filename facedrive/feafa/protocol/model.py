@@ -17,9 +17,10 @@ from torch import Tensor, nn
 from facedrive.errors import DataError, unknown
 from facedrive.feafa.protocol.experiment import Experiment
 from facedrive.feafa.protocol.prepared import Prepared
-from facedrive.feafa.protocol.recipe import ProtocolRecipe, as_text
+from facedrive.feafa.protocol.recipe import ProtocolRecipe
 from facedrive.feafa.protocol.trainer import FoldTrainer
 from facedrive.files import whole_path
+from facedrive.training.recipe import as_text
 from facedrive.training.run.export import check, write_model
 from facedrive.types import FACE_SIDE, CropSpec
 

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from facedrive.errors import DataError
 from facedrive.feafa.labels.video import Part
 from facedrive.options import option
-from facedrive.training.recipe_file import build_recipe, read_recipe_table
+from facedrive.training.recipe import Reader, RecipeFile, load_recipe
 
 Network = Literal["resnet18", "vgg16", "regional"]
 Optimiser = Literal["sgd", "adamw"]
 Schedule = Literal["step", "cosine"]
 BudgetName = Literal["full", "cpu"]
-
-KIND = "protocol"
-"""What the recipe files say they are."""
 
 
 @dataclass(frozen=True)
@@ -73,20 +69,23 @@ class Budget:
     vgg16_folds: int = 1
 
 
-def load_protocol(path: Path) -> ProtocolRecipe | None:
-    """Read a recipe of the protocol; None if the file is a recipe of another kind.
+def load_protocol(path: Path) -> ProtocolRecipe:
+    """Read a recipe of the protocol.
 
     Raises:
         DataError: if the file is missing, is no TOML, or a field is unknown or senseless.
     """
-    kind, table = read_recipe_table(path)
-    if kind != KIND:
-        return None
-    if isinstance(table.get("part"), str):
-        table["part"] = [table["part"]]
-    recipe = build_recipe(ProtocolRecipe, table, path)
-    _check(recipe, path)
+    return load_recipe(path, PROTOCOL)
+
+
+def _read_protocol(file: RecipeFile) -> ProtocolRecipe:
+    recipe = file.build(ProtocolRecipe)
+    _check(recipe, file)
     return recipe
+
+
+PROTOCOL: Mapping[str, Reader[ProtocolRecipe]] = {"protocol": _read_protocol}
+"""The kind of recipe that this file knows."""
 
 
 def within_budget(recipe: ProtocolRecipe, name: BudgetName) -> ProtocolRecipe:
@@ -104,16 +103,11 @@ def within_budget(recipe: ProtocolRecipe, name: BudgetName) -> ProtocolRecipe:
     )
 
 
-def as_text(recipe: ProtocolRecipe) -> str:
-    """Return the recipe as one line of JSON, equal for equal recipes."""
-    return json.dumps(dataclasses.asdict(recipe), sort_keys=True)
-
-
-def _check(recipe: ProtocolRecipe, path: Path) -> None:
+def _check(recipe: ProtocolRecipe, file: RecipeFile) -> None:
     """Refuse fields that do not go together."""
     if not recipe.part:
-        raise DataError(f"{path}: part is empty; name posed, spontaneous or both.")
+        raise file.wrong("part", "part is empty; name posed, spontaneous or both.")
     if recipe.video_mean and recipe.network != "regional":
-        raise DataError(f"{path}: only the regional network takes video_mean; leave it out.")
+        raise file.wrong("video_mean", "only the regional network takes video_mean; leave it out.")
     if len(recipe.widths) != len(ProtocolRecipe.widths):
-        raise DataError(f"{path}: widths has {len(recipe.widths)} numbers; it must have 3.")
+        raise file.wrong("widths", f"widths has {len(recipe.widths)} numbers; it must have 3.")

@@ -20,7 +20,8 @@ from facedrive.feafa.protocol.loader import Batch, Draw, Loader, draw_epoch, dra
 from facedrive.feafa.protocol.machine import Machine
 from facedrive.feafa.protocol.networks import build_network
 from facedrive.feafa.protocol.prepared import Prepared, Rows
-from facedrive.feafa.protocol.recipe import ProtocolRecipe, as_text
+from facedrive.feafa.protocol.recipe import ProtocolRecipe
+from facedrive.training.recipe import as_text
 from facedrive.training.run.checkpoint import Origin, load_checkpoint, save_checkpoint
 from facedrive.training.run.loop import Loop, Stateful
 from facedrive.types import Vector

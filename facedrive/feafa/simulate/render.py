@@ -22,9 +22,10 @@ from facedrive.feafa.simulate.spontaneous import happen
 from facedrive.feafa.simulate.track import Track
 from facedrive.files import write_whole
 from facedrive.rotations import matrix_from_euler
+from facedrive.stats.splits import People
 from facedrive.training.rendered.camera import Camera, head_pose
 from facedrive.training.rendered.face import Indices
-from facedrive.training.rendered.studio import People, Studio, StudioPlan, sample_look
+from facedrive.training.rendered.studio import Studio, StudioPlan, sample_look
 from facedrive.training.workers import run_jobs
 from facedrive.types import Image, Vector
 

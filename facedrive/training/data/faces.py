@@ -1,15 +1,12 @@
-"""Faces for training: aligned crops with their targets, cut once and kept in a cache on disk."""
+"""Sets of faces: aligned crops with their targets, in memory and in files."""
 
 from __future__ import annotations
 
 import hashlib
-import logging
-import zipfile
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from enum import IntEnum
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -18,21 +15,19 @@ from scipy.optimize import linear_sum_assignment
 
 from facedrive.errors import DataError
 from facedrive.files import whole_file
-from facedrive.progress import track
-from facedrive.trackers.align import crop_matrix, warp_crop
-from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
 from facedrive.training.data.labels import Targets, from_teacher
 from facedrive.training.data.teacher import LANDMARKS, Opinions
 from facedrive.types import CropSpec, Image, Vector
 
-log = logging.getLogger(__name__)
 
-CACHE_SPEC = CropSpec(size=208, padding=0.54)
-"""Wider and finer than the model's crop: augmentation turns and shifts inside it."""
+class Kind(IntEnum):
+    """Where a face comes from: it decides which labels can be believed how far."""
 
-FIRST_LOOK = 0.25
-"""Share of the kept scores in what is trained on. They are first looks of the teacher, which noise
-and its detector's frame set apart from all later ones, but are what a single picture gets."""
+    PHOTOGRAPH = 0
+    WARPED = 1
+    TRANSFERRED = 2
+    """Bent or not, in the skin of another person."""
+    RENDERED = 3
 
 
 @dataclass(frozen=True)
@@ -50,7 +45,7 @@ class FaceSet:
     """(N,) equal numbers are the same person."""
     spec: CropSpec
     taught: Vector | None = None
-    """(N, 28) AUs and gaze by the teacher, of faces whose targets are exact; NaN where unknown."""
+    """(N, 28) AUs and gaze by the teacher, of rendered faces; NaN where unknown."""
     tracked_px: Vector | None = None
     """(N, 68, 2) landmarks by the live tracker in the crop's pixels; NaN where unknown."""
 
@@ -71,48 +66,21 @@ class FaceSet:
         )
 
 
-def load_photographs(data: Path, cache: Path, opinions: Opinions | None = None) -> FaceSet:
-    """Load the teacher-scored photographs of ``data``, cutting their crops on the first call.
-
-    Args:
-        data: Folder with ``faces.zip`` and ``faces_teacher.npz``.
-        cache: Folder that keeps the crops between calls.
-        opinions: What the teacher says when it is asked until it settles. Meshes become its own,
-            and scores but for ``FIRST_LOOK``; those of ``data`` stay where it then finds no face.
-
-    Raises:
-        DataError: if a file is missing, a picture is unreadable or rows do not match.
-    """
-    archive, labels = data / "faces.zip", data / "faces_teacher.npz"
-    for path in (archive, labels):
-        if not path.exists():
-            raise DataError(f"{path} is missing; --data names the folder that holds it.")
-    with np.load(labels) as table:
-        landmarks = table["landmarks"][..., :2].astype(np.float32)
-        names = [str(name) for name in table["blendshape_names"]]
-        scores = table["blendshapes"].astype(np.float32)
-        if opinions is not None:
-            settled = _where_known(opinions.scores, scores)
-            scores = settled + np.float32(FIRST_LOOK) * (scores - settled)
-            landmarks = _where_known(opinions.landmarks_px, landmarks)
-        targets = from_teacher(scores, names)
-        person = table["person"].astype(np.int64)
-    crops, inside = _cached_crops(archive, landmarks, cache)
-    return FaceSet(crops, inside, _points(landmarks), targets, person, CACHE_SPEC)
-
-
-def digest_sets(sets: Mapping[Any, FaceSet]) -> str:
-    """Return a digest of sets of faces: of all they say, and of a few of their crops."""
-    hashed = hashlib.sha256()
-    for kind, faces in sorted(sets.items()):
-        hashed.update(repr((kind, faces.crops.shape, faces.spec)).encode())
-        few = faces.crops[:: max(1, len(faces) // 8)]
-        columns = (few, faces.points_px, faces.person, *faces.targets, faces.taught,
-                   faces.tracked_px)  # fmt: skip
-        for column in columns:
-            if column is not None:
-                hashed.update(np.ascontiguousarray(column).tobytes())
+def digest_faces(faces: FaceSet) -> str:
+    """Return a digest of all that a set of faces says."""
+    hashed = hashlib.sha256(repr((faces.crops.shape, faces.spec)).encode())
+    columns = (faces.crops, faces.inside, faces.points_px, *faces.targets, faces.person,
+               faces.taught, faces.tracked_px)  # fmt: skip
+    for column in columns:
+        if column is not None:
+            hashed.update(np.ascontiguousarray(column).data)
     return hashed.hexdigest()
+
+
+def digest_sets(sets: Mapping[Kind, FaceSet]) -> str:
+    """Return a digest of several sets."""
+    parts = [(int(kind), digest_faces(faces)) for kind, faces in sorted(sets.items())]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
 
 
 def save_faces(faces: FaceSet, path: Path) -> None:
@@ -165,8 +133,8 @@ def join_faces(parts: Sequence[FaceSet]) -> FaceSet:
     )
 
 
-def add_teacher(faces: FaceSet, opinions: Opinions, names: list[str]) -> FaceSet:
-    """Tell exactly labelled faces what the teacher says of their crops, and where it sees the mesh.
+def add_teacher(faces: FaceSet, opinions: Opinions, names: Sequence[str]) -> FaceSet:
+    """Add what the teacher says of rendered crops, and where it sees the mesh.
 
     Args:
         faces: N rendered faces.
@@ -177,6 +145,25 @@ def add_teacher(faces: FaceSet, opinions: Opinions, names: list[str]) -> FaceSet
     aus = np.where(seen.known, seen.aus, np.float32(np.nan))
     taught = np.hstack([aus, seen.gaze.reshape(len(faces), -1)])
     return replace(faces, points_px=opinions.landmarks_px, taught=taught)
+
+
+def centre_crops(faces: FaceSet, crop: CropSpec) -> Image:
+    """Cut (N, S, S) model crops out of the middle of wider ones."""
+    return cut_middle(faces.crops, faces.spec, crop)
+
+
+def cut_middle(pictures: Image, spec: CropSpec, crop: CropSpec) -> Image:
+    """Cut what ``crop`` shows out of (N, W, W) pictures that show what ``spec`` does."""
+    side = spec.size * crop.span / spec.span
+    edge = (spec.size - side) / 2
+    zoom = crop.size / side
+    # Pixel centres: output x lands on edge + (x + 0.5) / zoom - 0.5.
+    shift = (0.5 - edge) * zoom - 0.5
+    matrix: Vector = np.array([[zoom, 0, shift], [0, zoom, shift]], np.float32)
+    size = (crop.size, crop.size)
+    return np.stack(
+        [cv2.warpAffine(each, matrix, size, flags=cv2.INTER_LINEAR) for each in pictures]
+    )
 
 
 def mirror_points(faces: FaceSet) -> NDArray[np.intp]:
@@ -190,56 +177,6 @@ def mirror_points(faces: FaceSet) -> NDArray[np.intp]:
     return np.asarray(linear_sum_assignment(distance)[1])
 
 
-def _where_known(values: Vector, others: Vector) -> Vector:
-    return np.where(np.isfinite(values), values, others)
-
-
 def _join(parts: Sequence[Vector | None]) -> Vector | None:
     known = [part for part in parts if part is not None]
     return np.concatenate(known) if known else None
-
-
-def _points(landmarks: Vector) -> Vector:
-    """Take (N, 478, 2) picture pixels to the cache crops' pixels."""
-    matrices = np.stack([crop_matrix(face[MEDIAPIPE_TO_68], CACHE_SPEC) for face in landmarks])
-    turned = np.einsum("nij,npj->npi", matrices[:, :, :2], landmarks)
-    return np.asarray(turned + matrices[:, None, :, 2], dtype=np.float32)
-
-
-def _cached_crops(archive: Path, landmarks: Vector, cache: Path) -> tuple[Image, NDArray[np.bool_]]:
-    """Read the crops from the cache, or cut them and fill it."""
-    digest = hashlib.sha256(f"{CACHE_SPEC}{archive.stat().st_size}".encode())
-    digest.update(landmarks.tobytes())
-    path = cache / f"crops-{digest.hexdigest()[:16]}.npy"
-    if not path.exists():
-        with whole_file(path, DataError) as file:
-            np.save(file, _cut_all(archive, landmarks))
-    both = np.load(path, mmap_mode="r")
-    return np.asarray(both[0]), np.asarray(both[1]).view(np.bool_)
-
-
-def _cut_all(archive: Path, landmarks: Vector) -> Image:
-    """Cut every face of the archive; (2, N, S, S): the crops and where they are photograph."""
-    cut = np.empty((2, len(landmarks), CACHE_SPEC.size, CACHE_SPEC.size), dtype=np.uint8)
-    with zipfile.ZipFile(archive) as faces:
-        names = sorted(name for name in faces.namelist() if name.endswith(".jpg"))
-        if len(names) != len(landmarks):
-            raise DataError(f"{archive} has {len(names)} pictures for {len(landmarks)} labels.")
-        pictures = (faces.read(name) for name in names)
-        with ThreadPoolExecutor() as pool:
-            rows = pool.map(_cut, pictures, names, landmarks[:, MEDIAPIPE_TO_68])
-            for row, pair in enumerate(track(rows, "face", "cutting crops", len(names))):
-                cut[:, row] = pair
-    return cut
-
-
-def _cut(encoded: bytes, name: str, landmarks_px: Vector) -> Image:
-    gray = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_GRAYSCALE)
-    if gray is None:
-        raise DataError(f"{name} is not a readable picture.")
-    size = CACHE_SPEC.size
-    inside = cv2.warpAffine(
-        np.ones_like(gray), crop_matrix(landmarks_px, CACHE_SPEC), (size, size),
-        flags=cv2.INTER_NEAREST,
-    )  # fmt: skip
-    return np.stack([warp_crop(np.asarray(gray), landmarks_px, CACHE_SPEC), inside])

@@ -6,6 +6,7 @@ they get no real signal and are learnt from synthetic faces alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -41,10 +42,22 @@ TEACHER_CHANNELS: dict[str, tuple[str, ...]] = {
 }
 """The mean of these channels is the AU; an AU that is missing here the teacher cannot see."""
 
+GAZE_CHANNELS = (
+    ("eyeLookUpLeft", "eyeLookDownLeft"),
+    ("eyeLookOutLeft", "eyeLookInLeft"),
+    ("eyeLookUpRight", "eyeLookDownRight"),
+    ("eyeLookInRight", "eyeLookOutRight"),
+)
+"""Left pitch and yaw, right pitch and yaw: the first channel less the second."""
+
+NEEDED_CHANNELS = tuple(
+    name for names in (*TEACHER_CHANNELS.values(), *GAZE_CHANNELS) for name in names
+)
+
 BLIND = tuple(name for name in AU_NAMES if name not in TEACHER_CHANNELS)
 """AUs that the teacher never raises."""
 
-EXACT = tuple(name for name in AU_NAMES if name in BLIND or name.startswith("jaw_slide"))
+PARAMETRIC_AUS = tuple(name for name in AU_NAMES if name in BLIND or name.startswith("jaw_slide"))
 """AUs that follow the parametric face: the blind ones, and the jaw's slides, of which the teacher
 shows at most a tenth when a rendered jaw slides all the way."""
 
@@ -64,32 +77,26 @@ class Targets(NamedTuple):
         return Targets(self.aus[rows], self.known[rows], self.gaze[rows])
 
 
-def from_teacher(scores: NDArray[np.floating], names: list[str]) -> Targets:
+def from_teacher(scores: NDArray[np.floating], names: Sequence[str]) -> Targets:
     """Turn (N, C) MediaPipe blendshape scores with (C,) names into targets.
 
     Raises:
         DataError: if a channel that is needed is not among the names.
     """
-    column = {name: index for index, name in enumerate(names)}
-
-    def channel(name: str) -> Vector:
-        if name not in column:
+    for name in NEEDED_CHANNELS:
+        if name not in names:
             raise DataError(f"the teacher's scores have no channel '{name}'; it is needed.")
-        return np.asarray(scores[:, column[name]], dtype=np.float32)
-
+    channel = dict(zip(names, scores.astype(np.float32).T, strict=True))
     aus = np.zeros((len(scores), len(AUS)), dtype=np.float32)
     known = np.zeros(aus.shape, dtype=np.bool_)
     for name, channels in TEACHER_CHANNELS.items():
-        aus[:, AU_INDEX[name]] = np.mean([channel(part) for part in channels], axis=0)
+        aus[:, AU_INDEX[name]] = np.mean([channel[part] for part in channels], axis=0)
         known[:, AU_INDEX[name]] = True
-    gaze = np.empty((len(scores), 2, 2), dtype=np.float32)
-    for row, side, leftward, rightward in (
-        (0, "Left", "Out", "In"),
-        (1, "Right", "In", "Out"),
-    ):
-        gaze[:, row, 0] = channel(f"eyeLookUp{side}") - channel(f"eyeLookDown{side}")
-        gaze[:, row, 1] = channel(f"eyeLook{leftward}{side}") - channel(f"eyeLook{rightward}{side}")
-    return Targets(np.clip(aus, 0, 1), known, gaze * np.float32(FULL_GAZE_RAD))
+    gaze = np.empty((len(scores), 4), dtype=np.float32)
+    for angle, (plus, minus) in enumerate(GAZE_CHANNELS):
+        gaze[:, angle] = channel[plus] - channel[minus]
+    gaze = gaze.reshape(-1, 2, 2) * np.float32(FULL_GAZE_RAD)
+    return Targets(np.clip(aus, 0, 1), known, gaze)
 
 
 def rarity(aus: Vector, strength: float) -> NDArray[np.float64]:

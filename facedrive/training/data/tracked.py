@@ -23,6 +23,9 @@ from facedrive.training.landmarks.samples import Misplacement
 from facedrive.training.workers import run_jobs
 from facedrive.types import CropSpec, Image, Vector
 
+VERSION = 1
+"""Of how faces are tracked; raise it when that changes."""
+
 FITS = 2
 """Each on the patch that the last one placed, as from frame to frame."""
 

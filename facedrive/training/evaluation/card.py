@@ -21,7 +21,7 @@ COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("clips", "pearson", "r, clips"),
     ("synthetic", "pearson", "r, rendered"),
     ("synthetic", "mae", "MAE"),
-    ("warped", "pearson", "r, moved"),
+    ("warped", "pearson", "r, warped"),
 )
 """Section of the report, figure in it, heading."""
 
@@ -35,7 +35,7 @@ def check_place(card: str, sections: Iterable[str]) -> None:
     _, begin, rest = card.partition(BEGIN)
     if not begin or END not in rest:
         raise DataError(f"the card has no lines '{BEGIN}' and '{END}' for the tables.")
-    missing = sorted({"settled", *(section for section, _, _ in COLUMNS)} - set(sections))
+    missing = sorted({"converged", *(section for section, _, _ in COLUMNS)} - set(sections))
     if missing:
         raise DataError(f"a card needs every section; {', '.join(missing)} is left out.")
 
@@ -89,14 +89,14 @@ def _means(report: Report) -> Iterator[str]:
         f"interval over people {low:.3f} to {high:.3f}), {stills['mean_pearson']:.3f} over all; "
         f"MAE {stills['mean_mae']:.3f}."
     )
-    settled = report["settled"]
-    itself = settled["teacher_itself"]
+    converged = report["converged"]
+    itself = converged["teacher_itself"]
     hardest, row = max(((name, row) for name, row in itself["aus"].items() if row["live"]),
                        key=lambda pair: pair[1]["mae"])  # fmt: skip
     yield (
-        "These labels are the teacher's first looks. With what it says of the same photographs "
-        f"when its answer has settled the model agrees to {settled['mean_pearson_live']:.3f}, MAE "
-        f"{settled['mean_mae_live']:.3f}, the teacher with its first looks to "
+        "These labels are the teacher's first looks. With its converged scores of the same "
+        f"photographs the model agrees to {converged['mean_pearson_live']:.3f}, MAE "
+        f"{converged['mean_mae_live']:.3f}, the teacher with its first looks to "
         f"{itself['mean_pearson_live']:.3f}, MAE {itself['mean_mae_live']:.3f}, at most "
         f"{row['mae']:.3f} (`{hardest}`)."
     )

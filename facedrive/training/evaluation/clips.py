@@ -16,8 +16,8 @@ from facedrive.smoothing import no_smoothing
 from facedrive.sources.video import VideoFile
 from facedrive.trackers.dlib import DlibTracker
 from facedrive.training.data.labels import Targets
+from facedrive.training.data.teacher import VideoTeacher
 from facedrive.training.evaluation.comparison import Answers, compare
-from facedrive.training.evaluation.teacher import Teacher
 
 TEST_CLIPS = ("d10", "d11", "d12", "d20", "single_face")
 """Of people who are in no training set."""
@@ -56,7 +56,7 @@ def find_clips(data: Path) -> tuple[Path, ...]:
 
 
 def score_clips(
-    regressor: OnnxRegressor, teacher: Teacher, clips: Sequence[Path]
+    regressor: OnnxRegressor, teacher: VideoTeacher, clips: Sequence[Path]
 ) -> dict[str, Any]:
     """Return the figures of every clip, and of all their frames together.
 
@@ -71,7 +71,7 @@ def score_clips(
     }
 
 
-def read_clip(regressor: OnnxRegressor, teacher: Teacher, clip: Path) -> Reading:
+def read_clip(regressor: OnnxRegressor, teacher: VideoTeacher, clip: Path) -> Reading:
     """Run the live path, without calibration and smoothing, over a clip."""
     pipeline = Pipeline(DlibTracker(), regressor, profile=None, smoothing=no_smoothing())
     samples = [pipeline(frame) for frame in VideoFile(clip).frames()]
@@ -90,7 +90,7 @@ def read_clip(regressor: OnnxRegressor, teacher: Teacher, clip: Path) -> Reading
     return Reading(clip.stem, len(samples), missed, answers.select(both), targets)
 
 
-def _read_teacher(teacher: Teacher, clip: Path) -> Reading:
+def _read_teacher(teacher: VideoTeacher, clip: Path) -> Reading:
     """Take the teacher's scores of single frames for answers."""
     apart, together = teacher.score_clip(clip, apart=True), teacher.score_clip(clip)
     taught, seen = np.isfinite(together).all(axis=1), np.isfinite(apart).all(axis=1)

@@ -25,6 +25,9 @@ FIGURES = ("pearson", "mae", "slope", "label_std")
 LEAST_FACES = 20
 """Of fewer, correlations and slopes are chance; they are left out."""
 
+Figures = dict[str, Any]
+"""Of one section of a report, as JSON has them."""
+
 Channels = NDArray[np.bool_]
 """(24,) some of the AUs."""
 

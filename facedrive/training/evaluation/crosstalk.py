@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX, AU_NAMES
-from facedrive.training.data.labels import EXACT
+from facedrive.training.data.labels import PARAMETRIC_AUS
 from facedrive.training.evaluation.comparison import rounded
 from facedrive.types import Vector
 
@@ -41,7 +41,7 @@ def smiling_faces(labels: Vector) -> NDArray[np.bool_]:
 
 
 def score_cross_talk(predicted: Vector, labels: Vector) -> dict[str, Any]:
-    """Return how far each AU of ``EXACT`` rises where it should rest.
+    """Return how far each AU of ``PARAMETRIC_AUS`` rises where it should rest.
 
     Args:
         predicted: (N, 24) the model's AUs.
@@ -57,7 +57,7 @@ def score_cross_talk(predicted: Vector, labels: Vector) -> dict[str, Any]:
 
 def _rest(predicted: Vector) -> dict[str, Any]:
     table: dict[str, Any] = {"faces": len(predicted)}
-    for name in EXACT if len(predicted) else ():
+    for name in PARAMETRIC_AUS if len(predicted) else ():
         values = predicted[:, AU_INDEX[name]]
         table[name] = {
             "p95": rounded(np.percentile(values, 95)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import zipfile
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,16 +12,15 @@ import cv2
 import numpy as np
 
 from facedrive.aus import AUS
-from facedrive.errors import DataError
 from facedrive.pipeline import Pipeline
 from facedrive.regressors.onnx import OnnxRegressor
 from facedrive.smoothing import no_smoothing
 from facedrive.sources.video import VideoFile
-from facedrive.stats.splits import split_people
 from facedrive.trackers.align import warp_crop
 from facedrive.trackers.dlib import DlibTracker
+from facedrive.training.data.photographs import Photographs
+from facedrive.training.data.teacher import VideoTeacher
 from facedrive.training.evaluation.comparison import mean, rounded
-from facedrive.training.evaluation.teacher import Teacher
 from facedrive.types import Frame, Image, Vector
 
 SECONDS = 10.0
@@ -52,14 +51,14 @@ class Still:
             yield Frame(noisy, index / FPS, index)
 
 
-def find_stills(clips: Sequence[Path], data: Path) -> list[Still]:
+def find_stills(clips: Sequence[Path], photographs: Photographs) -> list[Still]:
     """Take the first frame of each clip, and photographs of test people, enlarged."""
     first = [Still(clip.stem, next(VideoFile(clip).frames()).image) for clip in clips]
-    return first + _photographs(data)
+    return first + _choose(photographs)
 
 
 def score_jitter(
-    regressor: OnnxRegressor, teacher: Teacher, stills: Sequence[Still]
+    regressor: OnnxRegressor, teacher: VideoTeacher, stills: Sequence[Still]
 ) -> dict[str, Any]:
     """Return the mean absolute change a frame over all AUs, raw, and the teacher's beside it.
 
@@ -76,11 +75,12 @@ def score_jitter(
 
 
 def _score_still(
-    regressor: OnnxRegressor, teacher: Teacher, still: Still
+    regressor: OnnxRegressor, teacher: VideoTeacher, still: Still
 ) -> dict[str, float | None]:
-    key = f"{SECONDS} {NOISE}".encode() + still.image.tobytes()
+    of = f"{SECONDS} {FPS} {NOISE} {still.image.shape}".encode() + still.image.tobytes()
+    digest = hashlib.sha256(of).hexdigest()
     taught = (
-        teacher.score_frames(still.noisy_frames(), key, apart=apart) for apart in (False, True)
+        teacher.score_frames(still.noisy_frames(), digest, apart=apart) for apart in (False, True)
     )
     answers = (*_read_still(regressor, still), *(teacher.targets(each).aus for each in taught))
     return dict(zip(KINDS, map(_change, answers), strict=True))
@@ -110,19 +110,14 @@ def _change(aus: Vector) -> float | None:
     return rounded(change.mean()) if len(change) else None
 
 
-def _photographs(data: Path) -> list[Still]:
+def _choose(photographs: Photographs) -> list[Still]:
     """Take photographs spread evenly over the test people's, grey as they are."""
-    with np.load(data / "faces_teacher.npz") as table:
-        rows = np.flatnonzero(split_people(table["person"]).test)
+    rows = photographs.rows_of("test")
     chosen = rows[np.linspace(0, len(rows) - 1, PHOTOGRAPHS + 2).astype(np.intp)[1:-1]]
-    with zipfile.ZipFile(data / "faces.zip") as archive:
-        names = [f"{row:05d}.jpg" for row in chosen]
-        return [Still(Path(name).stem, _enlarge(archive.read(name), name)) for name in names]
+    return [Still(f"{row:05d}", _enlarge(photographs.read(int(row)))) for row in chosen]
 
 
-def _enlarge(encoded: bytes, name: str) -> Image:
-    picture = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR_RGB)
-    if picture is None:
-        raise DataError(f"{name} in faces.zip is not a readable picture.")
+def _enlarge(grey: Image) -> Image:
+    picture = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
     scale = PHOTOGRAPH_PX / min(picture.shape[:2])
     return np.asarray(cv2.resize(picture, None, fx=scale, fy=scale), np.uint8)

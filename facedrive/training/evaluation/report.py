@@ -1,29 +1,20 @@
-"""A report as text: tables for people, the goals last."""
+"""The sections of a report as text: tables for people."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
+from facedrive.training.evaluation.comparison import Figures
 from facedrive.training.evaluation.jitter import KINDS
 
-Section = dict[str, Any]
 
-
-def tables(report: Mapping[str, Any]) -> str:
-    """Lay out a report: what was examined, every section, the goals."""
-    lines = [f"{report['model']}, {_crop(report['crop'])}", f"on {report['machine']}"]
-    for name, table in _TABLES.items():
-        if name in report:
-            lines += ["", *table(report[name])]
-    return "\n".join([*lines, "", *_goals(report["targets"])])
-
-
-def _crop(crop: Section) -> str:
+def crop(crop: Figures) -> str:
+    """Say how crops are cut."""
     return f"crops of {crop['size']} px, padding {crop['padding']:g}"
 
 
-def _photographs(section: Section) -> list[str]:
+def photographs(section: Figures) -> list[str]:
+    """Lay out the photographs."""
     live, every = section["intervals"]["live"]["pearson"], section["intervals"]["all"]["pearson"]
     return [
         f"photographs: {section['faces']} of {section['people']} people; "
@@ -35,10 +26,11 @@ def _photographs(section: Section) -> list[str]:
     ]
 
 
-def _settled(section: Section) -> list[str]:
+def converged(section: Figures) -> list[str]:
+    """Lay out the photographs by converged scores."""
     itself = section["teacher_itself"]
     return [
-        f"the same photographs, by the teacher when its answer has settled: {section['faces']}",
+        f"the same photographs, by the teacher's converged scores: {section['faces']}",
         *_summary(section),
         *_channels(section),
         f"it agrees with its first looks: r {_text(itself['mean_pearson_live'])}, "
@@ -46,7 +38,8 @@ def _settled(section: Section) -> list[str]:
     ]
 
 
-def _landmarks(section: Section) -> list[str]:
+def landmarks(section: Figures) -> list[str]:
+    """Lay out the landmarks."""
     errors = {"shape predictor": section["predictor"], "model": section["model"]}
     return [
         f"landmarks: {section['faces']} photographs, error in % of the outer eye corners' distance",
@@ -56,7 +49,8 @@ def _landmarks(section: Section) -> list[str]:
     ]  # fmt: skip
 
 
-def _clips(section: Section) -> list[str]:
+def clips(section: Figures) -> list[str]:
+    """Lay out the clips."""
     pooled = section["pooled"]
     rows = section["clips"] | {"teacher on single frames": section["teacher_itself"]}
     return [
@@ -69,18 +63,20 @@ def _clips(section: Section) -> list[str]:
     ]
 
 
-def _clip(name: str, clip: Section) -> str:
+def _clip(name: str, clip: Figures) -> str:
     columns = ("mean_pearson_live", "mean_pearson", "mean_mae_live", "mean_pearson_gaze")
     counts = f"{clip['frames']:>8}{clip['missed']:>8}{_live(clip):>8}"
     return f"{name:<26}{counts}" + "".join(_figure(clip[column]) for column in columns)
 
 
-def _synthetic(section: Section) -> list[str]:
+def synthetic(section: Figures) -> list[str]:
+    """Lay out the synthetic faces."""
     title = f"synthetic: {section['faces']} faces of {section['identities']} identities"
     return [title, *_summary(section), *_channels(section)]
 
 
-def _cross_talk(section: Section) -> list[str]:
+def cross_talk(section: Figures) -> list[str]:
+    """Lay out AUs that should rest."""
     lines = ["cross-talk: AUs that should rest", f"{'faces':<26}{'AU':<16}{'p95':>8}{'<= 0.1':>8}"]
     for kind, rows in section.items():
         for name, row in rows.items():
@@ -90,7 +86,8 @@ def _cross_talk(section: Section) -> list[str]:
     return lines
 
 
-def _warped(section: Section) -> list[str]:
+def warped(section: Figures) -> list[str]:
+    """Lay out the warped photographs."""
     lines = [f"warped photographs: {section['faces']}", *_summary(section), *_channels(section)]
     lines.append(f"{'mean answer where the AU':<26}{'rests':>8}{'is on':>8}")
     for name, row in section["rise"].items():
@@ -98,7 +95,8 @@ def _warped(section: Section) -> list[str]:
     return lines
 
 
-def _jitter(section: Section) -> list[str]:
+def jitter(section: Figures) -> list[str]:
+    """Lay out the still pictures."""
     lines = [
         f"jitter: mean change a frame, {section['frames']} frames, noise {section['noise']:g}",
         f"{'still':<26}{'live':>8}{'fixed':>8}{'teacher':>8}{'apart':>8}",
@@ -108,25 +106,14 @@ def _jitter(section: Section) -> list[str]:
     return lines
 
 
-def _speed(section: Section) -> list[str]:
+def speed(section: Figures) -> list[str]:
+    """Lay out the speed."""
     return [f"speed: {section['median_ms']:.2f} ms a face, 95th percentile "
             f"{section['p95_ms']:.2f} ms, over {section['faces']} faces"]  # fmt: skip
 
 
-_TABLES: dict[str, Callable[[Section], list[str]]] = {
-    "photographs": _photographs,
-    "settled": _settled,
-    "landmarks": _landmarks,
-    "clips": _clips,
-    "synthetic": _synthetic,
-    "cross_talk": _cross_talk,
-    "warped": _warped,
-    "jitter": _jitter,
-    "speed": _speed,
-}
-
-
-def _goals(goals: list[dict[str, Any]]) -> list[str]:
+def goals(goals: list[dict[str, Any]]) -> list[str]:
+    """Lay out the figures to reach, and how many are."""
     lines = [f"{'figure to reach':<46}{'goal':>10}{'measured':>10}  met"]
     for goal in goals:
         sign = ">=" if goal["at"] == "least" else "<="
@@ -138,7 +125,7 @@ def _goals(goals: list[dict[str, Any]]) -> list[str]:
     return [*lines, f"{met} of {len(goals)} met"]
 
 
-def _summary(section: Section) -> list[str]:
+def _summary(section: Figures) -> list[str]:
     return [
         f"mean over {_live(section)} live AUs: r {_text(section['mean_pearson_live'])}, "
         f"MAE {_text(section['mean_mae_live'])}; over {len(section['aus'])}: "
@@ -146,7 +133,7 @@ def _summary(section: Section) -> list[str]:
     ]
 
 
-def _channels(section: Section) -> list[str]:
+def _channels(section: Figures) -> list[str]:
     lines = [f"{'channel':<26}{'r':>8}{'MAE':>8}{'slope':>8}{'std':>8}"]
     for name, row in (section["aus"] | section["gaze"]).items():
         figures = [row[column] for column in ("pearson", "mae", "slope", "label_std")]
@@ -155,7 +142,7 @@ def _channels(section: Section) -> list[str]:
     return lines
 
 
-def _bands(title: str, bands: list[Section]) -> list[str]:
+def _bands(title: str, bands: list[Figures]) -> list[str]:
     lines = [f"{title:<26}{'faces':>8}{'r live':>8}{'MAE':>8}{'r gaze':>8}"]
     for band in bands:
         figures = (band["mean_pearson_live"], band["mean_mae_live"], band["mean_pearson_gaze"])
@@ -164,7 +151,7 @@ def _bands(title: str, bands: list[Section]) -> list[str]:
     return lines
 
 
-def _live(section: Section) -> int:
+def _live(section: Figures) -> int:
     return sum(row["live"] for row in section["aus"].values())
 
 

@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from facedrive.regressors.onnx import OnnxRegressor
 from facedrive.rotations import yaw_from_matrix
 from facedrive.stats.bootstrap import mean_intervals
-from facedrive.stats.splits import split_people
-from facedrive.training.data.faces import FaceSet, load_photographs
+from facedrive.training.data.faces import FaceSet, centre_crops, cut_middle
+from facedrive.training.data.photographs import Photographs, Rows
 from facedrive.training.evaluation.comparison import Answers, Channels, answer, compare, rounded
-from facedrive.training.evaluation.crops import centre_crops, cut_middle
 from facedrive.types import CropSpec, Vector
 
 YAW_LIMITS_DEG = (0.0, 10.0, 20.0, 35.0, 90.0)
@@ -34,7 +33,7 @@ class Stills:
     """Photographs of people never trained on, and what the model says about them."""
 
     faces: FaceSet
-    rows: NDArray[np.intp]
+    rows: Rows
     """(N,) their numbers among all photographs."""
     yaw_deg: Vector
     """(N,) of the head, by the teacher's pose; towards the subject's left is positive."""
@@ -43,17 +42,17 @@ class Stills:
     answers: Answers
 
 
-def load_stills(regressor: OnnxRegressor, data: Path, cache: Path) -> Stills:
-    """Load the test people's photographs and ask the model about them.
+def load_stills(regressor: OnnxRegressor, photographs: Photographs, cache: Path) -> Stills:
+    """Cut the test people's photographs and ask the model about them.
 
-    Raises:
-        DataError: if the photographs or the teacher's scores are missing or unreadable.
+    Args:
+        regressor: The model.
+        photographs: All of them.
+        cache: Folder that keeps their crops.
     """
-    faces = load_photographs(data, cache)
-    rows = np.flatnonzero(split_people(faces.person).test)
-    with np.load(data / "faces_teacher.npz") as table:
-        yaw_deg = np.degrees(yaw_from_matrix(table["pose"][rows]))
-    faces = faces.select(rows)
+    rows = photographs.rows_of("test")
+    yaw_deg = np.degrees(yaw_from_matrix(photographs.pose[rows]))
+    faces = photographs.cut(rows, cache)
     answers = answer(regressor, centre_crops(faces, regressor.crop))
     return Stills(faces, rows, yaw_deg, mean_grey(faces, regressor.crop), answers)
 

@@ -11,10 +11,10 @@ from torch.nn import functional
 
 from facedrive.aus import AU_NAMES
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
-from facedrive.training.data.faces import FaceSet
-from facedrive.training.data.labels import EXACT
+from facedrive.training.data.faces import FaceSet, Kind
+from facedrive.training.data.labels import PARAMETRIC_AUS
 from facedrive.training.data.teacher import LANDMARKS
-from facedrive.training.network.batches import Batch, Kind
+from facedrive.training.network.batches import Batch
 from facedrive.training.network.mesh import EYES, READ
 from facedrive.training.network.network import GAZES, TAUGHT, Answer
 from facedrive.training.recipe import Recipe
@@ -49,41 +49,38 @@ class Loss:
     """(kinds, 24) of each AU."""
 
     def __call__(self, answer: Answer, batch: Batch) -> Tensor:
-        """Return the scalar loss of a model's answer."""
-        recipe = self.recipe
-        aus, gaze = answer.settle((batch.kind == Kind.RENDERED)[:, None])
+        """Return the scalar loss of a model's answer.
+
+        A mesh point counts by how many steps it misses, a mean in which some weigh more. The reader
+        counts by how far it alone misses the teacher, which only the mesh can mend.
+        """
+        recipe, rendered = self.recipe, (batch.kind == Kind.RENDERED)[:, None]
+        aus, gaze = answer.combine(rendered)
         missed = _spreads(self.scale[batch.kind] * (aus - batch.aus).square())
         au_loss = (self.weight[batch.kind] * missed).mean()
         gaze_loss = ((gaze - batch.gaze) / GAZE_SPREAD).square().mean()
+        placed = torch.isfinite(batch.points)
+        off = torch.where(placed, answer.points - torch.nan_to_num(batch.points), 0.0)
+        steps = (1 + (off / POINT_STEP).square()).sqrt() - 1
+        weight = placed * _POINT_WEIGHTS.to(placed.device)
+        point_loss = (weight * steps).sum() / weight.sum().clamp(min=1)
+        labels = torch.cat([batch.aus, batch.gaze], 1)
+        theirs = labels.masked_fill(~TAUGHT.to(labels.device), torch.nan)
+        read = torch.where(rendered, batch.taught, theirs)
         return (
             au_loss
             + recipe.gaze_weight * gaze_loss
-            + recipe.point_weight * self._point_loss(answer, batch)
-            + recipe.taught_weight * self._taught_loss(answer.taught, batch.taught)
-            + recipe.read_weight * self._read_loss(answer, batch)
+            + recipe.point_weight * point_loss
+            + recipe.taught_weight * self._score_loss(answer.taught, batch.taught)
+            + recipe.read_weight * self._score_loss(answer.read, read)
         )
 
-    def _point_loss(self, answer: Answer, batch: Batch) -> Tensor:
-        """Count by how many steps a mesh point misses, a mean in which some weigh more."""
-        placed = torch.isfinite(batch.points)
-        missed = torch.where(placed, answer.points - torch.nan_to_num(batch.points), 0.0)
-        steps = (1 + (missed / POINT_STEP).square()).sqrt() - 1
-        weight = placed * _POINT_WEIGHTS.to(placed.device)
-        return (weight * steps).sum() / weight.sum().clamp(min=1)
-
-    def _taught_loss(self, said: Tensor, taught: Tensor) -> Tensor:
+    def _score_loss(self, said: Tensor, taught: Tensor) -> Tensor:
         """Count how far (B, 28) scores of the teacher are missed, where it gave any."""
         known = torch.isfinite(taught)
         missed = torch.where(known, said - torch.nan_to_num(taught), 0.0)
-        scale = functional.pad(self.scale[Kind.MOVED], (0, GAZES), value=GAZE_SPREAD**-2)
+        scale = functional.pad(self.scale[Kind.WARPED], (0, GAZES), value=GAZE_SPREAD**-2)
         return _spreads(scale * missed.square()).mean()
-
-    def _read_loss(self, answer: Answer, batch: Batch) -> Tensor:
-        """Count how far the reader alone misses the teacher, which only the mesh can mend."""
-        labels = torch.cat([batch.aus, batch.gaze], 1)
-        theirs = labels.masked_fill(~TAUGHT.to(labels.device), torch.nan)
-        rendered = (batch.kind == Kind.RENDERED)[:, None]
-        return self._taught_loss(answer.read, torch.where(rendered, batch.taught, theirs))
 
 
 def _point_weights() -> Tensor:
@@ -105,12 +102,12 @@ def _spreads(squared: Tensor) -> Tensor:
 def make_loss(recipe: Recipe, sets: dict[Kind, FaceSet], device: torch.device) -> Loss:
     """Scale each channel by its spread over each kind of faces."""
     photographs = sets[Kind.PHOTOGRAPH]
-    exact = torch.tensor([name in EXACT for name in AU_NAMES])
+    unseen = torch.tensor([name in PARAMETRIC_AUS for name in AU_NAMES])
     scales = [_inverse_variance(sets.get(kind, photographs)) for kind in Kind]
-    # Photographs hardly move what has no teacher: its unit is that of the moved faces.
-    scales[Kind.PHOTOGRAPH] = torch.where(exact, scales[Kind.MOVED], scales[Kind.PHOTOGRAPH])
-    weight = torch.where(exact, recipe.exact_weight, 1.0).repeat(len(Kind), 1)
-    weight[Kind.PHOTOGRAPH, exact] = recipe.unseen_weight
+    # Photographs hardly show what has no teacher: its unit is that of the warped faces.
+    scales[Kind.PHOTOGRAPH] = torch.where(unseen, scales[Kind.WARPED], scales[Kind.PHOTOGRAPH])
+    weight = torch.where(unseen, recipe.known_weight, 1.0).repeat(len(Kind), 1)
+    weight[Kind.PHOTOGRAPH, unseen] = recipe.unseen_weight
     return Loss(recipe, torch.stack(scales).to(device), weight.to(device))
 
 

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from facedrive.aus import AU_NAMES, AUS
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
-from facedrive.training.data.labels import EXACT
+from facedrive.training.data.labels import PARAMETRIC_AUS
 from facedrive.training.network.mesh import READ, Geometry, Reader
 
 GAZES = 4
@@ -18,7 +18,7 @@ GAZES = 4
 
 CHANNELS = len(AUS) + GAZES
 
-TAUGHT = torch.tensor([name not in EXACT for name in AU_NAMES] + [True] * GAZES)
+TAUGHT = torch.tensor([name not in PARAMETRIC_AUS for name in AU_NAMES] + [True] * GAZES)
 """(28,) channels in which the answer is the teacher's."""
 
 
@@ -34,7 +34,7 @@ class Answer(NamedTuple):
     read: Tensor
     """(N, 28) what the reader makes of these points; outside training ``taught`` has its share."""
 
-    def settle(self, exact: Tensor | None = None) -> tuple[Tensor, Tensor]:
+    def combine(self, known: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Make one opinion of two: (N, 24) AUs, unclipped, and (N, 4) gaze in radians.
 
         The parametric face and the teacher mean different things by an AU: on rendered faces
@@ -43,12 +43,12 @@ class Answer(NamedTuple):
         always follows the parametric face.
 
         Args:
-            exact: (N, 1) bool, faces that the parametric face's opinion is wanted of for every
+            known: (N, 1) bool, faces that the parametric face's opinion is wanted of for every
                 channel; None for none. No network can tell them itself: one that had learnt to
                 took real faces for rendered ones, some of them in every second frame.
         """
         theirs = TAUGHT.to(self.taught.device)
-        theirs = theirs if exact is None else theirs & ~exact
+        theirs = theirs if known is None else theirs & ~known
         both = torch.where(theirs, self.taught, self.parametric)
         return both[:, : len(AUS)], both[:, len(AUS) :]
 
@@ -241,7 +241,7 @@ class Deployed(nn.Module):
             pixels.
         """
         answer = self.model(crops.float())
-        aus, gaze = answer.settle()
+        aus, gaze = answer.combine()
         places = answer.points[:, torch.from_numpy(MEDIAPIPE_TO_68)]
         landmarks_px = ((places + 1) * crops.shape[-1] - 1) / 2
         return torch.clamp(aus, 0.0, 1.0), gaze, landmarks_px

@@ -1,1 +1,1 @@
-"""Synthetic faces with exact labels: ICT-FaceKit's shapes, photographed skin, our own renderer."""
+"""Synthetic faces with known labels: ICT-FaceKit's shapes, photographed skin, our own renderer."""

@@ -10,15 +10,17 @@ from scipy.interpolate import RBFInterpolator
 from scipy.spatial import KDTree
 
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
+from facedrive.training.data.photographs import Photographs
+from facedrive.training.data.teacher import MESH_POINTS
 from facedrive.training.rendered.face import LANDMARKS, FaceModel, Indices, Kind
-from facedrive.training.rendered.photographs import MESH_POINTS, Photographs
+from facedrive.training.rendered.skins import best_rows
 
 Points = NDArray[np.float32]
 
 
 def mean_landmarks(photographs: Photographs) -> Points:
     """Average the 468 points of the calm, frontal photographs, x left, y up, z out of the face."""
-    rows = photographs.best_rows()
+    rows = best_rows(photographs)
     clouds = photographs.landmarks[rows, :MESH_POINTS] * np.array([1, -1, -1], np.float32)
     mean = clouds[0] - clouds[0].mean(axis=0)
     for _ in range(3):

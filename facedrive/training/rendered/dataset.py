@@ -1,4 +1,4 @@
-"""Renders the synthetic training set: aligned crops with AUs, gaze and landmarks known exactly."""
+"""Renders the synthetic training set: aligned crops with known AUs, gaze and landmarks."""
 
 from __future__ import annotations
 
@@ -14,18 +14,22 @@ from numpy.typing import NDArray
 from facedrive.errors import DataError
 from facedrive.files import whole_file
 from facedrive.rotations import matrix_from_euler
+from facedrive.stats.splits import People
 from facedrive.trackers.align import crop_matrix, warp_square
 from facedrive.training.rendered.camera import Camera, head_pose
 from facedrive.training.rendered.capture import capture
 from facedrive.training.rendered.face import Person
 from facedrive.training.rendered.sampling import Performance, sample_performance
-from facedrive.training.rendered.studio import People, Studio, StudioPlan, sample_look
+from facedrive.training.rendered.studio import Studio, StudioPlan, sample_look
 from facedrive.training.workers import run_jobs
 from facedrive.types import CropSpec, Image, Vector
 
 SPEC = CropSpec(size=160, padding=0.5)
 """The middle 128 of these 160 pixels are a crop of 128 with padding 0.3; the rest is room for
 training to turn, shift and scale."""
+
+VERSION = 1
+"""Of what is rendered; raise it when any picture of a seed changes."""
 
 PICTURE = 256
 FACES_A_PERSON = 6

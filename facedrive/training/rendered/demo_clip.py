@@ -18,13 +18,14 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_NAMES
 from facedrive.rotations import EulerDegrees, matrix_from_euler
+from facedrive.training.data.photographs import Photographs, open_photographs
 from facedrive.training.rendered.camera import PIVOT, Camera, head_pose
 from facedrive.training.rendered.face import LANDMARKS, FaceModel, Person, load_face_model
 from facedrive.training.rendered.paint import Colour, Look, Paint
 from facedrive.training.rendered.performance import DURATION, head_at, perform
-from facedrive.training.rendered.photographs import Photographs, open_photographs
 from facedrive.training.rendered.renderer import open_renderer
 from facedrive.training.rendered.sampling import Performance
+from facedrive.training.rendered.skins import best_rows
 from facedrive.training.rendered.texture import Map, SkinAtlas, build_atlas
 from facedrive.types import Image
 
@@ -148,7 +149,7 @@ def average_skin(atlas: SkinAtlas, photographs: Photographs, people: int) -> Map
     Returns:
         (S, S) albedo, 1 being the skin's tone.
     """
-    rows = photographs.best_rows()
+    rows = best_rows(photographs)
     rows = rows[np.linspace(0, len(rows) - 1, people).astype(np.intp)]
     skins = [atlas.lift(photographs.read(row), photographs.landmarks[row]) for row in rows]
     mean = np.exp(np.mean([np.log(skin) for skin in skins], axis=0))

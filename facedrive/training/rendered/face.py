@@ -1,6 +1,6 @@
 """The parametric face: identity and expression weights to vertices, from ICT-FaceKit light.
 
-Source: Li et al., "Learning Formation of Physically-Based Face Attributes", 2020; the file is
+SetRecipe: Li et al., "Learning Formation of Physically-Based Face Attributes", 2020; the file is
 described in the data folder's README. Centimetres; y up, +z out of the face, +x the subject's
 left. Its own action unit table calls ``mouthShrugUpper`` AU 10; FEAFA+ upper lip raise is
 ``mouthUpperUp``.

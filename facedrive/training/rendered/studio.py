@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facedrive.stats.splits import split_people
+from facedrive.stats.splits import People, split_people
+from facedrive.training.data.photographs import open_photographs
 from facedrive.training.rendered.camera import Camera
 from facedrive.training.rendered.face import (
     LANDMARKS,
@@ -19,13 +19,11 @@ from facedrive.training.rendered.face import (
     random_identity,
 )
 from facedrive.training.rendered.paint import Look, Paint, grey
-from facedrive.training.rendered.photographs import open_photographs
 from facedrive.training.rendered.renderer import open_renderer
+from facedrive.training.rendered.skins import best_rows
 from facedrive.training.rendered.texture import Map, build_atlas
 from facedrive.training.rendered.visible import visible_part
 from facedrive.types import Image
-
-People = Literal["train", "validation", "test"]
 
 SKIN_TEXELS = 256
 KEPT_SKINS = 64
@@ -53,7 +51,7 @@ class Studio:
 
         Args:
             data: The folder with ``faces.zip``, ``faces_teacher.npz`` and ``ict/``.
-            people: Whose skin may be worn; ``folds.split_people`` says who they are.
+            people: Whose skin may be worn; ``split_people`` says who they are.
             side_px: Of the square pictures.
 
         Raises:
@@ -66,7 +64,7 @@ class Studio:
         self.photographs = open_photographs(data)
         self._atlas = build_atlas(whole, self.photographs, size=SKIN_TEXELS)
         self._renderer = open_renderer(self.model, side_px, side_px, grey=True)
-        rows = self.photographs.best_rows()
+        rows = best_rows(self.photographs)
         allowed = getattr(split_people(self.photographs.person[rows]), people)
         self.rows = rows[allowed]
         """Photographs that skin and backdrops are taken from."""

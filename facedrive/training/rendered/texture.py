@@ -17,9 +17,10 @@ from scipy import ndimage, sparse
 from scipy.spatial import KDTree
 from scipy.spatial.distance import cdist
 
+from facedrive.training.data.photographs import Photographs
+from facedrive.training.data.teacher import MESH_POINTS
 from facedrive.training.rendered.correspondence import correspond, mean_landmarks
 from facedrive.training.rendered.face import LANDMARKS, FaceModel, Indices, Kind
-from facedrive.training.rendered.photographs import MESH_POINTS, Photographs
 from facedrive.types import Image
 
 Map = NDArray[np.float32]

@@ -24,8 +24,7 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 
-from facedrive.training.data.faces import FaceSet
-from facedrive.training.evaluation import centre_crops
+from facedrive.training.data.faces import FaceSet, centre_crops
 from facedrive.types import CropSpec, Image
 
 CALIBRATION_FACES = 400

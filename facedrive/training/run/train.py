@@ -18,9 +18,9 @@ from torch.optim.swa_utils import AveragedModel
 from facedrive.aus import AUS
 from facedrive.errors import DataError
 from facedrive.stats.metrics import Scores, score
-from facedrive.training.data.faces import FaceSet, digest_sets
-from facedrive.training.network import augment, mesh
-from facedrive.training.network.batches import Batch, Feeder, Kind, batch_shares
+from facedrive.training.data.faces import FaceSet, Kind, digest_sets
+from facedrive.training.network import mesh
+from facedrive.training.network.batches import Batch, Feeder, batch_shares, plain_cuts, warp
 from facedrive.training.network.loss import make_loss
 from facedrive.training.network.network import TAUGHT, Compact
 from facedrive.training.network.optimiser import Descent
@@ -117,7 +117,7 @@ def predict(model: nn.Module, faces: FaceSet, recipe: Recipe,
         crops = plain_crops(faces, np.arange(start, min(start + BLOCK, len(faces))), recipe)
         with autocast(device):
             answer = model(crops.to(device))
-        aus, gaze = answer.settle()
+        aus, gaze = answer.combine()
         answers.append(torch.cat([aus.clamp(0, 1), gaze], 1).float().cpu())
     both = torch.cat(answers).numpy()
     return both[:, :-4], both[:, -4:]
@@ -130,8 +130,8 @@ BLOCK = 256
 def plain_crops(faces: FaceSet, rows: NDArray[np.intp], recipe: Recipe) -> Tensor:
     """Cut the middle of some faces: (N, 1, S, S) floats, 0 to 255, in whole steps."""
     crops = torch.from_numpy(faces.crops[rows])[:, None].float()
-    cuts = augment.plain_cuts(len(crops), faces.spec, recipe.crop, crops.device)
-    return augment.warp(crops, cuts, recipe.crop.size).round()
+    cuts = plain_cuts(len(crops), faces.spec, recipe.crop, crops.device)
+    return warp(crops, cuts, recipe.crop.size).round()
 
 
 class Learner:
@@ -156,6 +156,7 @@ class Learner:
         self.epochs, self.steps = recipe.epochs, self.feeder.steps
         self.descent = Descent(model, recipe, self.epochs * self.steps)
         self.loss = make_loss(recipe, sets, device)
+        self.multiply = autocast(device)
 
     @property
     def parts(self) -> dict[str, Stateful]:
@@ -170,7 +171,7 @@ class Learner:
     def step(self, batch: Batch, epoch: int, step: int) -> Tensor:
         """Take one step and return its loss."""
         crops = batch.crops.contiguous(memory_format=torch.channels_last)
-        with autocast(crops.device):
+        with self.multiply:
             answer = self.model(crops)
         value = self.loss(answer, batch)
         value.backward()  # type: ignore[no-untyped-call]

@@ -1,1 +1,1 @@
-"""Real photographs whose faces are bent by the parametric face, and lent skins; scored anew."""
+"""Photographs whose faces are bent by the parametric face, and identities transferred."""

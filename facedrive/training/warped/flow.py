@@ -1,7 +1,7 @@
-"""Where a photograph's mesh points go when its face moves as the parametric face does.
+"""Where a photograph's mesh points go when its face is bent as the parametric face bends.
 
 Both know the same places of the skin, so an expression's offsets, turned and scaled to the
-photographed head, move the photograph's own points: nobody has to be fitted.
+photographed head, bend the photograph's own points: nobody has to be fitted.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from facedrive.rotations import matrix_from_euler
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
+from facedrive.training.data.photographs import Photographs
+from facedrive.training.data.teacher import MESH_POINTS
 from facedrive.training.rendered.correspondence import correspond, mean_landmarks, similarity
 from facedrive.training.rendered.face import FaceModel
-from facedrive.training.rendered.photographs import MESH_POINTS, Photographs
 from facedrive.types import Vector
 
 Points = NDArray[np.float32]
@@ -32,7 +33,7 @@ RIGID = MEDIAPIPE_TO_68[27:48]
 
 
 @dataclass(frozen=True)
-class Move:
+class Deformation:
     """What a face in a photograph is made to do."""
 
     weights: Vector
@@ -44,7 +45,7 @@ class Move:
 
 
 class Flow:
-    """Moves photographs' mesh points by the parametric face's offsets."""
+    """Bends photographs' meshes by the parametric face's offsets."""
 
     def __init__(self, model: FaceModel, photographs: Photographs) -> None:
         vertices, _ = correspond(model, mean_landmarks(photographs))
@@ -56,12 +57,12 @@ class Flow:
         self._expressions = of_points(model.expressions)
         self._identities = of_points(model.identities)
 
-    def move(self, landmarks: Points, move: Move) -> Points:
-        """Move a face.
+    def deform(self, landmarks: Points, deformation: Deformation) -> Points:
+        """Bend a face.
 
         Args:
             landmarks: (468 or more, 3) pixels, z in the same scale, negative to the camera.
-            move: What it is to do.
+            deformation: What it is to do.
 
         Returns:
             (468, 3) where those points go.
@@ -69,12 +70,12 @@ class Flow:
         points = landmarks[:MESH_POINTS] * UPRIGHT
         rigid = similarity(self._rest[RIGID], points[RIGID])
         scale = float(np.cbrt(np.linalg.det(rigid.matrix)))
-        offsets = np.tensordot(move.weights, self._expressions, 1)
-        offsets += np.tensordot(move.identity, self._identities, 1)
-        offsets -= offsets[RIGID].mean(axis=0) * float(np.any(move.identity))
+        offsets = np.tensordot(deformation.weights, self._expressions, 1)
+        offsets += np.tensordot(deformation.identity, self._identities, 1)
+        offsets -= offsets[RIGID].mean(axis=0) * float(np.any(deformation.identity))
         centre = points.mean(axis=0)
-        turn = matrix_from_euler(*move.turn).astype(np.float32)
-        moved = (points + offsets @ rigid.matrix - centre) @ turn.T
-        nearer = moved[:, 2:] - (points - centre)[:, 2:]
-        moved[:, :2] *= 1 + nearer / (DISTANCE_CM * scale)
-        return np.asarray((moved + centre) * UPRIGHT, np.float32)
+        turn = matrix_from_euler(*deformation.turn).astype(np.float32)
+        warped = (points + offsets @ rigid.matrix - centre) @ turn.T
+        nearer = warped[:, 2:] - (points - centre)[:, 2:]
+        warped[:, :2] *= 1 + nearer / (DISTANCE_CM * scale)
+        return np.asarray((warped + centre) * UPRIGHT, np.float32)

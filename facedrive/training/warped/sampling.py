@@ -7,10 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from facedrive.aus import AU_INDEX, AU_NAMES
-from facedrive.training.data.labels import EXACT
+from facedrive.training.data.labels import PARAMETRIC_AUS
 from facedrive.training.rendered.face import DISTRACTORS, FaceModel
 from facedrive.training.rendered.sampling import DISTRACTED, sample_aus
-from facedrive.training.warped.flow import Move
+from facedrive.training.warped.flow import Deformation
 from facedrive.types import Vector
 
 KEPT = (0.15, 0.8)
@@ -30,7 +30,7 @@ OTHER_SHAPE = 0.4
 
 
 class Manner(NamedTuple):
-    """How the faces of a set move."""
+    """How the faces of a set are bent."""
 
     still: float
     """Probability that a face does nothing but what was photographed."""
@@ -50,24 +50,24 @@ OPEN_MOUTH = 0.06
 """Gap of the lips, in eye distances, from which a jaw may drop further: closed lips would tear."""
 
 
-def sample_move(
+def sample_deformation(
     rng: np.random.Generator,
     model: FaceModel,
     aus: Vector,
     mouth_gap: float,
     manner: Manner = IN_OWN_SKIN,
-) -> tuple[Move, Vector]:
-    """Draw a movement for a face.
+) -> tuple[Deformation, Vector]:
+    """Draw what a face is made to do.
 
     Args:
         rng: Decides.
-        model: Whose expressions move it.
+        model: Whose expressions bend it.
         aus: (24,) what the photograph shows, as far as the teacher sees it.
         mouth_gap: Gap of the lips over the distance of the eyes.
         manner: Of the set that it is for.
 
     Returns:
-        The movement, and (24,) the AUs that it adds.
+        The deformation, and (24,) the AUs that it adds.
     """
     added, change, extras = _sample_expression(rng, aus, mouth_gap, manner)
     shape = rng.normal(0, OTHER_SHAPE, len(model.identities)) * (rng.random() < 0.6)
@@ -77,7 +77,7 @@ def sample_move(
     if manner.rest:
         change = change + _sample_rest(rng, manner.rest)
     weights = model.weights(change.astype(np.float32), extras)
-    return Move(weights, shape.astype(np.float32), np.asarray(turn, np.float32)), added
+    return Deformation(weights, shape.astype(np.float32), np.asarray(turn, np.float32)), added
 
 
 def _sample_expression(
@@ -91,7 +91,7 @@ def _sample_expression(
     added *= 1 - aus
     added[AU_INDEX["jaw_drop"]] *= min(mouth_gap / OPEN_MOUTH, 1.0) ** 2
     if _happens(rng, manner.usual):
-        added[[AU_INDEX[name] for name in EXACT]] = 0
+        added[[AU_INDEX[name] for name in PARAMETRIC_AUS]] = 0
     relaxed = (rng.random(len(AU_NAMES)) < RELAXED) & (added == 0)
     change = added - relaxed * aus * rng.random(len(AU_NAMES))
     extras = {

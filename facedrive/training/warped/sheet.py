@@ -25,7 +25,7 @@ DARKEST, BRIGHTEST = 0.55, 1.5
 
 
 class Warped(NamedTuple):
-    """A picture after its sheet has moved."""
+    """A picture whose sheet was bent."""
 
     picture: Image
     """(H, W) uint8."""
@@ -50,20 +50,20 @@ class Sheet:
         self,
         photograph: Image,
         points: Points,
-        moved: Points,
+        target: Points,
         size: tuple[int, ...] | None = None,
     ) -> Warped:
-        """Move a photograph's points; light falls on the moved skin as it fell before.
+        """Bend a photograph; light falls on the warped skin as it fell before.
 
         Args:
             photograph: (H, W) uint8.
             points: (P, 3) pixels, z in the same scale, negative to the camera.
-            moved: (P, 3) where they go.
+            target: (P, 3) where they go.
             size: Height and width of the picture that they go to; the photograph's if None.
         """
-        old, new = self._with_rings(points, points), self._with_rings(points, moved)
+        old, new = self._with_rings(points, points), self._with_rings(points, target)
         shade = np.ones(len(old), np.float32)
-        shade[: len(points)] = self._relight(photograph, points, moved)
+        shade[: len(points)] = self._relight(photograph, points, target)
         values = np.column_stack([old[:, :2], shade])
         owner = self._rasterise(new, size or photograph.shape)
         x, y, light = np.moveaxis(_interpolate(owner, self.triangles, new, values), 2, 0)
@@ -73,15 +73,15 @@ class Sheet:
         light = cv2.GaussianBlur(light, (0, 0), 1.5)
         return Warped(np.clip(bent * light, 0, 255).astype(np.uint8), inside)
 
-    def _with_rings(self, points: Points, moved: Points) -> Points:
+    def _with_rings(self, points: Points, target: Points) -> Points:
         """Append the rings' points, which lie around the old place and share the movement."""
-        edge, shift = points[self.outline], (moved - points)[self.outline]
+        edge, shift = points[self.outline], (target - points)[self.outline]
         centre = points.mean(axis=0)
         flat = np.array([1, 1, 0], np.float32)
         rings = [centre * flat + (edge - centre) * flat * size + shift * flat * share
                  + np.array([0, 0, 1e4 * size], np.float32)
                  for size, share in RINGS]  # fmt: skip
-        return np.vstack([moved, *rings]).astype(np.float32)
+        return np.vstack([target, *rings]).astype(np.float32)
 
     def _rasterise(self, places: Points, shape: tuple[int, ...]) -> NDArray[np.int32]:
         """Say which triangle owns each pixel; the nearest one, where several fold over it."""
@@ -92,9 +92,9 @@ class Sheet:
             cv2.fillConvexPoly(owner, pixels[index], index, shift=4)
         return owner
 
-    def _relight(self, photograph: Image, points: Points, moved: Points) -> NDArray[np.float32]:
+    def _relight(self, photograph: Image, points: Points, target: Points) -> NDArray[np.float32]:
         """Give (P,) how much brighter each point's skin gets by turning in the light it is in."""
-        before, after = self._normals(points), self._normals(moved)
+        before, after = self._normals(points), self._normals(target)
         height, width = photograph.shape
         x = np.clip(points[:, 0].round().astype(int), 0, width - 1)
         y = np.clip(points[:, 1].round().astype(int), 0, height - 1)

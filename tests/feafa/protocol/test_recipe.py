@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from facedrive.errors import DataError
-from facedrive.feafa.protocol.recipe import ProtocolRecipe, as_text, load_protocol, within_budget
+from facedrive.feafa.protocol.recipe import ProtocolRecipe, load_protocol, within_budget
+from facedrive.training.recipe import as_text
 
 RECIPES = Path(__file__).resolve().parents[3] / "train/recipes"
 PROTOCOL = [
@@ -53,7 +54,8 @@ def test_the_cpu_budget_keeps_the_schedules_proportion_and_one_fold_of_vgg16() -
 
 
 def test_a_recipe_of_another_kind_is_none_of_the_protocol() -> None:
-    assert load_protocol(RECIPES / "default.toml") is None
+    with pytest.raises(DataError, match="kind is 'au_model'; it must be protocol here"):
+        load_protocol(RECIPES / "default.toml")
 
 
 @pytest.mark.parametrize(
@@ -63,7 +65,7 @@ def test_a_recipe_of_another_kind_is_none_of_the_protocol() -> None:
         ('network = "vgg16"\npart = "acted"', "part is 'acted'; it must be one of posed"),
         ('network = "vgg16"', "part is missing"),
         ('network = "vgg16"\npart = []', "part is empty"),
-        ('network = "vgg16"\npart = "posed"\nbach = 3', "no option 'bach'"),
+        ('network = "vgg16"\npart = "posed"\nbach = 3', r"mine.toml, line 4: no option 'bach'"),
         ('network = "vgg16"\npart = "posed"\nbatch = 0', "batch is 0"),
         ('network = "vgg16"\npart = "posed"\nbatch = 2.5', "batch is 2.5; it must be a whole"),
         ('network = "vgg16"\npart = "posed"\nvideo_mean = true', "only the regional network"),
@@ -83,5 +85,5 @@ def test_a_senseless_recipe_is_refused_with_its_reason(
 def test_a_recipe_that_says_no_kind_is_refused_with_the_line_to_write(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text('network = "vgg16"\npart = "posed"')
-    with pytest.raises(DataError, match='write kind = "…" on top'):
+    with pytest.raises(DataError, match='write kind = "protocol" in its first line'):
         load_protocol(path)

@@ -1,19 +1,19 @@
-"""Files that are made once."""
+"""Files that are made once, under names that hold."""
 
 from pathlib import Path
 
 import pytest
 
-from facedrive.training import evaluation
-from facedrive.training.data import cache as kept
-from facedrive.training.data.cache import digest, digest_code, keep
+from facedrive.training.data.cache import Made
+
+MADE = Made("thing", 1, ("abc", b"rows", 7, 0.5, True))
 
 
 def test_a_file_is_made_on_the_first_call_only(tmp_path: Path) -> None:
-    path = tmp_path / "new" / "file.txt"
-    assert keep(path, lambda part: part.write_text("first")) == path
-    keep(path, lambda part: part.write_text("second"))
+    path = MADE.keep(tmp_path / "new", ".txt", lambda part: part.write_text("first"))
+    assert MADE.keep(tmp_path / "new", ".txt", lambda part: part.write_text("second")) == path
     assert path.read_text() == "first"
+    assert path.name.startswith("thing-v1-") and path.suffix == ".txt"
 
 
 def test_a_file_whose_making_fails_is_not_there(tmp_path: Path) -> None:
@@ -22,14 +22,25 @@ def test_a_file_whose_making_fails_is_not_there(tmp_path: Path) -> None:
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        keep(tmp_path / "file.txt", fail)
-    assert not (tmp_path / "file.txt").exists()
+        MADE.keep(tmp_path, ".txt", fail)
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_a_digest_changes_with_a_byte() -> None:
-    assert digest(b"one", b"two") == digest(b"one", b"two") != digest(b"one", b"twp")
-
-
-def test_code_that_differs_has_another_digest() -> None:
-    assert digest_code(kept) == digest_code(kept)
-    assert len({digest_code(kept), digest_code(evaluation), digest_code(evaluation, kept)}) == 3
+@pytest.mark.parametrize(
+    "other",
+    [
+        MADE._replace(name="other"),
+        MADE._replace(version=2),
+        MADE._replace(of=("abd", b"rows", 7, 0.5, True)),
+        MADE._replace(of=("abc", b"rowt", 7, 0.5, True)),
+        MADE._replace(of=("abc", b"rows", 8, 0.5, True)),
+        MADE._replace(of=("abc", b"rows", 7, 0.6, True)),
+        MADE._replace(of=("abc", b"rows", 7, 0.5, False)),
+        MADE._replace(of=("ab", "c", b"rows", 7, 0.5, True)),
+        MADE._replace(of=("abc", "rows", 7, 0.5, True)),
+        MADE._replace(of=("abc", b"rows", 7, 0.5)),
+    ],
+)
+def test_whatever_decides_it_changes_the_name(tmp_path: Path, other: Made) -> None:
+    first = MADE.keep(tmp_path, ".txt", lambda part: part.write_text("first"))
+    assert other.keep(tmp_path, ".txt", lambda part: part.write_text("second")) != first

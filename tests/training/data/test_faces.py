@@ -1,52 +1,63 @@
-"""Photographs as a set of faces."""
+"""Sets of faces in files and in parts, and the middle of their crops."""
 
-import io
-import zipfile
+from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
-pytest.importorskip("scipy", reason="training needs the train extra")
+pytest.importorskip("torch", reason="training needs the train extra")
 
-from facedrive.aus import AU_INDEX
-from facedrive.training.data.faces import FIRST_LOOK, load_photographs
-from facedrive.training.data.labels import TEACHER_CHANNELS
-from facedrive.training.data.teacher import Opinions
+from facedrive.errors import DataError
+from facedrive.trackers.align import TEMPLATE, warp_crop
+from facedrive.trackers.landmarks import RIGID
+from facedrive.training.data.faces import (
+    cut_middle,
+    digest_faces,
+    join_faces,
+    load_faces,
+    save_faces,
+)
+from facedrive.types import CropSpec
 
-GAZE = [f"eyeLook{way}{side}" for way in ("Up", "Down", "In", "Out") for side in ("Left", "Right")]
-NAMES = [*dict.fromkeys(name for names in TEACHER_CHANNELS.values() for name in names), *GAZE]
-JAW = AU_INDEX["jaw_drop"]
+from ..noise import faces
 
-
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    """Three pictures of noise whose teacher says 0.2 of everything."""
-    random = np.random.default_rng(0)
-    with zipfile.ZipFile(tmp_path / "faces.zip", "w") as archive:
-        for row in range(3):
-            picture = random.integers(0, 256, (100, 90), dtype=np.uint8)
-            archive.writestr(f"{row:05d}.jpg", cv2.imencode(".jpg", picture)[1].tobytes())
-    table = io.BytesIO()
-    np.savez(
-        table, landmarks=random.uniform(20, 80, (3, 478, 3)).astype(np.float16),
-        blendshape_names=np.array(NAMES), person=np.arange(3, dtype=np.uint32),
-        blendshapes=np.full((3, len(NAMES)), 0.2, np.float16),
-    )  # fmt: skip
-    (tmp_path / "faces_teacher.npz").write_bytes(table.getvalue())
-    return tmp_path
+WIDE, NARROW = CropSpec(size=208, padding=0.54), CropSpec(size=128, padding=0.3)
 
 
-def test_a_teacher_that_was_asked_again_is_believed_where_it_found_the_face(data: Path) -> None:
-    before = load_photographs(data, data / "cache")
-    scores, points = np.full((3, len(NAMES)), 0.6, np.float32), np.full((3, 478, 2), 50, np.float32)
-    points += np.random.default_rng(1).uniform(-20, 20, points.shape).astype(np.float32)
-    scores[1], points[1] = np.nan, np.nan
-    after = load_photographs(data, data / "cache", Opinions(scores, points))
-    mixed = 0.6 + FIRST_LOOK * (0.2 - 0.6)
-    assert after.targets.aus[:, JAW] == pytest.approx([mixed, 0.2, mixed], abs=1e-3)
-    same = [np.allclose(*pair) for pair in zip(before.points_px, after.points_px, strict=True)]
-    assert same == [False, True, False]
-    assert (before.crops[1] == after.crops[1]).all()
-    assert (before.crops[0] != after.crops[0]).any()
+def test_a_set_is_read_as_it_was_written(tmp_path: Path) -> None:
+    whole = faces(24)
+    whole.inside[:, :5] = False
+    save_faces(whole, tmp_path / "set.npz")
+    assert digest_faces(load_faces(tmp_path / "set.npz")) == digest_faces(whole)
+    (tmp_path / "set.npz").write_bytes(b"something else")
+    with pytest.raises(DataError, match="no set of faces"):
+        load_faces(tmp_path / "set.npz")
+
+
+@pytest.mark.parametrize(
+    "name", ["crops", "inside", "points_px", "person", "aus", "known", "gaze", "tracked_px"]
+)
+def test_a_digest_changes_with_anything_that_a_set_says(name: str) -> None:
+    whole = replace(faces(24), tracked_px=np.zeros((24, 68, 2), np.float32))
+    before = digest_faces(whole)
+    values = getattr(whole, name, None)
+    values = getattr(whole.targets, name) if values is None else values
+    values.reshape(-1)[-1] = 0 if values.reshape(-1)[-1] else 1
+    assert digest_faces(whole) != before
+
+
+def test_joined_faces_keep_everything_in_order() -> None:
+    whole = faces(24)
+    parts = [whole.select(np.arange(0, 7)), whole.select(np.arange(7, 24))]
+    assert digest_faces(join_faces(parts)) == digest_faces(whole)
+
+
+def test_the_middle_of_a_wide_crop_is_the_narrow_crop() -> None:
+    rows, columns = np.mgrid[:400, :400]
+    picture = (127 + 60 * np.sin(rows / 17) + 60 * np.cos(columns / 23)).astype(np.uint8)
+    landmarks = np.zeros((68, 2))
+    landmarks[RIGID] = TEMPLATE * 90 + 180
+    wide = warp_crop(picture, landmarks, WIDE)
+    direct = warp_crop(picture, landmarks, NARROW)
+    assert np.abs(cut_middle(wide[None], WIDE, NARROW)[0].astype(float) - direct).mean() < 1

@@ -1,6 +1,6 @@
 """Where the live tracker cuts training faces."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,20 +10,24 @@ torch = pytest.importorskip("torch", reason="training needs the train extra")
 
 from facedrive.trackers.align import warp_crop  # noqa: E402
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68, interocular_px  # noqa: E402
-from facedrive.training.data.faces import CACHE_SPEC, FaceSet, load_photographs  # noqa: E402
+from facedrive.training.data.faces import FaceSet, Kind  # noqa: E402
+from facedrive.training.data.photographs import WIDE_SPEC, open_photographs  # noqa: E402
 from facedrive.training.data.tracked import track_faces, tracked_cuts  # noqa: E402
-from facedrive.training.network import augment  # noqa: E402
-from facedrive.training.network.batches import Feeder, Kind, batch_shares  # noqa: E402
-from facedrive.training.recipe import Recipe  # noqa: E402
+from facedrive.training.network.batches import (  # noqa: E402
+    Feeder,
+    batch_shares,
+    plain_cuts,
+    warp,
+)
+from facedrive.training.recipe import Augment, Recipe  # noqa: E402
 from facedrive.types import CropSpec  # noqa: E402
 
 CROP = CropSpec()
 
 
 @pytest.fixture(scope="module")
-def faces(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> FaceSet:
-    photographs = load_photographs(shared / "data", tmp_path_factory.mktemp("cache"))
-    return photographs.select(np.arange(12))
+def faces(ten_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> FaceSet:
+    return open_photographs(ten_faces).cut(np.arange(10), tmp_path_factory.mktemp("cache"))
 
 
 def test_landmarks_are_near_the_teachers_and_unknown_where_it_has_none(faces: FaceSet) -> None:
@@ -42,31 +46,35 @@ def test_landmarks_are_near_the_teachers_and_unknown_where_it_has_none(faces: Fa
 def test_a_cut_shows_what_the_live_crop_shows(faces: FaceSet) -> None:
     landmarks = faces.points_px[:1, MEDIAPIPE_TO_68] + np.float32([4.0, -3.0])
     wide = np.ascontiguousarray(faces.crops[0])
-    cut = torch.from_numpy(tracked_cuts(landmarks, CACHE_SPEC, CROP))
-    ours = augment.warp(torch.from_numpy(wide)[None, None].float(), cut, CROP.size)[0, 0]
+    cut = torch.from_numpy(tracked_cuts(landmarks, WIDE_SPEC, CROP))
+    ours = warp(torch.from_numpy(wide)[None, None].float(), cut, CROP.size)[0, 0]
     assert np.abs(ours.numpy() - warp_crop(wide, landmarks[0], CROP)).mean() < 1.5
 
 
 def test_a_face_without_landmarks_is_cut_in_the_middle() -> None:
     nowhere = np.full((2, 68, 2), np.nan, np.float32)
-    plain = augment.plain_cuts(2, CACHE_SPEC, CROP, torch.device("cpu"))
-    assert np.allclose(tracked_cuts(nowhere, CACHE_SPEC, CROP), plain)
+    plain = plain_cuts(2, WIDE_SPEC, CROP, torch.device("cpu"))
+    assert np.allclose(tracked_cuts(nowhere, WIDE_SPEC, CROP), plain)
 
 
 def test_a_face_that_the_tracker_lost_is_cut_in_the_middle(faces: FaceSet) -> None:
     seen = faces.points_px[:1, MEDIAPIPE_TO_68]
     small = (seen - seen.mean(1)) * np.float32(0.7) + seen.mean(1)
-    plain = augment.plain_cuts(1, CACHE_SPEC, CROP, torch.device("cpu"))
-    assert np.allclose(tracked_cuts(small, CACHE_SPEC, CROP), plain)
-    assert not np.allclose(tracked_cuts(seen, CACHE_SPEC, CROP), plain)
+    plain = plain_cuts(1, WIDE_SPEC, CROP, torch.device("cpu"))
+    assert np.allclose(tracked_cuts(small, WIDE_SPEC, CROP), plain)
+    assert not np.allclose(tracked_cuts(seen, WIDE_SPEC, CROP), plain)
 
 
 def test_training_draws_both_cuts(faces: FaceSet) -> None:
-    shifted = faces.points_px[:, MEDIAPIPE_TO_68] + np.float32([4.0, 0.0])
-    tracked = replace(faces, tracked_px=shifted)
-    recipe = Recipe("half", batch=12, augment=augment.Augment(tracked=0.5))
-    feeder = Feeder(recipe, batch_shares(recipe, {Kind.PHOTOGRAPH: tracked}), torch.device("cpu"))
+    one = faces.select(np.zeros(2, np.intp))
+    tracked = replace(one, tracked_px=one.points_px[:, MEDIAPIPE_TO_68] + np.float32([4.0, 0.0]))
+    nothing = Augment(*(0.0,) * len(fields(Augment)))
+    recipe = Recipe("half", batch=400, augment=replace(nothing, tracked=0.5))
+    shares = batch_shares(recipe, {Kind.PHOTOGRAPH: tracked})
+    feeder = Feeder(recipe, shares, torch.device("cpu"))
     torch.manual_seed(0)
-    rows = np.zeros(400, np.intp)
-    cuts = feeder._cut(feeder.shares[0], rows)[:, 0, 2]
-    assert 0.35 < float((cuts.abs() < 1e-6).float().mean()) < 0.65
+    (batch,) = feeder.batches(1, np.random.default_rng(0))
+    nose = batch.points[:, 1, 0]
+    plain = (nose - nose.max()).abs() < 1e-4
+    assert 0.35 < float(plain.float().mean()) < 0.65
+    assert float(nose[~plain].std()) < 1e-4

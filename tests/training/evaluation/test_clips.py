@@ -9,14 +9,15 @@ import pytest
 
 from facedrive.errors import DataError
 from facedrive.regressors.onnx import OnnxRegressor
-from facedrive.training.evaluation import teacher as teaching
+from facedrive.training.data.photographs import open_photographs
+from facedrive.training.data.teacher import TeacherFile, VideoTeacher, find_teacher
 from facedrive.training.evaluation.clips import find_clips, read_clip, score_clips
-from facedrive.training.evaluation.teacher import Teacher, open_teacher
 
 
 @pytest.fixture(scope="module")
-def teacher(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Teacher:
-    return open_teacher(shared / "data", tmp_path_factory.mktemp("cache"))
+def teacher(ten_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> VideoTeacher:
+    channels = open_photographs(ten_faces).channels
+    return VideoTeacher(find_teacher(ten_faces), channels, tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +25,7 @@ def clip(shared: Path) -> Path:
     return shared / "data" / "clips" / "single_face.mp4"
 
 
-def test_a_smile_is_followed_as_the_teacher_sees_it(teacher: Teacher, clip: Path) -> None:
+def test_a_smile_is_followed_as_the_teacher_sees_it(teacher: VideoTeacher, clip: Path) -> None:
     figures = score_clips(OnnxRegressor(None, "cpu"), teacher, [clip])
     alone = figures["clips"]["single_face"]
     assert alone["faces"] == alone["frames"] == 72
@@ -34,23 +35,15 @@ def test_a_smile_is_followed_as_the_teacher_sees_it(teacher: Teacher, clip: Path
     assert figures["teacher_itself"]["aus"]["left_lip_corner_pull"]["pearson"] > 0.95
 
 
-def test_the_teacher_looks_at_a_clip_once(
-    teacher: Teacher, clip: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    first = teacher.score_clip(clip)
-    monkeypatch.setattr(teaching, "open_blendshapes", None)
-    assert (teacher.score_clip(clip) == first).all()
-
-
 def test_frames_in_which_the_teacher_sees_no_face_are_left_out(clip: Path) -> None:
-    class Blinking(Teacher):
+    class Blinking(VideoTeacher):
         def score_clip(self, clip: Path, *, apart: bool = False) -> np.ndarray:
-            scores = np.zeros((72, len(self.names)), np.float32)
+            scores = np.zeros((72, len(self.channels)), np.float32)
             scores[40:] = np.nan
             return scores
 
     names = tuple(name for pair in SEEN for name in (f"{pair}Left", f"{pair}Right")) + ALONE
-    reading = read_clip(OnnxRegressor(None, "cpu"), Blinking(clip, names, clip), clip)
+    reading = read_clip(OnnxRegressor(None, "cpu"), Blinking(TeacherFile(), names, clip), clip)
     assert len(reading.answers.aus) == len(reading.targets.aus) == 40
     assert reading.frames == 72
 

@@ -5,7 +5,8 @@ import math
 
 import pytest
 
-from facedrive.training.evaluation.goals import Goal, check_goals
+from facedrive.training.evaluation.evaluation import check_goals
+from facedrive.training.evaluation.goals import Goal
 
 GOOD = {"pearson": 0.97, "mae": 0.01, "slope": 1.0, "live": True}
 REAL = {"mean_pearson_live": 0.97, "mean_mae_live": 0.01, "aus": {"jaw_drop": GOOD}}

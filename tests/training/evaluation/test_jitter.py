@@ -12,6 +12,7 @@ from facedrive.aus import AUS
 from facedrive.regressors.onnx import OnnxRegressor
 from facedrive.sources import open_source
 from facedrive.training.data.labels import Targets
+from facedrive.training.data.photographs import open_photographs
 from facedrive.training.evaluation import jitter
 from facedrive.training.evaluation.jitter import Still, find_stills, score_jitter
 from facedrive.types import Frame
@@ -57,7 +58,9 @@ def test_a_picture_without_a_face_has_no_figure() -> None:
     assert "live" not in figures
 
 
-def test_photographs_are_enlarged_and_of_test_people(shared: Path) -> None:
-    stills = find_stills([], shared / "data")
+def test_photographs_are_enlarged_and_of_test_people(ten_faces: Path) -> None:
+    photographs = open_photographs(ten_faces)
+    stills = find_stills([], photographs)
+    assert {int(still.name) for still in stills} <= set(photographs.rows_of("test"))
     assert len(stills) == jitter.PHOTOGRAPHS
     assert all(min(still.image.shape[:2]) == jitter.PHOTOGRAPH_PX for still in stills)

@@ -9,13 +9,10 @@ import pytest
 
 from facedrive.training.evaluation.comparison import Answers, answer, compare
 from facedrive.training.evaluation.crosstalk import score_cross_talk
-from facedrive.training.evaluation.exam import SECTIONS
-from facedrive.training.evaluation.goals import check_goals
+from facedrive.training.evaluation.evaluation import SECTIONS, check_goals, tables
 from facedrive.training.evaluation.jitter import KINDS
-from facedrive.training.evaluation.report import tables
-from facedrive.training.evaluation.settled import score_settled
+from facedrive.training.evaluation.sections import score_converged, score_warped
 from facedrive.training.evaluation.stills import Stills, mean_grey, score_stills
-from facedrive.training.evaluation.warped import score_warped
 
 
 @pytest.fixture
@@ -31,7 +28,7 @@ def sections(model, faces) -> dict[str, Any]:
     row = dict.fromkeys(KINDS, 0.001)
     return {
         "photographs": score_stills(stills),
-        "settled": score_settled(stills, faces.targets),
+        "converged": score_converged(stills, faces.targets),
         "landmarks": {"faces": 60, "predictor": {"all": 3.25, "without_jaw": 2.5}, "model": None},
         "clips": {"pooled": clip, "clips": {"calm": flat}, "teacher_itself": clip},
         "synthetic": {"identities": 20} | figures,
@@ -51,7 +48,7 @@ def test_every_section_has_a_table(sections: dict[str, Any]) -> None:
     assert set(sections) == set(SECTIONS)
     text = tables(whole(sections))
     for title in ("photographs:", "clips:", "synthetic:", "cross-talk:", "warped", "jitter:",
-                  "settled:", "landmarks:", "speed:", "head yaw", "mean grey",
+                  "converged scores:", "landmarks:", "speed:", "head yaw", "mean grey",
                   "teacher on single frames"):  # fmt: skip
         assert title in text
 

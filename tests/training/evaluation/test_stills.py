@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from facedrive.training.data.faces import centre_crops
 from facedrive.training.evaluation.comparison import answer
-from facedrive.training.evaluation.crops import centre_crops
 from facedrive.training.evaluation.stills import Stills, mean_grey, score_stills
 
 

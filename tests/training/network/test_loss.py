@@ -5,7 +5,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs the train extra")
 
 from facedrive.aus import AU_INDEX  # noqa: E402
-from facedrive.training.network.batches import Batch, Kind  # noqa: E402
+from facedrive.training.data.faces import Kind  # noqa: E402
+from facedrive.training.network.batches import Batch  # noqa: E402
 from facedrive.training.network.loss import make_loss  # noqa: E402
 from facedrive.training.network.network import CHANNELS, Answer  # noqa: E402
 
@@ -28,7 +29,7 @@ def test_what_no_photograph_teaches_is_held_weakly_there_and_a_point_without_a_p
         return float(loss(NOTHING, batch))
 
     for au in ("cheeks_puff", "jaw_slide_left"):
-        assert 0 < cost(au, Kind.PHOTOGRAPH) < 0.5 * cost(au, Kind.MOVED)
+        assert 0 < cost(au, Kind.PHOTOGRAPH) < 0.5 * cost(au, Kind.WARPED)
     jaw = cost("jaw_drop", Kind.PHOTOGRAPH)
     assert jaw > cost("cheeks_puff", Kind.PHOTOGRAPH)
     assert cost("jaw_drop", Kind.PHOTOGRAPH, float("nan")) == pytest.approx(jaw)
@@ -46,7 +47,7 @@ def test_an_eye_must_be_placed_better_than_a_mouth_and_a_mouth_than_a_cheek() ->
         places[0, point] = 0.1
         batch = Batch(
             torch.zeros(1, 1, 32, 32), *nothing, places, torch.full((1, CHANNELS), torch.nan),
-            torch.tensor([int(Kind.MOVED)]),
+            torch.tensor([int(Kind.WARPED)]),
         )  # fmt: skip
         return float(loss(NOTHING, batch))
 
@@ -68,4 +69,4 @@ def test_a_reader_is_asked_for_what_the_teacher_says_and_for_nothing_else() -> N
     for kind in Kind:
         assert cost(AU_INDEX["jaw_drop"], kind) > cost(AU_INDEX["cheeks_puff"], kind) == 0
     slide = AU_INDEX["jaw_slide_left"]
-    assert cost(slide, Kind.MOVED) == 0 < cost(slide, Kind.RENDERED)
+    assert cost(slide, Kind.WARPED) == 0 < cost(slide, Kind.RENDERED)

@@ -29,9 +29,9 @@ def test_exposure_does_not_change_what_the_network_sees() -> None:
 def test_what_the_teacher_sees_follows_it_and_exact_labels_the_parametric_face() -> None:
     taught, parametric = torch.zeros(1, CHANNELS), torch.ones(1, CHANNELS)
     answer = Answer(taught, parametric, torch.zeros(1, 2, 2), taught)
-    aus, gaze = answer.settle()
+    aus, gaze = answer.combine()
     assert torch.cat([aus, gaze], 1)[0].tolist() == pytest.approx((~TAUGHT).float().tolist())
-    aus, gaze = answer.settle(torch.ones(1, 1, dtype=torch.bool))
+    aus, gaze = answer.combine(torch.ones(1, 1, dtype=torch.bool))
     assert torch.cat([aus, gaze], 1).tolist() == parametric.tolist()
 
 

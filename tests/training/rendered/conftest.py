@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 if TYPE_CHECKING:
+    from facedrive.training.data.photographs import Photographs
     from facedrive.training.rendered.face import FaceModel, Person
-    from facedrive.training.rendered.photographs import Photographs
 
 
 @pytest.fixture(scope="session")
@@ -26,5 +26,5 @@ def person(model: FaceModel) -> Person:
 
 @pytest.fixture(scope="session")
 def photographs(shared: Path) -> Photographs:
-    photographs = pytest.importorskip("facedrive.training.rendered.photographs")
+    photographs = pytest.importorskip("facedrive.training.data.photographs")
     return photographs.open_photographs(shared / "data")

@@ -12,9 +12,8 @@ import torch
 from facedrive.aus import AU_INDEX
 from facedrive.regressors.onnx import OnnxRegressor
 from facedrive.training.build import Workshop
-from facedrive.training.data.faces import FaceSet
-from facedrive.training.data.labels import EXACT
-from facedrive.training.network.batches import Kind
+from facedrive.training.data.faces import FaceSet, Kind
+from facedrive.training.data.labels import PARAMETRIC_AUS
 from facedrive.training.recipe import Recipe
 from facedrive.training.run.distil import distil
 from facedrive.training.run.train import Run, build_model, load_averaged
@@ -22,7 +21,7 @@ from facedrive.training.run.train import Run, build_model, load_averaged
 from ..noise import TINY, every_kind, faces
 
 SHORT = replace(TINY, epochs=1)
-MADE = [AU_INDEX[name] for name in EXACT]
+MADE = [AU_INDEX[name] for name in PARAMETRIC_AUS]
 
 
 class NoiseShop(Workshop):
@@ -38,11 +37,11 @@ class NoiseShop(Workshop):
         self.asked.append(recipe.name)
         return every_kind()
 
-    def watched(self) -> dict[Kind, FaceSet]:
+    def validation(self) -> dict[Kind, FaceSet]:
         resting = faces()
         resting.targets.aus[:] *= 0.1
         resting.targets.aus[:, MADE] = 0
-        return {Kind.PHOTOGRAPH: resting, Kind.MOVED: faces(), Kind.LENT: resting}
+        return {Kind.PHOTOGRAPH: resting, Kind.WARPED: faces(), Kind.TRANSFERRED: resting}
 
 
 def test_a_recipe_starts_from_the_weights_of_the_one_before_it(tmp_path: Path) -> None:

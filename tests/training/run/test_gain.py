@@ -8,9 +8,8 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs the train extra")
 
 from facedrive.aus import AU_INDEX  # noqa: E402
-from facedrive.training.data.faces import FaceSet  # noqa: E402
-from facedrive.training.data.labels import EXACT, Targets  # noqa: E402
-from facedrive.training.network.batches import Kind  # noqa: E402
+from facedrive.training.data.faces import FaceSet, Kind  # noqa: E402
+from facedrive.training.data.labels import PARAMETRIC_AUS, Targets  # noqa: E402
 from facedrive.training.network.network import CHANNELS  # noqa: E402
 from facedrive.training.run.gain import (  # noqa: E402
     CALM,
@@ -18,7 +17,7 @@ from facedrive.training.run.gain import (  # noqa: E402
     WANTED_SLOPE,
     calm,
     take_back_timidity,
-    unmoved,
+    unbent,
 )
 from facedrive.training.run.train import build_model, predict  # noqa: E402
 from facedrive.types import CropSpec  # noqa: E402
@@ -59,9 +58,9 @@ def lively() -> torch.nn.Module:
 def test_a_timid_channel_moves_as_far_as_its_labels_and_no_gain_is_wild() -> None:
     model = lively()
     quiet, loud = labelled_by(model, 1.2), labelled_by(model, 9)
-    jaw, puff = AU_INDEX["jaw_drop"], AU_INDEX[EXACT[-1]]
+    jaw, puff = AU_INDEX["jaw_drop"], AU_INDEX[PARAMETRIC_AUS[-1]]
     loud.targets.aus[:, jaw] = quiet.targets.aus[:, jaw]
-    gains = take_back_timidity(model, TINY, {Kind.PHOTOGRAPH: quiet, Kind.MOVED: loud})
+    gains = take_back_timidity(model, TINY, {Kind.PHOTOGRAPH: quiet, Kind.WARPED: loud})
     assert gains[jaw] == pytest.approx(1.2 * WANTED_SLOPE, rel=0.02)
     assert gains[puff] == pytest.approx(MOST)
 
@@ -69,7 +68,7 @@ def test_a_timid_channel_moves_as_far_as_its_labels_and_no_gain_is_wild() -> Non
 def test_photographs_and_moved_faces_count_alike_but_for_what_photographs_do_not_show() -> None:
     model = lively()
     kinds = {kind: labelled_by(model, loudness) for kind, loudness in
-             ((Kind.PHOTOGRAPH, 1.4), (Kind.MOVED, 1.2), (Kind.LENT, 1.2))}  # fmt: skip
+             ((Kind.PHOTOGRAPH, 1.4), (Kind.WARPED, 1.2), (Kind.TRANSFERRED, 1.2))}  # fmt: skip
     gains = take_back_timidity(model, TINY, kinds)
     jaw, puff = AU_INDEX["jaw_drop"], AU_INDEX["cheeks_puff"]
     assert gains[jaw] == pytest.approx(1.3 * WANTED_SLOPE, rel=0.02)
@@ -81,7 +80,7 @@ def test_left_and_right_share_their_gain() -> None:
     faces = labelled_by(model, 1.0)
     said = faces.targets.aus[:, AU_INDEX["left_eye_close"]]
     said[:] = said.mean() + (said - said.mean()) * 1.4
-    gains = take_back_timidity(model, TINY, {Kind.PHOTOGRAPH: faces, Kind.MOVED: faces})
+    gains = take_back_timidity(model, TINY, {Kind.PHOTOGRAPH: faces, Kind.WARPED: faces})
     left, right = gains[AU_INDEX["left_eye_close"]], gains[AU_INDEX["right_eye_close"]]
     assert left == pytest.approx(right)
     assert 1.1 < left < 1.4
@@ -91,7 +90,7 @@ def test_the_gain_is_about_the_mean() -> None:
     model = lively()
     faces = labelled_by(model, 1.5)
     before, _ = predict(model, faces, TINY, torch.device("cpu"))
-    take_back_timidity(model, TINY, {Kind.PHOTOGRAPH: faces, Kind.MOVED: faces})
+    take_back_timidity(model, TINY, {Kind.PHOTOGRAPH: faces, Kind.WARPED: faces})
     after, _ = predict(model, faces, TINY, torch.device("cpu"))
     jaw = AU_INDEX["jaw_drop"]
     assert after[:, jaw].mean() == pytest.approx(before[:, jaw].mean(), abs=0.02)
@@ -107,7 +106,7 @@ def test_faces_at_rest_hardly_show_what_no_photograph_teaches() -> None:
     before, _ = predict(model, rest, TINY, torch.device("cpu"))
     lowered = calm(model, TINY, crowds)
     after, _ = predict(model, rest, TINY, torch.device("cpu"))
-    exact = [AU_INDEX[name] for name in EXACT]
+    exact = [AU_INDEX[name] for name in PARAMETRIC_AUS]
     others = [index for index in range(24) if index not in exact]
     assert (lowered > 0).all()
     shown = [np.percentile(crowd[:, exact], 95, axis=0) for crowd in np.split(after, [8])]
@@ -118,6 +117,6 @@ def test_faces_at_rest_hardly_show_what_no_photograph_teaches() -> None:
 def test_faces_that_were_made_to_do_something_are_told_from_those_that_were_not() -> None:
     some = noise.faces(24)
     some.targets.aus[:] = 0.3
-    some.targets.aus[:, [AU_INDEX[name] for name in EXACT]] = 0
+    some.targets.aus[:, [AU_INDEX[name] for name in PARAMETRIC_AUS]] = 0
     some.targets.aus[5:9, AU_INDEX["cheeks_puff"]] = 0.2
-    assert len(unmoved(some)) == 20
+    assert len(unbent(some)) == 20

@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs the train extra")
 
 from facedrive.errors import DataError  # noqa: E402
-from facedrive.training.network.batches import Kind  # noqa: E402
+from facedrive.training.data.faces import Kind  # noqa: E402
 from facedrive.training.recipe import Recipe  # noqa: E402
 from facedrive.training.run import loop  # noqa: E402
 from facedrive.training.run.train import Run  # noqa: E402
@@ -60,7 +60,7 @@ def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
 def test_a_checkpoint_of_other_faces_is_refused(tmp_path: Path) -> None:
     sets, cpu = every_kind(), torch.device("cpu")
     Run(TINY, tmp_path, cpu).fit(sets, sets)
-    sets[Kind.MOVED].targets.aus[3, 3] += 0.1
+    sets[Kind.WARPED].targets.aus[3, 3] += 0.1
     with pytest.raises(DataError, match="another data set"):
         Run(TINY, tmp_path, cpu).fit(sets, sets)
 

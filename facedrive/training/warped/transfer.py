@@ -11,21 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.errors import DataError
-from facedrive.training.rendered.photographs import Photographs
+from facedrive.training.data.photographs import Photographs
 from facedrive.training.warped.sheet import Warped
 from facedrive.types import Image
 
 CANDIDATES = 32
-"""Photographs among which the lender is chosen."""
+"""Photographs among which the donor is chosen."""
 
 TURN_WEIGHT = 3.0
 """Of a radian between two heads, beside the distance of their teacher's scores."""
 
 WHOLE = 0.5
-"""Probability that a lender's skin covers the other's wholly; else they are mixed."""
+"""Probability that a donor's skin covers the other's wholly; else they are mixed."""
 
 LEAST_SHARE = 0.3
-"""Of the lender's skin in a mixture."""
+"""Of the donor's skin in a mixture."""
 
 LIGHT_WIDTH = 0.2
 """Standard deviation of what counts as light rather than skin, in widths of the face."""
@@ -40,7 +40,7 @@ DARK = 30.0
 """Grey levels added before light is compared, so that dark skin does not shine."""
 
 
-class Lenders:
+class Donors:
     """Finds people whose faces do and look about the same."""
 
     def __init__(self, photographs: Photographs, rows: NDArray[np.intp]) -> None:
@@ -50,9 +50,9 @@ class Lenders:
             DataError: if they are all of one person.
         """
         if len(np.unique(photographs.person[rows])) < 2:
-            raise DataError("photographs of one person: nobody can lend a skin.")
+            raise DataError("photographs of one person: there is nobody to give a skin.")
         self._rows, self._person = rows, photographs.person
-        scores = np.column_stack(list(photographs.scores.values()))
+        scores = photographs.scores
         ahead = photographs.pose[:, :3, 2]
         ahead = ahead / np.linalg.norm(ahead, axis=1, keepdims=True)
         self._looks = np.hstack([scores, TURN_WEIGHT * ahead])
@@ -68,27 +68,27 @@ class Lenders:
 
 
 def draw_share(rng: np.random.Generator) -> float:
-    """Draw how much of the skin is the lender's."""
+    """Draw how much of the skin is the donor's."""
     return 1.0 if rng.random() < WHOLE else float(rng.uniform(LEAST_SHARE, 1.0))
 
 
-def lend(own: Warped, lender: Warped, face: NDArray[np.floating], share: float) -> Warped:
-    """Put a lender's skin on a face, in the light that the face is in.
+def transfer_skin(own: Warped, donor: Warped, face: NDArray[np.floating], share: float) -> Warped:
+    """Put a donor's skin on a face, in the light that the face is in.
 
     Args:
         own: The picture whose head, hair and light stay.
-        lender: Another person's, bent so that its mesh points lie where those of ``own`` do.
+        donor: Another person's, bent so that its mesh points lie where those of ``own`` do.
         face: (P, 2) these points, pixels.
-        share: Of the lender's skin, 0 to 1.
+        share: Of the donor's skin, 0 to 1.
     """
     outline = cv2.convexHull(face.astype(np.float32))[:, 0]
     width = float(np.ptp(outline[:, 0]))
     centre = outline.mean(axis=0)
     sharp = np.zeros(own.picture.shape, np.float32)
     cv2.fillConvexPoly(sharp, np.round(centre + REACH * (outline - centre)).astype(np.int32), share)
-    mask = cv2.GaussianBlur(sharp * lender.inside, (0, 0), EDGE_WIDTH * width)
-    light = (_light(own.picture, width) + DARK) / (_light(lender.picture, width) + DARK)
-    mixed = own.picture + mask * (lender.picture * light - own.picture)
+    mask = cv2.GaussianBlur(sharp * donor.inside, (0, 0), EDGE_WIDTH * width)
+    light = (_light(own.picture, width) + DARK) / (_light(donor.picture, width) + DARK)
+    mixed = own.picture + mask * (donor.picture * light - own.picture)
     return Warped(np.clip(np.round(mixed), 0, 255).astype(np.uint8), own.inside)
 
 
