@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX, AU_NAMES
+from facedrive.rotations import EulerDegrees
 from facedrive.training.rendered import demo_clip
 from facedrive.training.rendered.camera import Camera
 from facedrive.training.rendered.demo_clip import DemoClip, Script
 from facedrive.training.rendered.face import LANDMARKS, load_face_model
 from facedrive.training.rendered.performance import BLINK, SMILE, Move
 from facedrive.training.rendered.sampling import Performance
-from facedrive.types import EulerDegrees
 
 ROOT = Path(__file__).resolve().parent.parent
 CLIP = ROOT / "tests" / "data" / "turning_face.mp4"

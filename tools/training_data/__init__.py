@@ -1,0 +1,1 @@
+"""What ``make_training_data.py`` makes: a module for each input, and the manifest."""
