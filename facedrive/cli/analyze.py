@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from facedrive.cli.packages import need_analyze
+from facedrive.cli.tables import table
 from facedrive.errors import DataError
 from facedrive.feafa.labels.video import Part
 from facedrive.options import option
@@ -88,59 +89,59 @@ def _agreement_table(agreement: Agreement) -> str:
     from facedrive.aus import AU_NAMES
     from facedrive.feafa.analysis.agreement import level
 
-    lines = [
+    title = (
         f"agreement of {len(agreement.coders)} coders ({', '.join(agreement.coders)}) over "
         f"{agreement.frames:,} frames of {len(agreement.videos)} videos"
-        + (f"; {agreement.left_out} videos lack a coder" if agreement.left_out else ""),
-        f"{'AU':<26}{'ICC(2,k)':>9}   {'95 %, frames':<15}{'95 %, videos':<15}",
-    ]
-    for index, name in enumerate(AU_NAMES):
-        icc, (low, high) = agreement.icc, agreement.over_videos
-        lines.append(
-            f"{name:<26}{_shown(icc.value[index]):>9}   "
-            f"{_range(icc.low[index], icc.high[index]):<15}{_range(low[index], high[index]):<15}"
-            f"{agreement.reasons[index] or level(icc.low[index])}"
+        + (f"; {agreement.left_out} videos lack a coder" if agreement.left_out else "")
+    )
+    icc, (low, high) = agreement.icc, agreement.over_videos
+    rows = [
+        (
+            name,
+            _shown(icc.value[index]),
+            _range(icc.low[index], icc.high[index]),
+            _range(low[index], high[index]),
+            str(agreement.reasons[index] or level(icc.low[index])),
         )
-    return "\n".join(lines)
+        for index, name in enumerate(AU_NAMES)
+    ]
+    heads = ("<AU", "ICC(2,k)", "95 %, frames", "95 %, videos", "<")
+    return f"{title}\n{table(heads, rows)}"
 
 
 def _part_table(part: str, statistics: PartStatistics) -> str:
+    import numpy as np
+
     from facedrive.aus import AU_NAMES
     from facedrive.feafa.analysis.statistics import INTERVAL_NAMES
 
-    lines = [
+    title = (
         f"{part}: {statistics.frames:,} frames of {statistics.videos} videos, "
         f"{statistics.subjects} subjects; % of the frames in which the AU occurs, and of those by "
-        "intensity",
-        f"{'AU':<26}{'occurs':>8}" + "".join(f"{name:>12}" for name in INTERVAL_NAMES),
-    ]
-    for index, name in enumerate(AU_NAMES):
-        shares = "".join(f"{_shown(100 * x, 1):>12}" for x in statistics.distribution[index])
-        lines.append(f"{name:<26}{_shown(100 * statistics.occurrence[index], 1):>8}{shares}")
-    return "\n".join(lines)
+        "intensity"
+    )
+    shares = 100 * np.column_stack([statistics.occurrence, statistics.distribution])
+    rows = [(name, *row) for name, row in zip(AU_NAMES, shares.tolist(), strict=True)]
+    return f"{title}\n{table(('<AU', 'occurs', *INTERVAL_NAMES), rows, digits=1)}"
 
 
 def _reliability_table(report: dict[str, Any]) -> str:
     from facedrive.feafa.analysis.ratings import MEAN_SQUARES
 
-    def figure(value: float | None, places: int = 3) -> str:
-        return _shown(float("nan") if value is None else value, places)
-
     left_out = f"; {report['left_out']} left out, not rated by all" if report["left_out"] else ""
-    lines = [
-        f"{report['n']} subjects, {report['k']} raters ({', '.join(report['raters'])}){left_out}",
-        ", ".join(f"{name} {figure(report[name], 4)}" for name in MEAN_SQUARES),
-        f"{'form':<10}{'estimate':>9}   {'95 %':<17}",
+    rows = [
+        (form, row["value"], row["low"], row["high"], row["reason"] or row["meaning"])
+        for form, row in report["forms"].items()
     ]
-    for form, row in report["forms"].items():
-        bounds = f"{figure(row['low'])} to {figure(row['high'])}"
-        lines.append(f"{form:<10}{figure(row['value']):>9}   {bounds:<17}"
-                     f"{row['reason'] or row['meaning']}")  # fmt: skip
-    return "\n".join(lines)
+    return "\n".join([
+        f"{report['n']} subjects, {report['k']} raters ({', '.join(report['raters'])}){left_out}",
+        ", ".join(f"{name} {_shown(report[name], 4)}" for name in MEAN_SQUARES),
+        table(("<form", "estimate", "95 % from", "to", "<"), rows),
+    ])  # fmt: skip
 
 
-def _shown(value: float, places: int = 3) -> str:
-    return "-" if value != value else f"{value:.{places}f}"
+def _shown(value: float | None, places: int = 3) -> str:
+    return "-" if value is None or value != value else f"{value:.{places}f}"
 
 
 def _range(low: float, high: float) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from facedrive.cli.tables import table
 from facedrive.errors import FacedriveError
 from facedrive.options import Size, option
 from facedrive.settings import Settings
@@ -145,11 +146,10 @@ COMMANDS = {"": BenchClip, "demo": BenchDemo, "outputs": BenchOutputs, "train": 
 
 
 def _outputs_table(report: dict[str, Any]) -> str:
-    lines = [f"{'output':<14}{'sent':>8}{'received':>10}{'median ms':>11}{'p99 ms':>9}"]
-    for name, each in report.pop("outputs").items():
-        lines.append(f"{name:<14}{each['sent']:>8}{each['received']:>10}"
-                     f"{each['median_ms']:>11.3f}{each['p99_ms']:>9.3f}")  # fmt: skip
-    return "\n".join([*lines, "", _table(report)])
+    figures = ("sent", "received", "median_ms", "p99_ms")
+    rows = [(name, *(each[key] for key in figures)) for name, each in report["outputs"].items()]
+    rest = {key: value for key, value in report.items() if key != "outputs"}
+    return f"{table(('<output', *figures), rows)}\n\n{_table(rest)}"
 
 
 def machine() -> str:

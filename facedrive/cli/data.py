@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from facedrive.cli.tables import table
 from facedrive.feafa.labels.video import Part
 from facedrive.options import option
 
@@ -118,7 +119,8 @@ def _report(report: Report) -> str:
 
 def _table(report: Report) -> str:
     """Show a column a dataset, with the paper's counts below its own."""
-    rows = [("", *(" ".join(key) for key in report.tallies))]
+    heads = ("<", *(" ".join(key) for key in report.tallies))
+    rows = []
     for field, title in ROWS.items():
         if not report.opened and field in ("duplicate_pictures", "unreadable_pictures"):
             continue
@@ -126,8 +128,7 @@ def _table(report: Report) -> str:
         rows.append((title, *counts))
         if field in PAPER_ROWS:
             rows.append(("  in the paper", *(_paper(report, key, field) for key in report.tallies)))
-    width = max(len(cell) for row in rows for cell in row[1:]) + 2
-    return "\n".join(f"{row[0]:<24}" + "".join(f"{x:>{width}}" for x in row[1:]) for row in rows)
+    return table(heads, rows)
 
 
 def _paper(report: Report, key: tuple[Layout, Part], field: str) -> str:

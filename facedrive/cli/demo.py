@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from facedrive.cli.tables import table
 from facedrive.options import option
 from facedrive.settings import Settings
 
@@ -33,13 +34,13 @@ class Demo:
     def run(self) -> int:
         """Drive, record, and print how close the tracked AUs come to the known ones."""
         from facedrive.assembly import open_pipeline
-        from facedrive.cli.outcome import latency_lines
+        from facedrive.cli.outcome import latency
 
         with open_pipeline(self.settings) as pipeline, _receiver() as (port, received):
             samples = self._drive(pipeline, port)
-        print("\n".join(_accuracy_lines(samples)))
+        print(_accuracy(samples))
         print()
-        print("\n".join(latency_lines(pipeline.timing)))
+        print(latency(pipeline.timing))
         found = sum(sample.face for sample in samples)
         print(f"\nface found in {found} of {len(samples)} frames")
         print(f"OSC: {received['bundles']} bundles, {received['messages']} messages arrived on "
@@ -99,7 +100,7 @@ def _receiver() -> Iterator[tuple[int, Counter[str]]]:
             serving.join()
 
 
-def _accuracy_lines(samples: list[Sample]) -> list[str]:
+def _accuracy(samples: list[Sample]) -> str:
     """Compare the tracked AUs with those the clip was rendered from."""
     import numpy as np
 
@@ -109,10 +110,7 @@ def _accuracy_lines(samples: list[Sample]) -> list[str]:
 
     tracked = np.stack([sample.aus for sample in samples])
     scores = score(tracked, truth()[: len(tracked)])
-    lines = [f"{'tracked against known AUs':<28}{'r':>7}{'MAE':>8}{'peak':>8}"]
-    for name, r, mae, peak in zip(
-        AU_NAMES, scores.pearson, scores.mae, tracked.max(0), strict=True
-    ):
-        lines.append(f"{name:<28}{r:>7.2f}{mae:>8.3f}{peak:>8.2f}")
-    lines.append(f"{'mean':<28}{np.nanmean(scores.pearson):>7.2f}{scores.mae.mean():>8.3f}")
-    return lines
+    figures = np.column_stack([scores.pearson, scores.mae, tracked.max(axis=0)])
+    rows = [(name, *row) for name, row in zip(AU_NAMES, figures.tolist(), strict=True)]
+    mean = ("mean", float(np.nanmean(scores.pearson)), float(scores.mae.mean()), None)
+    return table(("<tracked against known AUs", "r", "MAE", "peak"), [*rows, mean])

@@ -25,7 +25,7 @@ class LiveCommand:
 
     def run(self) -> int:
         """Open everything, run until the end, Ctrl-C or q, and print the latency."""
-        from facedrive.cli.outcome import exit_code, latency_lines
+        from facedrive.cli.outcome import exit_code, latency
         from facedrive.live import Live
 
         with Live.open(self.settings) as live:
@@ -33,7 +33,7 @@ class LiveCommand:
             try:
                 live.run()
             finally:
-                print("\n".join(latency_lines(live.pipeline.timing)), file=sys.stderr)
+                print(latency(live.pipeline.timing), file=sys.stderr)
         return exit_code(live.outputs)
 
 

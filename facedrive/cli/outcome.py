@@ -6,6 +6,8 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
+from facedrive.cli.tables import table
+
 if TYPE_CHECKING:
     from facedrive.outputs import Outputs
     from facedrive.timing import Timing
@@ -37,9 +39,8 @@ def exit_code(outputs: Outputs) -> int:
     return SOME_FAILED
 
 
-def latency_lines(timing: Timing) -> list[str]:
+def latency(timing: Timing) -> str:
     """Return a small table of stage times for people."""
-    lines = [f"{'stage':<18}{'median ms':>10}{'p95 ms':>10}{'frames':>9}"]
-    for name, each in timing.summary().items():
-        lines.append(f"{name:<18}{each.median_ms:>10.2f}{each.p95_ms:>10.2f}{each.frames:>9}")
-    return lines
+    rows = [(name, each.median_ms, each.p95_ms, each.frames)
+            for name, each in timing.summary().items()]  # fmt: skip
+    return table(("<stage", "median ms", "p95 ms", "frames"), rows, digits=2)
