@@ -6,12 +6,5 @@ head and eyes beside it.
 
 from __future__ import annotations
 
-FORMATS = {
-    "livelink-csv": "Live Link Face CSV, for Unreal, Blender and Maya importers",
-    "gltf": "GLB: the rig with animated morph weights, head and eyes",
-    "vmd": "VMD: morphs, head and eyes for MikuMikuDance models",
-}
-"""What ``facedrive export --to`` takes."""
-
 SUFFIXES = {"livelink-csv": ".csv", "gltf": ".glb", "vmd": ".vmd"}
 """What a file of each format must end in, so that what reads it knows it."""

@@ -40,10 +40,6 @@ RIGID: NDArray[np.intp] = np.array([36, 39, 42, 45, 27, 28, 29, 30, 31, 32, 33, 
 """Points that expressions hardly move: eye corners and nose."""
 # fmt: on
 
-RIGHT_EYE = slice(36, 42)
-LEFT_EYE = slice(42, 48)
-EYE_CORNERS: NDArray[np.intp] = np.array([36, 39, 42, 45])
-
 
 def box_px(landmarks_px: NDArray[np.floating]) -> tuple[float, float, float, float]:
     """Return left, top, right, bottom of the smallest box around (n, 2) landmarks."""

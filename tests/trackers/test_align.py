@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facedrive.trackers.align import crop_matrix, fit_similarity, warp_crop
-from facedrive.trackers.landmarks import LEFT_EYE, RIGHT_EYE
 from facedrive.trackers.patch import MEAN_SHAPE
 from facedrive.types import CropSpec
 
 LANDMARKS = MEAN_SHAPE * 90 + [160, 150]
+
+RIGHT_EYE, LEFT_EYE = slice(36, 42), slice(42, 48)
 
 
 def similarity(turn_deg: float, scale: float, right: float, down: float) -> np.ndarray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.aus import AU_NAMES
+from facedrive.files import whole_path, write_whole
 from facedrive.rotations import EulerDegrees, matrix_from_euler
 from facedrive.training.data.photographs import Photographs, open_photographs
 from facedrive.training.rendered.camera import PIVOT, Camera, head_pose
@@ -241,8 +243,8 @@ def _compose(picture: Image, mask: NDArray[np.float32], backdrop: NDArray[np.flo
 
 def write_video(clip: Path, frames: Iterator[Image], options: DemoClip) -> None:
     """Encode the frames as H.264."""
-    clip.parent.mkdir(parents=True, exist_ok=True)
-    with av.open(str(clip), "w", options={"movflags": "faststart"}) as container:
+    movflags = {"movflags": "faststart"}
+    with whole_path(clip) as part, av.open(str(part), "w", options=movflags) as container:
         stream = container.add_stream("libx264", rate=options.fps)
         stream.width, stream.height, stream.pix_fmt = options.width, options.height, "yuv420p"
         stream.bit_rate = options.rate_bits
@@ -257,11 +259,11 @@ def write_video(clip: Path, frames: Iterator[Image], options: DemoClip) -> None:
 
 def write_table(table: Path, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Write a CSV file."""
-    table.parent.mkdir(parents=True, exist_ok=True)
-    with table.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows(rows)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows(rows)
+    write_whole(table, text.getvalue())
 
 
 def truth(time: float, script: Script = DEMO) -> list[str]:

@@ -38,7 +38,6 @@ class Move(NamedTuple):
 BLINK = ("left_eye_close", "right_eye_close")
 SMILE = ("left_lip_corner_pull", "right_lip_corner_pull")
 BROWS_UP = ("left_brow_raise", "right_brow_raise")
-BROWS_DOWN = ("left_brow_lower", "right_brow_lower")
 LIDS_UP = ("left_lid_raise", "right_lid_raise")
 
 SOLOS: tuple[Move, ...] = tuple(

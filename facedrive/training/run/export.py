@@ -15,6 +15,7 @@ from torch import nn
 from facedrive import __version__
 from facedrive.aus import AU_NAMES
 from facedrive.errors import ModelError
+from facedrive.files import whole_path
 from facedrive.regressors.onnx import CONTRACT, OUTPUTS, OnnxRegressor
 from facedrive.training.network.network import Block, Deployed
 from facedrive.types import CropSpec
@@ -50,21 +51,21 @@ def write_model(
         outputs: Their names, ``aus`` and ``gaze`` first, as ``regressors.onnx`` describes them.
         notes: More metadata, by name without ``facedrive.``; replaces what the contract says.
     """
-    example = torch.zeros(2, 1, crop.size, crop.size, dtype=torch.uint8)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the exporter's own, about its own future
-        torch.onnx.export(
-            network, (example,), str(path), input_names=["crops"], output_names=list(outputs),
-            dynamic_shapes={"crops": {0: torch.export.Dim("faces")}}, dynamo=True,
-            external_data=False, verbose=False,
-        )  # fmt: skip
     said = contract(crop)
     if "landmarks" not in outputs:
         said.pop("facedrive.landmarks")
     said |= {f"facedrive.{name}": text for name, text in (notes or {}).items()}
-    written = onnx.load(path)
-    onnx.helper.set_model_props(written, said)
-    onnx.save(written, path)
+    example = torch.zeros(2, 1, crop.size, crop.size, dtype=torch.uint8)
+    with whole_path(path, ModelError) as part, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's own, about its own future
+        torch.onnx.export(
+            network, (example,), str(part), input_names=["crops"], output_names=list(outputs),
+            dynamic_shapes={"crops": {0: torch.export.Dim("faces")}}, dynamo=True,
+            external_data=False, verbose=False,
+        )  # fmt: skip
+        written = onnx.load(part)
+        onnx.helper.set_model_props(written, said)
+        onnx.save(written, part)
 
 
 def _merged(model: nn.Module) -> nn.Module:

@@ -24,6 +24,8 @@ from onnxruntime.quantization import (
     quantize_static,
 )
 
+from facedrive.errors import ModelError
+from facedrive.files import write_whole
 from facedrive.training.data.faces import FaceSet, centre_crops
 from facedrive.types import CropSpec, Image
 
@@ -64,20 +66,20 @@ def quantise(path: Path, crops: Image, output: Path) -> None:
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # ONNX Runtime's own
         logging.getLogger("onnxruntime").setLevel(logging.ERROR)
-        prepared = str(Path(folder) / "prepared.onnx")
+        prepared, rough = (str(Path(folder) / name) for name in ("prepared.onnx", "rough.onnx"))
         quant_pre_process(str(path), prepared)
         quantize_static(
-            prepared, str(output), _Crops(crops), quant_format=QuantFormat.QDQ, per_channel=True,
+            prepared, rough, _Crops(crops), quant_format=QuantFormat.QDQ, per_channel=True,
             reduce_range=True, activation_type=QuantType.QUInt8, weight_type=QuantType.QInt8,
             op_types_to_quantize=["Conv", "Add", "Clip", "Gemm"],
             nodes_to_exclude=_precise_nodes(onnx.load(prepared)),
             calibrate_method=CalibrationMethod.Percentile,
             extra_options={"CalibPercentile": KEPT_PERCENT},
         )  # fmt: skip
-    written = onnx.load(output)
+        written = onnx.load(rough)
     contract = {each.key: each.value for each in onnx.load(path).metadata_props}
     onnx.helper.set_model_props(written, contract)
-    onnx.save(written, output)
+    write_whole(output, written.SerializeToString(), ModelError)
 
 
 def _precise_nodes(model: onnx.ModelProto) -> list[str]:

@@ -15,7 +15,6 @@ from facedrive.training.rendered.face import Indices
 from facedrive.types import Image
 
 Points = NDArray[np.float32]
-Picture = NDArray[np.float32]
 
 RINGS: tuple[tuple[float, float], ...] = ((1.25, 0.5), (1.7, 0.15), (6.0, 0.0))
 """Outlines around the face: how large against its own, and how much of its movement they share."""

@@ -10,7 +10,7 @@ pytest.importorskip("scipy")
 from facedrive.aus import AU_INDEX, AU_NAMES, AUS
 from facedrive.errors import DataError
 from facedrive.rotations import matrix_from_euler
-from facedrive.trackers.landmarks import LEFT_EYE, MIRROR_68, RIGHT_EYE
+from facedrive.trackers.landmarks import MIRROR_68
 from facedrive.training.rendered.face import (
     AU_SHAPES,
     LANDMARKS,
@@ -22,6 +22,8 @@ from facedrive.training.rendered.face import (
 from facedrive.types import Vector
 
 AHEAD = np.zeros((2, 2), np.float32)
+
+RIGHT_EYE, LEFT_EYE = slice(36, 42), slice(42, 48)
 
 
 def one(name: str, value: float = 1.0) -> Vector:
