@@ -291,7 +291,7 @@ class Live:
         if window is None:
             self._recorder = SinkRecorder(studio, self.outputs, RECORDING)
             if view.rig and not view.record:
-                log.warning("--rig: nothing is drawn without a window; --record FILE.mp4 would")
+                log.warning("rig %s: nothing is drawn without a window or a recording", view.rig)
         else:
             self._recorder = self.viewer = Viewer(
                 window, studio, self, self.pipeline.timing, RECORDING

@@ -152,7 +152,7 @@ def load_layer(path: Path) -> Layer:
     if (version := table.pop("version", VERSION)) != VERSION:
         raise OptionError(
             f"{path} has version {version!r}; this facedrive reads {VERSION}. Update facedrive, or "
-            "save the file again with --save-config."
+            "save the file again with it."
         )
     return Layer(str(path), {name: _take(path, text, name, each) for name, each in _flat(table)})
 

@@ -1,6 +1,23 @@
-"""The error tree."""
+"""The error tree, and what the library's messages may say."""
 
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import facedrive
 from facedrive.errors import RigError, unknown
+
+PACKAGE = Path(facedrive.__file__).parent
+LIBRARY = sorted(
+    path for path in PACKAGE.rglob("*.py") if not {"cli", "training"} & set(path.parts)
+)
+FLAG = re.compile(r"(?<![\w(-])--[a-z][a-z-]*(?![\w:-])")
+TYPED = re.compile(r"facedrive [a-z]")
 
 
 def test_a_message_is_one_line_whatever_it_quotes() -> None:
@@ -15,3 +32,23 @@ def test_an_unknown_name_lists_the_known_ones_in_order() -> None:
 
 def test_a_name_that_is_nearly_a_known_one_gets_a_suggestion() -> None:
     assert unknown("sink", "ocs", {"osc", "csv"}).endswith("there are csv, osc. Did you mean osc?")
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """Give the texts of a file that are no docstrings, nor the flags of options."""
+    passed = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    passed |= {id(node.value) for node in ast.walk(tree)
+               if isinstance(node, ast.keyword) and node.arg == "flag"}  # fmt: skip
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in passed
+        ):
+            yield node.value
+
+
+@pytest.mark.parametrize("path", LIBRARY, ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_the_library_names_arguments_and_not_flags_of_the_command_line(path: Path) -> None:
+    for text in texts(ast.parse(path.read_text(encoding="utf-8"))):
+        assert TYPED.search(text) or not FLAG.search(text), text

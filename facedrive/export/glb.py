@@ -91,7 +91,7 @@ class Glb:
         if total > MAX_BYTES:
             raise SinkError(
                 f"the animation takes {total / 2**30:.1f} GiB and a GLB holds 4; "
-                "give a lower --fps, or cut the take."
+                "give a lower fps, or cut the take."
             )
         file.write(struct.pack("<4sII", MAGIC, 2, total))
         file.write(struct.pack("<II", len(text), JSON_CHUNK) + text)

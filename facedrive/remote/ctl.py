@@ -164,7 +164,7 @@ def _find_place(pid: int | None) -> dict[str, Any]:
         raise FacedriveError(f"no facedrive runs{which}; start one with facedrive live.")
     if len(places) > 1:
         pids = ", ".join(str(place["pid"]) for place in places)
-        raise FacedriveError(f"several runs, of processes {pids}; choose one with --pid.")
+        raise FacedriveError(f"several runs, of processes {pids}; choose one by its pid.")
     return places[0]
 
 

@@ -42,7 +42,7 @@ def serve_osc(callee: Callee, port: int) -> Iterator[int]:
         server = ThreadingOSCUDPServer((HOST, port), dispatcher)
     except OSError as error:
         raise SinkError(
-            f"--control-osc {port}: it cannot be listened on: {error.strerror}; "
+            f"OSC control on port {port}: it cannot be listened on: {error.strerror}; "
             "end the program that has it, or give another port."
         ) from error
     with server:

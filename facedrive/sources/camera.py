@@ -140,7 +140,7 @@ class Camera:
         if index == 0:
             raise SourceError(
                 f"{self.name} opens but gives no picture. Close other programs that use it, "
-                "or ask for another format (--fourcc MJPG or YUYV)."
+                "or ask for another format (fourcc MJPG or YUYV)."
             )
         raise SourceError(f"{self.name} stopped giving pictures.")
 
@@ -153,7 +153,7 @@ def _advice(device: int | str) -> str:
     present = video_devices()
     if path not in present:
         found = ", ".join(present) if present else "no camera at all; plug one in"
-        return f"{path} does not exist; there is {found}, or use --source demo."
+        return f"{path} does not exist; there is {found}, or use the source demo."
     if not os.access(path, os.R_OK | os.W_OK):
         return f"This user may not use {path}; add them to the group 'video' and log in again."
     return f"{path} exists; close other programs that use it, or try another."

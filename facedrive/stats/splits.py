@@ -100,7 +100,7 @@ def refuse_shared_subjects(folds: Sequence[Fold], subjects: Sequence[str]) -> No
             named = ", ".join(sorted(shared)[:5])
             raise DataError(
                 f"fold {number} trains and tests on subject {named}; keep a subject's videos in "
-                "one fold, or ask for --folds video, as the paper has them."
+                "one fold, or split by video (folds), as the paper does."
             )
 
 

@@ -26,8 +26,8 @@ MODEL_URL = (
 )
 MODEL_SHA256 = "64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff"
 
-OPTIONS = "model (--tracker-model, --peer-model of bench, --teacher-model of train and evaluate)"
-"""Where a user can name a model file."""
+OPTIONS = "the tracker model (of bench the peer model, of training the teacher model)"
+"""What a user calls the model's file."""
 
 SCORE = 1.0
 """The landmarker tells no confidence: a face that it gives is above its thresholds."""
@@ -108,11 +108,11 @@ def open_landmarker(model: Path | None, *, blendshapes: bool) -> FaceLandmarker:
     except ImportError as error:
         raise DependencyError(
             "the mediapipe tracker needs the package mediapipe, which is not installed; "
-            "pip install 'facedrive[mediapipe]', or use --tracker dlib."
+            "pip install 'facedrive[mediapipe]', or use the tracker dlib."
         ) from error
     path = fetch_model() if model is None else model
     if not path.is_file():
-        raise ModelError(f"{path} is missing; give a face_landmarker.task with {OPTIONS}.")
+        raise ModelError(f"{path} is missing; {OPTIONS} must be a face_landmarker.task.")
     options = vision.FaceLandmarkerOptions(
         base_options=BaseOptions(model_asset_path=str(path)),
         running_mode=vision.RunningMode.VIDEO,
@@ -134,5 +134,5 @@ def fetch_model(url: str = MODEL_URL, folder: Path | None = None) -> Path:
         ModelError: if it cannot be fetched, or is not the file that facedrive knows.
     """
     path = (folder or user_cache_folder()) / "face_landmarker.task"
-    advice = f"download it yourself and give its path with {OPTIONS}"
+    advice = f"download it yourself and give its path as {OPTIONS}"
     return fetch(url, MODEL_SHA256, path, ModelError, advice)

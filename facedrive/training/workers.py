@@ -113,5 +113,5 @@ def _take(waiting: deque[tuple[int, Future[Result]]]) -> tuple[int, Result]:
     except BrokenProcessPool as error:
         raise DataError(
             "a working process died, perhaps for want of memory; what is done is kept: run the "
-            "same again, with fewer --workers."
+            "same again, with fewer workers."
         ) from error

@@ -41,5 +41,5 @@ def test_more_than_a_glb_can_hold_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     made = Glb()
     made.add_accessor(np.zeros(1000, np.float32))
     monkeypatch.setattr(glb, "MAX_BYTES", 2000)
-    with pytest.raises(SinkError, match="lower --fps"):
+    with pytest.raises(SinkError, match="lower fps"):
         made.write(io.BytesIO())

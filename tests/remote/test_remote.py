@@ -115,7 +115,7 @@ def test_of_several_runs_one_is_chosen() -> None:
         (mine,) = folder.glob("ctl-*.json")
         other = json.loads(mine.read_text()) | {"pid": 1}
         (folder / "ctl-1.json").write_text(json.dumps(other))
-        with pytest.raises(FacedriveError, match=r"several runs.*--pid"):
+        with pytest.raises(FacedriveError, match=r"several runs.*by its pid"):
             ctl.ask("status", [])
         assert ctl.ask("status", [], pid=1)
 
@@ -155,7 +155,7 @@ def test_osc_listens_on_the_loopback_only() -> None:
 def test_a_port_that_is_taken_is_told() -> None:
     with (
         osc_module.serve_osc(Callee(), 0) as port,
-        pytest.raises(SinkError, match=f"--control-osc {port}: it cannot be listened on"),
+        pytest.raises(SinkError, match=f"OSC control on port {port}: it cannot be listened on"),
         osc_module.serve_osc(Callee(), port),
     ):
         pass

@@ -139,7 +139,7 @@ def test_missing_camera_is_an_error_that_lists_those_there_are(
 @linux_only
 def test_no_camera_at_all_is_an_error_with_the_next_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(camera, "video_devices", lambda: [])
-    assert "plug one in, or use --source demo" in opening_error("/dev/video7")
+    assert "plug one in, or use the source demo" in opening_error("/dev/video7")
 
 
 @linux_only

@@ -106,7 +106,7 @@ def test_another_file_than_the_known_one_is_refused(tmp_path: Path) -> None:
 
 
 def test_no_way_to_the_model_says_how_to_help_oneself(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="--tracker-model"):
+    with pytest.raises(ModelError, match="its path as the tracker model"):
         fetch_model((tmp_path / "gone.task").as_uri(), tmp_path / "cache")
 
 

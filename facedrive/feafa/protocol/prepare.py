@@ -199,7 +199,7 @@ def _counts_of(cache: Path, digest: str) -> dict[str, Counts]:
     manifest = read_manifest(cache)
     if manifest["digest"] != digest:
         raise DataError(
-            f"{cache} was prepared from other data or labels; delete it, or give another --cache."
+            f"{cache} was prepared from other data or labels; delete it, or give another cache."
         )
     return {each["name"]: Counts(**each["counts"]) for each in manifest["videos"]}
 

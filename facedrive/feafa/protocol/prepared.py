@@ -184,7 +184,7 @@ class CropFile:
         if keys and journal and journal[0][0] != keys[0]:
             raise DataError(
                 f"{self._journal.parent} holds an unfinished run over other data; delete it, or "
-                "give another --cache."
+                "give another cache."
             )
         size = _header_size()
         there = self._crops.stat().st_size if self._crops.exists() else 0

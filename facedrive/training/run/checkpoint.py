@@ -46,7 +46,7 @@ class Origin:
                 thing = "data set" if name == "data" else name
                 where = _difference(str(saved.get(name)), self.recipe) if name == "recipe" else ""
                 raise DataError(
-                    f"{path} is of another {thing}{where}; name another --output, or delete it."
+                    f"{path} is of another {thing}{where}; name another output, or delete it."
                 )
 
 
@@ -109,6 +109,6 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         raise DataError(f"{path} is no whole checkpoint: {reason}; delete it.") from error
     if not isinstance(saved, dict) or saved.get("format") != FORMAT:
         raise DataError(
-            f"{path} is no checkpoint of format {FORMAT}; name another --output, or delete it."
+            f"{path} is no checkpoint of format {FORMAT}; name another output, or delete it."
         )
     return saved
