@@ -199,8 +199,8 @@ def _samples(
     from facedrive.assembly import open_pipeline
     from facedrive.threads import Stall, read_frames
 
-    index = 0
-    with open_pipeline(settings, raw=raw) as pipeline, read_frames(source) as read:
+    index, stall_s = 0, settings.source.stall_s
+    with open_pipeline(settings, raw=raw) as pipeline, read_frames(source, stall_s) as read:
         for frame in read:
             if isinstance(frame, Stall):
                 yield pipeline.without_face(frame.time, index)

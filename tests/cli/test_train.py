@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("torch", reason="training needs the train extra")
 
 from facedrive.cli.main import main
+from facedrive.training.landmarks import train as landmarks
 
 RECIPES = Path(__file__).resolve().parents[2] / "train/recipes"
 TINY = """
@@ -58,3 +59,28 @@ def test_bench_train_refuses_a_recipe_of_the_other_kind(
 ) -> None:
     assert main(["bench", "train", str(RECIPES / "default.toml")]) == 2
     assert "kind is 'au_model'; it must be protocol here" in capsys.readouterr().err
+
+
+def test_landmarks_are_trained_and_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained: list[tuple[Path, Path]] = []
+    monkeypatch.setattr(landmarks, "train_landmarks", lambda *given: trained.append(given))
+    monkeypatch.setattr(
+        landmarks, "evaluate_landmarks", lambda data, model: {0.0: {"found": 96.0}, 30.0: {}}
+    )
+    words = ["train", "landmarks", "--data", "data", "--output", "new.dat"]
+    assert main(words) == 0
+    assert trained == [(Path("data"), Path("new.dat"))]
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert lines == [{"roll_deg": 0.0, "found": 96.0}, {"roll_deg": 30.0}]
+    assert main([*words, "--evaluate-only"]) == 0
+    assert len(trained) == 1
+
+
+def test_landmarks_need_a_folder_of_marked_faces(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["train", "landmarks", "--data", str(tmp_path), "-o", str(tmp_path / "new.dat")]
+    assert main(words) == 2
+    assert "is no folder of marked faces" in capsys.readouterr().err

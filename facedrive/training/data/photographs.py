@@ -165,7 +165,7 @@ def open_photographs(folder: Path) -> Photographs:
     """
     for name in (PICTURES, SCORES):
         if not (folder / name).exists():
-            raise DataError(f"{folder / name} is missing; --data names the folder that holds it.")
+            raise DataError(f"{folder / name} is missing; data must be the folder that holds it.")
     try:
         archive = zipfile.ZipFile(folder / PICTURES)
         names = tuple(sorted(name for name in archive.namelist() if name.endswith(".jpg")))

@@ -222,6 +222,6 @@ def find_teacher(data: Path, asked: Path | None = None) -> TeacherFile:
         DataError: if the file asked for is missing.
     """
     if asked is not None and not asked.is_file():
-        raise DataError(f"no file {asked}; --teacher-model names MediaPipe's face_landmarker.task.")
+        raise DataError(f"no file {asked}; teacher_model must be MediaPipe's face_landmarker.task.")
     beside = data.resolve().parent / "models" / "face_landmarker.task"
     return TeacherFile(asked or (beside if beside.is_file() else None))

@@ -50,7 +50,7 @@ def find_clips(data: Path) -> tuple[Path, ...]:
     paths = tuple(data / "clips" / f"{name}.mp4" for name in TEST_CLIPS)
     for path in paths:
         if not path.exists():
-            raise DataError(f"{path} is missing; give other clips with --clips, or leave that "
+            raise DataError(f"{path} is missing; give other clips, or leave that "
                             "section out.")  # fmt: skip
     return paths
 

@@ -1,16 +1,12 @@
 """Train the shape predictor that finds the 68 landmarks, on photographs marked by a teacher.
 
-    python -m facedrive.training.landmarks.train --data FOLDER --output landmarks68.dat
-
-FOLDER holds ``faces.zip`` and ``faces_teacher.npz``. Kazemi and Sullivan's cascade of
+They are a folder with ``faces.zip`` and ``faces_teacher.npz``. Kazemi and Sullivan's cascade of
 regression trees, as dlib has it, with its own samples (``landmark_samples.py``) in place of
 dlib's random starts, because live the predictor always starts from the mean shape.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import logging
 import zipfile
 from collections.abc import Iterator
@@ -201,6 +197,9 @@ def evaluate(
     return errors
 
 
+ROLLS_DEG = (0.0, 30.0, -30.0)
+"""How far the photographs are tilted that a finished predictor is measured on."""
+
 INNER = slice(17, 68)
 """All but the jaw, where models differ in what they mark."""
 
@@ -231,26 +230,33 @@ def summarise(errors: NDArray[np.float64], yaw_deg: NDArray[np.floating]) -> dic
     return {name: round(100 * value, 2) for name, value in table.items()}
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Train, write the model, and measure it on people it never saw."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, help="folder of the marked faces")
-    parser.add_argument("--output", type=Path, required=True, help="where the model goes")
-    parser.add_argument("--evaluate-only", action="store_true", help="measure a finished model")
-    args = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    faces = load_faces(args.data)
+def train_landmarks(data: Path, output: Path) -> None:
+    """Train on all but the test people of a folder, and write the predictor whole or not at all.
+
+    Raises:
+        DataError: if the folder holds no marked faces, or the file cannot be written.
+    """
+    faces = load_faces(data)
     split = split_people(faces.person)
-    if not args.evaluate_only:
-        model = train(faces, np.flatnonzero(split.train | split.validation), Recipe())
-        with whole_path(args.output, DataError) as part:
-            model.save(str(part))
-            part.write_bytes(shorten(part.read_bytes()))
-    rows = np.flatnonzero(split.test)
-    for roll_deg in (0.0, 30.0, -30.0):
-        table = summarise(evaluate(faces, rows, roll_deg, args.output), faces.yaw_deg[rows])
-        log.info("roll %g: %s", roll_deg, json.dumps(table))
+    model = train(faces, np.flatnonzero(split.train | split.validation), Recipe())
+    with whole_path(output, DataError) as part:
+        model.save(str(part))
+        part.write_bytes(shorten(part.read_bytes()))
 
 
-if __name__ == "__main__":
-    main()
+def evaluate_landmarks(data: Path, model: Path | None) -> dict[float, dict[str, float]]:
+    """Measure a predictor on the test people of a folder, upright and tilted.
+
+    Returns:
+        For each roll, in degrees, what ``summarise`` says.
+
+    Raises:
+        DataError: if the folder holds no marked faces.
+        ModelError: if the model is missing or broken.
+    """
+    faces = load_faces(data)
+    rows = np.flatnonzero(split_people(faces.person).test)
+    return {
+        roll_deg: summarise(evaluate(faces, rows, roll_deg, model), faces.yaw_deg[rows])
+        for roll_deg in ROLLS_DEG
+    }

@@ -91,7 +91,7 @@ def test_a_file_that_is_missing_or_broken_is_named(data: Path, name: str) -> Non
     with pytest.raises(DataError, match=f"no readable {PICTURES} and {SCORES}"):
         open_photographs(data)
     (data / name).unlink()
-    with pytest.raises(DataError, match=rf"{name} is missing; --data"):
+    with pytest.raises(DataError, match=rf"{name} is missing; data must be"):
         open_photographs(data)
 
 

@@ -119,7 +119,7 @@ def test_the_file_asked_for_comes_first_and_then_the_one_beside_the_data(
     assert find_teacher(ten_faces, mine).path == mine
     assert find_teacher(ten_faces, mine).digest != find_teacher(ten_faces).digest
     assert find_teacher(tmp_path / "data").digest == find_teacher(ten_faces).digest  # as fetched
-    with pytest.raises(DataError, match="--teacher-model"):
+    with pytest.raises(DataError, match="teacher_model must be"):
         find_teacher(ten_faces, tmp_path / "none.task")
 
 

@@ -49,7 +49,7 @@ def test_frames_in_which_the_teacher_sees_no_face_are_left_out(clip: Path) -> No
 
 
 def test_a_missing_clip_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"d10\.mp4 is missing.*--clips"):
+    with pytest.raises(DataError, match=r"d10\.mp4 is missing; give other clips"):
         find_clips(tmp_path)
 
 
