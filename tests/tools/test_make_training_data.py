@@ -255,6 +255,7 @@ def test_an_older_facekit_is_refused(tiny: Path, tmp_path: Path) -> None:
         make_face(find_face(tiny)[0], tmp_path)
 
 
+@pytest.mark.slow
 def test_the_shared_face_comes_out_of_its_own_obj_files(shared: Path, tmp_path: Path) -> None:
     ours = arrays(shared / "data" / "ict" / "ict_facekit.npz")
     models = tmp_path / "FaceXModel"
