@@ -6,13 +6,17 @@ import importlib.util
 import re
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 
+import cv2
 import pytest
 
+import facedrive as fd
 from facedrive.calibration import load_profile
 from facedrive.mappings import load_mapping
 from facedrive.settings import load_layer
+from facedrive.sources.demo import open_demo
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -36,6 +40,34 @@ def test_the_site_builds_with_every_link_and_name_found(tmp_path: Path) -> None:
     assert not done.returncode, done.stderr
     for page in ("options.html", "outputs.html", "aus.html", "contributing.html"):
         assert (tmp_path / page).stat().st_size > 10_000, page
+
+
+def write_clip(path: Path, count: int = 20) -> None:
+    """Write the first frames of the demo clip."""
+    frames = [frame.image for frame in islice(open_demo().frames(), count)]
+    height, width = frames[0].shape[:2]
+    clip = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 30, (width, height))
+    for image in frames:
+        clip.write(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    clip.release()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md", "docs/api/index.md"])
+def test_python_of_the_guides_runs(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for package in ("pandas", "pyarrow", "matplotlib"):
+        pytest.importorskip(package)
+    write_clip(tmp_path / "clip.mp4")
+    (tmp_path / "stream.toml").write_text("version = 1\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / page).read_text(encoding="utf-8")
+    code = "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+    # There is no camera here, and no avatar of the reader's.
+    code = code.replace("fd.open(0,", "fd.open('clip.mp4',").replace('rig="my.vrm", ', "")
+    exec(compile(code, page, "exec"), {})
+    assert fd.read("take.csv").face.any()
 
 
 def test_nothing_on_the_site_is_loaded_from_elsewhere() -> None:
