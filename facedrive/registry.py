@@ -12,7 +12,7 @@ import dataclasses
 import importlib
 import inspect
 import logging
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -39,6 +39,8 @@ class Registry(Generic[T]):
     """What a plug-in's class must have."""
     error: type[FacedriveError] = PluginError
     """What is raised."""
+    attributes: tuple[str, ...] = ()
+    """What an object of it must have too, which its class may lack."""
 
     def __iter__(self) -> Iterator[str]:
         """Give the names in the table."""
@@ -113,16 +115,24 @@ class Registry(Generic[T]):
                 f"{self.kind} {where} cannot be imported: {error}. "
                 "Is its package installed, or its folder on PYTHONPATH?"
             ) from error
+        except Exception as error:  # a plug-in's module may raise anything
+            log.debug("%s %s failed", self.kind, where, exc_info=True)
+            said = f"{type(error).__name__}: {error}"
+            raise self.error(f"{self.kind} {where} cannot be imported: {said}.") from error
 
     def _check(self, where: str, found: Any) -> None:
         if not (isinstance(found, type) and dataclasses.is_dataclass(found)):
             raise self.error(f"{self.kind} {where} is not a dataclass; its fields are its options.")
         missing = [name for name in self.methods if not hasattr(found, name)]
         if missing:
-            raise self.error(
-                f"{self.kind} {where} has no {' and no '.join(missing)}; "
-                f"a {self.kind} has {', '.join(self.methods)}."
-            )
+            raise self.lacks(where, missing)
+
+    def lacks(self, name: str, missing: Sequence[str]) -> FacedriveError:
+        """Return the error that says what a plug-in is without."""
+        needed = ", ".join((*self.methods, *self.attributes))
+        return self.error(
+            f"{self.kind} {name} has no {' and no '.join(missing)}; a {self.kind} has {needed}."
+        )
 
 
 class Guarded(Generic[T]):
@@ -131,7 +141,11 @@ class Guarded(Generic[T]):
     def __init__(self, name: str, make: Callable[[], T], registry: Registry[T]) -> None:
         self._name, self._registry = name, registry
         self.plugin: T = self._call(make)
-        for method in registry.methods:
+        missing = [name for name in registry.attributes if not hasattr(self.plugin, name)]
+        if missing:
+            raise registry.lacks(name, missing)
+        closes = ("close",) if hasattr(self.plugin, "close") else ()
+        for method in {*registry.methods, *closes}:
             bound = getattr(self.plugin, method)
             # As attributes of their own, so that they count where a Protocol is looked for.
             setattr(self, method, partial(self._call, bound) if callable(bound) else bound)

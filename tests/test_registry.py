@@ -10,6 +10,7 @@ import pytest
 
 from facedrive.errors import SinkError, SourceError
 from facedrive.registry import Registry, is_dotted
+from facedrive.stages import Closable
 
 SHOPS: Registry[Shop] = Registry("shop", {"baker": f"{__name__}:Shop"}, ("sell",), SinkError)
 WELLS: Registry[Well] = Registry("well", {}, ("draw",), SourceError)
@@ -42,6 +43,14 @@ class Closed:
 @dataclass
 class Empty:
     """Lacks what a shop has."""
+
+
+@dataclass
+class Stall(Shop):
+    """Closes at night."""
+
+    def close(self) -> None:
+        raise OSError("the door is stuck")
 
 
 @dataclass
@@ -109,6 +118,29 @@ def test_what_a_plug_in_raises_while_it_gives_is_told_too() -> None:
     assert next(drawn) == 1
     with pytest.raises(SourceError, match="OSError: dry"):
         next(drawn)
+
+
+def test_a_plug_in_that_can_be_closed_is_closable_and_guarded() -> None:
+    stall = SHOPS.open(f"{__name__}:Stall")
+    assert isinstance(stall, Closable)
+    assert not isinstance(SHOPS.open(f"{__name__}:Shop"), Closable)
+    with pytest.raises(SinkError, match="OSError: the door is stuck"):
+        stall.close()
+
+
+def test_an_attribute_that_only_an_object_can_have_is_looked_for_in_it() -> None:
+    shops: Registry[Shop] = Registry("shop", {}, ("sell",), SinkError, ("owner", "street"))
+    with pytest.raises(SinkError, match="Shop has no street; a shop has sell, owner, street"):
+        shops.open(f"{__name__}:Shop")
+
+
+def test_a_module_that_raises_is_told_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "raising_plug_in.py").write_text("1 / 0")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(SinkError, match="cannot be imported: ZeroDivisionError: division by zero"):
+        SHOPS.open("raising_plug_in:Thing")
 
 
 @pytest.mark.parametrize(

@@ -13,4 +13,5 @@ REGRESSORS: Registry[Regressor] = Registry(
     {"onnx": "facedrive.regressors.onnx:OnnxRegressor"},
     ("estimate",),
     ModelError,
+    ("crop",),
 )

@@ -1,0 +1,1 @@
+"""Parts for facedrive that live outside it: put this folder's parent on PYTHONPATH."""
