@@ -88,7 +88,7 @@ def test_the_model_says_of_a_crop_what_the_network_that_was_trained_on_all_video
     said = OnnxRegressor(run / "mine/model.onnx", "cpu").estimate(crop)
     assert said.aus == pytest.approx(meant[0].numpy(), abs=1e-4)
     assert (said.gaze == 0).all() and said.gaze.shape == (2, 2)
-    assert said.landmarks_px is None
+    assert said.landmarks_crop_px is None
 
 
 @pytest.mark.slow
