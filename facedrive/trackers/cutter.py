@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.trackers.align import crop_matrix, warp_square
-from facedrive.trackers.patch import chain, to_frame, to_patch
+from facedrive.trackers.patch import chain, to_frame
 from facedrive.types import CropSpec, Image, Vector
 
 PATIENCE = 0.2
@@ -76,7 +76,13 @@ class CropCutter:
 
 def _is_elsewhere(last: NDArray[np.float64], now: NDArray[np.float64], side: int) -> bool:
     """Say whether a crop lies where the face of the last one cannot be."""
-    middle = np.array([[side / 2, side / 2]])
-    gone_px = to_patch(now, to_frame(last, middle)) - middle
-    grown = np.hypot(*now[:, 0]) / max(np.hypot(*last[:, 0]), 1e-9)
-    return bool(np.abs(gone_px).max() > JUMP * side or not 1 / RESIZED < grown < RESIZED)
+    (turn_before, shift_before), (turn, shift) = _as_complex(last), _as_complex(now)
+    middle, grown = complex(side, side) / 2, turn / (turn_before or 1e-9)
+    gone_px = abs(grown * (middle - shift_before) + shift - middle)
+    return gone_px > JUMP * side or not 1 / RESIZED < abs(grown) < RESIZED
+
+
+def _as_complex(similarity: NDArray[np.float64]) -> tuple[complex, complex]:
+    """Return a similarity as turn and shift; for so few numbers numpy takes longer."""
+    (cosine, _, x), (sine, _, y) = similarity.tolist()
+    return complex(cosine, sine), complex(x, y)
