@@ -28,9 +28,11 @@ NEUTRAL_S = 0.5
 class Pipeline:
     """Turns frames into samples; all state between frames is in its parts.
 
-    with Pipeline.open() as pipeline:
-        for frame in source.frames():
-            sample = pipeline(frame)
+    A whole run, without calibration from a profile and without outputs:
+
+        with Pipeline.open() as pipeline:
+            for frame in source.frames():
+                sample = pipeline(frame)
     """
 
     tracker: Tracker
