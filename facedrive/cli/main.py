@@ -27,6 +27,7 @@ COMMANDS = {
     "data": "check a folder of labelled faces; prepare it for training",
     "analyze": "agreement of coders, occurrence, intensity and correlation of AUs",
     "train": "train the AU model from a recipe, or the tables of the FEAFA+ paper",
+    "model": "export a trained run, or stamp somebody's ONNX model, for live --model",
     "evaluate": "score a model on faces that it never saw",
     "bench": "measure speed and memory, beside a peer",
     "doctor": "say what works on this machine",

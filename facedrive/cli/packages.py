@@ -13,6 +13,11 @@ def need_train() -> None:
         _need(package, "training", "train")
 
 
+def need_onnx() -> None:
+    """Raise a DependencyError unless the package that writes ONNX files is installed."""
+    _need("onnx", "stamping", "train")
+
+
 def need_analyze(package: str) -> None:
     """Raise a DependencyError unless a package of the analyze extra is installed."""
     _need(package, "analysing", "analyze")

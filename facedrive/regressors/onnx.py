@@ -94,17 +94,22 @@ class OnnxRegressor:
 def _open(path: Path, device: Device) -> ort.InferenceSession:
     """Open a session on the device asked for; auto falls back to the CPU and says why."""
     if device == "cpu":
-        return _session(path, "CPUExecutionProvider")
+        return open_session(path, "CPUExecutionProvider")
     reason = _why_no_cuda(path)
     if reason is None:
-        return _session(path, "CUDAExecutionProvider")
+        return open_session(path, "CUDAExecutionProvider")
     if device == "cuda":
         raise ModelError(f"device cuda: {reason}; use device cpu.")
     log.info("computing on the CPU: %s", reason)
-    return _session(path, "CPUExecutionProvider")
+    return open_session(path, "CPUExecutionProvider")
 
 
-def _session(path: Path, provider: str) -> ort.InferenceSession:
+def open_session(path: Path, provider: str) -> ort.InferenceSession:
+    """Open a model with one thread.
+
+    Raises:
+        ModelError: if it cannot be loaded.
+    """
     options = ort.SessionOptions()
     # One face is too little work to share: a second thread costs CPU and gains nothing.
     options.intra_op_num_threads = 1
@@ -115,7 +120,7 @@ def _session(path: Path, provider: str) -> ort.InferenceSession:
     except FAILURES as error:
         raise ModelError(
             f"{path} cannot be loaded: {_first_line(error)}; it must be an ONNX file that "
-            "facedrive train made."
+            "facedrive train or facedrive model stamp made."
         ) from error
 
 
@@ -128,7 +133,7 @@ def _why_no_cuda(path: Path) -> str | None:
         ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
     except OSError:
         return "there is no NVIDIA driver"
-    session = _session(path, "CUDAExecutionProvider")
+    session = open_session(path, "CUDAExecutionProvider")
     if session.get_providers()[0] != "CUDAExecutionProvider":
         return "ONNX Runtime could not start CUDA (are CUDA and cuDNN installed?)"
     try:
@@ -148,7 +153,7 @@ def _check_contract(path: Path, session: ort.InferenceSession) -> CropSpec:
         found = meta.get("facedrive.contract", "none")
         raise ModelError(
             f"{path} has facedrive contract {found}; facedrive needs {CONTRACT}. "
-            "Make it again with facedrive train."
+            "Write the contract into a model that keeps it with: facedrive model stamp."
         )
     if tuple(meta.get("facedrive.au_names", "").split(",")) != AU_NAMES:
         raise ModelError(f"{path} names other AUs than the {len(AUS)} of FEAFA+, in their order.")
@@ -156,9 +161,19 @@ def _check_contract(path: Path, session: ort.InferenceSession) -> CropSpec:
         crop = CropSpec(int(meta["facedrive.crop_size"]), float(meta["facedrive.crop_padding"]))
     except (KeyError, ValueError) as error:
         raise ModelError(f"{path} does not say its crop's size and padding.") from error
-    shapes = {put.name: tuple(put.shape[1:]) for put in session.get_inputs()}
-    shapes |= {put.name: tuple(put.shape[1:]) for put in session.get_outputs()}
-    needed = {"crops": (1, crop.size, crop.size), "aus": (len(AUS),), "gaze": (4,)}
+    check_shapes(path, session, crop.size)
+    return crop
+
+
+def check_shapes(path: Path, session: ort.InferenceSession, size: int) -> None:
+    """Refuse a model that does not turn crops of this size into AUs and gaze.
+
+    Raises:
+        ModelError: if an input or output is missing, or has another shape or type.
+    """
+    puts = {put.name: put for put in (*session.get_inputs(), *session.get_outputs())}
+    shapes = {name: tuple(put.shape[1:]) for name, put in puts.items()}
+    needed = {"crops": (1, size, size), "aus": (len(AUS),), "gaze": (4,)}
     if "landmarks" in shapes:
         needed["landmarks"] = (COUNT, 2)
     for name, shape in needed.items():
@@ -168,7 +183,11 @@ def _check_contract(path: Path, session: ort.InferenceSession) -> CropSpec:
                 f"{path}: '{name}' is {found}; facedrive needs "
                 f"(N, {', '.join(map(str, shape))}) in FEAFA+ order."
             )
-    return crop
+    if puts["crops"].type != "tensor(uint8)":
+        raise ModelError(
+            f"{path}: 'crops' are {puts['crops'].type}; facedrive gives tensor(uint8): put the "
+            "normalisation inside the graph."
+        )
 
 
 def _first_line(error: Exception) -> str:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import copy
+import json
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
 from torch import nn
 
-from facedrive import __version__
-from facedrive.aus import AU_NAMES
-from facedrive.errors import ModelError
+from facedrive.errors import DataError, ModelError
 from facedrive.files import whole_path
-from facedrive.regressors.onnx import CONTRACT, OUTPUTS, OnnxRegressor
+from facedrive.regressors.onnx import OUTPUTS, OnnxRegressor
 from facedrive.training.network.network import Block, Deployed
+from facedrive.training.recipe import Recipe, RecipeFile, Settings
+from facedrive.training.run.checkpoint import read_checkpoint
+from facedrive.training.run.stamp import contract, write_metadata
+from facedrive.training.run.train import build_model, load_averaged
 from facedrive.types import CropSpec
 
 TOLERANCE = 1e-4
@@ -33,6 +35,40 @@ def export(model: nn.Module, crop: CropSpec, path: Path) -> None:
     model = model.to("cpu").float()
     write_model(Deployed(_merged(model)).eval(), crop, path)
     check(Deployed(model).eval(), path, crop)
+
+
+def export_checkpoint(checkpoint: Path, output: Path) -> Recipe:
+    """Write the averaged network of a run of the AU model, as it is in its checkpoint.
+
+    What the end of a training sets on validation people, the gain of each output and what a calm
+    face is lowered by, is not in a checkpoint: ``distil`` on the finished run has it.
+
+    Returns:
+        The recipe that the network was trained by.
+
+    Raises:
+        DataError: if there is no checkpoint, or it is of something else.
+        ModelError: if PyTorch and ONNX Runtime disagree, or the file cannot be written.
+    """
+    recipe = _recipe_of(checkpoint)
+    model = build_model(recipe)
+    load_averaged(model, checkpoint)
+    with whole_path(output, ModelError) as part:
+        export(model, recipe.crop, part)
+    return recipe
+
+
+def _recipe_of(checkpoint: Path) -> Recipe:
+    """Return the recipe that a checkpoint of the AU model keeps."""
+    table = dict(json.loads(read_checkpoint(checkpoint)["recipe"]))
+    if "network" in table:
+        raise DataError(
+            f"{checkpoint} is of the paper's protocol, whose model also needs the prepared data; "
+            "make it with: facedrive train RECIPE --data CACHE --export FOLD."
+        )
+    table.pop("first", None)
+    settings = RecipeFile(checkpoint, "", table).build(Settings)
+    return Recipe(**vars(settings))
 
 
 def write_model(
@@ -51,9 +87,7 @@ def write_model(
         outputs: Their names, ``aus`` and ``gaze`` first, as ``regressors.onnx`` describes them.
         notes: More metadata, by name without ``facedrive.``; replaces what the contract says.
     """
-    said = contract(crop)
-    if "landmarks" not in outputs:
-        said.pop("facedrive.landmarks")
+    said = contract(crop, landmarks="landmarks" in outputs)
     said |= {f"facedrive.{name}": text for name, text in (notes or {}).items()}
     example = torch.zeros(2, 1, crop.size, crop.size, dtype=torch.uint8)
     with whole_path(path, ModelError) as part, warnings.catch_warnings():
@@ -63,9 +97,7 @@ def write_model(
             dynamic_shapes={"crops": {0: torch.export.Dim("faces")}}, dynamo=True,
             external_data=False, verbose=False,
         )  # fmt: skip
-        written = onnx.load(part)
-        onnx.helper.set_model_props(written, said)
-        onnx.save(written, part)
+        write_metadata(part, said, part)
 
 
 def _merged(model: nn.Module) -> nn.Module:
@@ -75,21 +107,6 @@ def _merged(model: nn.Module) -> nn.Module:
         if isinstance(block, Block):
             block.merge_pool()
     return merged
-
-
-def contract(crop: CropSpec) -> dict[str, str]:
-    """Return the metadata that ``OnnxRegressor`` checks and people read."""
-    return {
-        "facedrive.contract": CONTRACT,
-        "facedrive.version": __version__,
-        "facedrive.au_names": ",".join(AU_NAMES),
-        "facedrive.crop_size": str(crop.size),
-        "facedrive.crop_padding": str(crop.padding),
-        "facedrive.normalisation": "inside the graph: uint8 in",
-        "facedrive.gaze": "radians: left pitch, left yaw, right pitch, right yaw; up and the "
-        "subject's left are positive",
-        "facedrive.landmarks": "pixels of the crop: iBUG 300-W's 68, x right and y down",
-    }
 
 
 def check(network: nn.Module, path: Path, crop: CropSpec) -> float:
