@@ -100,13 +100,6 @@ def user_cache_folder() -> Path:
     return platformdirs.user_cache_path("facedrive", appauthor=False)
 
 
-def user_data_folder() -> Path:
-    """Return the folder of what this user made, such as profiles; it may not exist yet."""
-    import platformdirs
-
-    return platformdirs.user_data_path("facedrive", appauthor=False)
-
-
 def fetch(
     url: str, sha256: str, path: Path, error: ErrorType = ModelError, advice: str = ""
 ) -> Path:

@@ -21,7 +21,7 @@ LEFT_OUT_S = 1.0
 """Left out at first: the camera finds its exposure and the person the right face."""
 
 REST_S = 1.0
-"""How much of the resting face is watched."""
+"""How much of the resting face is taken in."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -126,14 +126,14 @@ def _pass_through(norm: nn.BatchNorm2d, bias: NDArray[np.float32]) -> None:
 @torch.no_grad()
 def _normalise(model: Compact, norms: list[nn.BatchNorm2d], crops: Tensor) -> None:
     """Give normalisations that pass through the statistics of what passes, to the same effect."""
-    hooks = [norm.register_forward_hook(_settle) for norm in norms]
+    hooks = [norm.register_forward_hook(_converge) for norm in norms]
     model.eval()
     model(crops)
     for hook in hooks:
         hook.remove()
 
 
-def _settle(norm: nn.Module, inputs: tuple[Any, ...], _: Tensor) -> None:
+def _converge(norm: nn.Module, inputs: tuple[Any, ...], _: Tensor) -> None:
     """Normalise as the layer's input asks for, and undo it by weight and bias."""
     assert isinstance(norm, nn.BatchNorm2d)
     assert norm.running_mean is not None and norm.running_var is not None
