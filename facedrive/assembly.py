@@ -87,7 +87,7 @@ def open_outputs(
     return Outputs(open_sinks(urls, mappings), urls, live=live)
 
 
-def load_rig(name: str | None) -> Rig:
+def load_rig(name: str | Path | None) -> Rig:
     """Read a rig; ours where none is named.
 
     Raises:

@@ -18,6 +18,7 @@ from facedrive.errors import OptionError
 from facedrive.files import user_config_folder, write_whole
 from facedrive.lost import LostFaceOptions
 from facedrive.options import Option, build, find, option, options_of, values_of
+from facedrive.registry import is_dotted
 from facedrive.regressors.options import RegressorOptions
 from facedrive.smoothing import SmoothingOptions
 from facedrive.sources import SourceOptions
@@ -51,7 +52,7 @@ class OutputOptions:
 class ViewOptions:
     """What is seen on this computer."""
 
-    rig: str | None = option(None, flag="--rig", metavar="FILE")
+    rig: Path | None = option(None, flag="--rig", metavar="FILE")
     """Head to drive: .obj, .gltf, .glb, .vrm, or a plug-in; ours where left out."""
     show: bool | None = option(None, flag="--view")
     """Show the window; by default where there is a display."""
@@ -168,7 +169,9 @@ def _take(path: Path, text: str, name: str, value: object) -> object:
 
 
 def _placed(path: Path, value: object) -> object:
-    return path.parent / value.expanduser() if isinstance(value, Path) else value
+    if not isinstance(value, Path) or is_dotted(str(value).partition("?")[0]):
+        return value
+    return path.parent / value.expanduser()
 
 
 def _flat(table: dict[str, Any], start: str = "") -> Iterator[tuple[str, object]]:
@@ -229,7 +232,8 @@ def _limits(each: Option) -> str:
 def _plain(value: object) -> Any:
     """Return a value as TOML has it; paths whole, so that they hold from any folder."""
     if isinstance(value, Path):
-        return str(value.resolve())
+        plug_in = is_dotted(str(value).partition("?")[0])
+        return str(value if plug_in else value.resolve())
     if isinstance(value, bool | int | float | str):
         return value
     if type(value) is tuple:

@@ -129,6 +129,17 @@ def test_a_path_in_a_file_starts_from_the_files_folder(tmp_path: Path) -> None:
     assert load_layer(path).values == {"regressor.model": tmp_path / "set/my.onnx"}
 
 
+@pytest.mark.parametrize(
+    ("said", "rig"), [("head.glb", "{}/head.glb"), ("my.rigs:Head?size=2", "my.rigs:Head?size=2")]
+)
+def test_a_rig_in_a_file_is_a_path_or_a_plug_in(said: str, rig: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "up.toml", f"[view]\nrig = '{said}'\n")
+    settings = load_layers([path], {}).settings()
+    assert str(settings.view.rig) == rig.format(tmp_path)
+    save_settings(settings, tmp_path / "again.toml")
+    assert load_layers([tmp_path / "again.toml"], {}).settings() == settings
+
+
 def test_a_line_is_found_however_the_key_is_written() -> None:
     text = "a.b = 1\n[c]\nd = 2\n[ e . f ]\n'g' = 3\n"
     assert [line_of(text, name) for name in ("a.b", "c.d", "c.x", "e.f.g")] == [1, 3, 2, 4]
