@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import platform
-import subprocess
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from facedrive.cli.tables import table
-from facedrive.errors import FacedriveError
 from facedrive.options import Size, option
 from facedrive.settings import Settings
 
@@ -45,21 +41,29 @@ class BenchClip:
 
     def run(self) -> int:
         """Measure, and print it."""
-        from facedrive import benchmark
         from facedrive.assembly import open_pipeline
+        from facedrive.bench import clip
+        from facedrive.bench.alone import measure_alone
+        from facedrive.bench.machine import machine
 
-        frames = benchmark.decode(self.clip, self.size, self.frames)
+        frames = clip.decode(self.clip, self.size, self.frames)
         report: dict[str, Any] = {"machine": machine(), "clip": Path(self.clip).name,
                                   "size": list(self.size), "frames": len(frames)}  # fmt: skip
-        with benchmark.open_peer(self.peer, self.peer_model) as peer:
-            report |= benchmark.measure(open_pipeline(self.settings), frames, peer)
-        report |= benchmark.measure_jitter(open_pipeline(self.settings), frames[0])
+        with (
+            clip.open_peer(self.peer, self.peer_model) as peer,
+            open_pipeline(self.settings) as pipeline,
+        ):
+            report |= clip.measure(pipeline, frames, peer)
+        with open_pipeline(self.settings) as pipeline:
+            report |= clip.measure_jitter(pipeline, frames[0])
         if self.rig:
-            report |= benchmark.measure_rig(self.rig)
+            from facedrive.bench.drawing import measure_rig
+
+            report |= measure_rig(self.rig)
         del frames
-        report |= _alone("start", self.clip)
+        report |= measure_alone("start", self.clip)
         if self.memory_frames:
-            report |= _alone("memory", self.clip, str(self.memory_frames))
+            report |= measure_alone("memory", self.clip, str(self.memory_frames))
         print(json.dumps(report) if self.json else _table(report))
         return 0
 
@@ -98,6 +102,7 @@ class BenchTrain:
         need_train()
         import torch
 
+        from facedrive.bench.machine import machine
         from facedrive.feafa.protocol.machine import Machine
         from facedrive.feafa.protocol.throughput import measure_throughput
         from facedrive.training.run.train import choose_device
@@ -135,9 +140,10 @@ class BenchOutputs:
 
     def run(self) -> int:
         """Measure, and print it."""
-        from facedrive import soak
+        from facedrive.bench.machine import machine
+        from facedrive.bench.outputs import measure
 
-        report = {"machine": machine()} | soak.measure(self.seconds, self.rate)
+        report = {"machine": machine()} | measure(self.seconds, self.rate)
         print(json.dumps(report) if self.json else _outputs_table(report))
         return 0
 
@@ -150,34 +156,6 @@ def _outputs_table(report: dict[str, Any]) -> str:
     rows = [(name, *(each[key] for key in figures)) for name, each in report["outputs"].items()]
     rest = {key: value for key, value in report.items() if key != "outputs"}
     return f"{table(('<output', *figures), rows)}\n\n{_table(rest)}"
-
-
-def machine() -> str:
-    """Name the processor, its widest instructions for 8 bits, its cores and the system."""
-    import os
-
-    name, flags = platform.processor() or platform.machine(), ""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        name = next(line.split(":")[1].strip() for line in lines if "model name" in line)
-        flags = next(line.split(":")[1] for line in lines if line.startswith("flags"))
-    except (OSError, StopIteration):
-        pass
-    width = next((w for w in ("avx512_vnni", "avx512f", "avx_vnni", "avx2") if w in flags), "")
-    return ", ".join(filter(None, (name, width, f"{os.cpu_count()} cores", platform.system(),
-                                   f"Python {platform.python_version()}")))  # fmt: skip
-
-
-def _alone(what: str, *words: str) -> dict[str, Any]:
-    """Measure in a process of its own, which holds neither the peer nor the frames."""
-    from facedrive.threads import wall_clock
-
-    begun = (repr(wall_clock()),) if what == "start" else ()
-    command = [sys.executable, "-m", "facedrive.benchmark", what, *words, *begun]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise FacedriveError(f"measuring {what} failed: {done.stderr.strip()[-300:]}")
-    return dict(json.loads(done.stdout))
 
 
 def _table(report: dict[str, Any]) -> str:

@@ -115,7 +115,7 @@ def _name(model: Path) -> str:
 
 
 def _report(evaluation: Evaluation, model: Path, sections: list[str]) -> dict[str, Any]:
-    from facedrive.cli.bench import machine
+    from facedrive.bench.machine import machine
     from facedrive.training.evaluation.evaluation import check_goals
 
     answers = evaluation.run(sections)

@@ -1,4 +1,4 @@
-"""What ``facedrive bench outputs`` measures: every output at once, at a camera's highest rate.
+"""Every output at once, at a camera's highest rate: what each costs and loses.
 
 Run as a module, ``drive`` sends in a process that does nothing else and ``receive`` counts in
 another, as apps would. A frame is missed on UDP if its last datagram does not arrive.
@@ -237,7 +237,7 @@ def _rows(take: Path) -> int:
 
 @contextmanager
 def _python(*words: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "facedrive.soak", *words]
+    command = [sys.executable, "-m", "facedrive.bench.outputs", *words]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
         try:

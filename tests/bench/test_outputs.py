@@ -1,4 +1,4 @@
-"""The soak of all outputs: that it sees all that is sent. What it measures is for the bench."""
+"""All outputs at once: that the measurement sees all that is sent."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""What ``facedrive bench`` measures; the only place that knows the peers."""
