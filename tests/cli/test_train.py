@@ -83,4 +83,4 @@ def test_landmarks_need_a_folder_of_marked_faces(
 ) -> None:
     words = ["train", "landmarks", "--data", str(tmp_path), "-o", str(tmp_path / "new.dat")]
     assert main(words) == 2
-    assert "is no folder of marked faces" in capsys.readouterr().err
+    assert "faces.zip is missing; data must be the folder" in capsys.readouterr().err

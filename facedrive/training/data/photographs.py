@@ -8,6 +8,7 @@ from __future__ import annotations
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from facedrive.errors import DataError
 from facedrive.files import file_hash
 from facedrive.progress import track
+from facedrive.rotations import yaw_from_matrix
 from facedrive.stats.splits import People, split_people
 from facedrive.trackers.align import crop_matrix, warp_crop
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
@@ -70,6 +72,16 @@ class Photographs:
     """Kept open: reading its directory takes longer than a hundred photographs."""
     names: tuple[str, ...]
     """(N,) of the pictures in the archive."""
+
+    @cached_property
+    def points_px(self) -> NDArray[np.float32]:
+        """(N, 68, 2) landmarks in the pictures' pixels."""
+        return self.landmarks[:, MEDIAPIPE_TO_68, :2]
+
+    @cached_property
+    def yaw_deg(self) -> NDArray[np.float32]:
+        """(N,) of the head, towards the subject's left positive."""
+        return np.asarray(np.degrees(yaw_from_matrix(self.pose)), np.float32)
 
     def score(self, channel: str) -> NDArray[np.float32]:
         """Return the (N,) scores of one blendshape."""

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.regressors.onnx import OnnxRegressor
-from facedrive.rotations import yaw_from_matrix
 from facedrive.stats.bootstrap import mean_intervals
 from facedrive.training.data.faces import FaceSet, centre_crops, cut_middle
 from facedrive.training.data.photographs import Photographs, Rows
@@ -51,7 +50,7 @@ def load_stills(regressor: OnnxRegressor, photographs: Photographs, cache: Path)
         cache: Folder that keeps their crops.
     """
     rows = photographs.rows_of("test")
-    yaw_deg = np.degrees(yaw_from_matrix(photographs.pose[rows]))
+    yaw_deg = photographs.yaw_deg[rows]
     faces = photographs.cut(rows, cache)
     answers = answer(regressor, centre_crops(faces, regressor.crop))
     return Stills(faces, rows, yaw_deg, mean_grey(faces, regressor.crop), answers)

@@ -77,9 +77,9 @@ class Feeder:
         cuts = tracked_cuts(faces.tracked_px, faces.spec, self.recipe.crop)
         return plain, torch.from_numpy(cuts).to(self.device)
 
-    def batches(self, count: int, random: np.random.Generator) -> Iterator[Batch]:
-        """Draw so many batches, each when it is asked for."""
-        for _ in range(count):
+    def batches(self, epoch: int, step: int, random: np.random.Generator) -> Iterator[Batch]:
+        """Draw the batches of an epoch from some step on, each when it is asked for."""
+        for _ in range(step, self.steps):
             parts = [self._draw(share, random) for share in self.shares]
             columns = zip(*(vars(part).values() for part in parts), strict=True)
             yield Batch(*(torch.cat(column) for column in columns))

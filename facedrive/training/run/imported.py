@@ -1,4 +1,8 @@
-"""An exported model as the start of another run: its weights, unfolded into the network again.
+"""Starts a run from an exported model: its weights, unfolded into the network again.
+
+The checkpoint of the weights that ship was not kept, so that ``facedrive train RECIPE --start
+MODEL.onnx`` is how a run goes on from them; it is the only use of this file. Runs since then keep
+their ``checkpoint.pt``, and start from that.
 
 Export folds each batch normalisation into the layer before it, and 8 bits round convolutions.
 Unfolding keeps what the network says and gives each normalisation the statistics of real crops,
@@ -126,14 +130,14 @@ def _pass_through(norm: nn.BatchNorm2d, bias: NDArray[np.float32]) -> None:
 @torch.no_grad()
 def _normalise(model: Compact, norms: list[nn.BatchNorm2d], crops: Tensor) -> None:
     """Give normalisations that pass through the statistics of what passes, to the same effect."""
-    hooks = [norm.register_forward_hook(_converge) for norm in norms]
+    hooks = [norm.register_forward_hook(_take_statistics) for norm in norms]
     model.eval()
     model(crops)
     for hook in hooks:
         hook.remove()
 
 
-def _converge(norm: nn.Module, inputs: tuple[Any, ...], _: Tensor) -> None:
+def _take_statistics(norm: nn.Module, inputs: tuple[Any, ...], _: Tensor) -> None:
     """Normalise as the layer's input asks for, and undo it by weight and bias."""
     assert isinstance(norm, nn.BatchNorm2d)
     assert norm.running_mean is not None and norm.running_var is not None

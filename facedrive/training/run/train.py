@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,6 +153,7 @@ class Learner:
         """The same with the running average of its weights, which is kept in the end."""
         self.feeder = Feeder(recipe, batch_shares(recipe, sets), device)
         self.epochs, self.steps = recipe.epochs, self.feeder.steps
+        self.batches = self.feeder.batches
         self.descent = Descent(model, recipe, self.epochs * self.steps)
         self.loss = make_loss(recipe, sets, device)
         self.multiply = autocast(device)
@@ -163,13 +163,9 @@ class Learner:
         """What a checkpoint keeps, by name."""
         return {"model": self.model, "averaged": self.averaged, "optimiser": self.descent}
 
-    def batches(self, epoch: int, step: int, random: np.random.Generator) -> Iterator[Batch]:
-        """Yield the batches of an epoch from some step on."""
-        self.model.train()
-        return self.feeder.batches(self.steps - step, random)
-
     def step(self, batch: Batch, epoch: int, step: int) -> Tensor:
         """Take one step and return its loss."""
+        self.model.train()
         crops = batch.crops.contiguous(memory_format=torch.channels_last)
         with self.multiply:
             answer = self.model(crops)

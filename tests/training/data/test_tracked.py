@@ -72,8 +72,9 @@ def test_training_draws_both_cuts(faces: FaceSet) -> None:
     recipe = Recipe("half", batch=400, augment=replace(nothing, tracked=0.5))
     shares = batch_shares(recipe, {Kind.PHOTOGRAPH: tracked})
     feeder = Feeder(recipe, shares, torch.device("cpu"))
+    feeder.steps = 1
     torch.manual_seed(0)
-    (batch,) = feeder.batches(1, np.random.default_rng(0))
+    (batch,) = feeder.batches(0, 0, np.random.default_rng(0))
     nose = batch.points[:, 1, 0]
     plain = (nose - nose.max()).abs() < 1e-4
     assert 0.35 < float(plain.float().mean()) < 0.65

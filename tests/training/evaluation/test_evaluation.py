@@ -13,8 +13,8 @@ from facedrive.training.evaluation.evaluation import SECTIONS, Evaluation
 from facedrive.training.evaluation.sections import SYNTHETIC, WARPED
 from facedrive.training.recipe import SetRecipe
 
-PHOTOGRAPHS_MISSING = r"faces\.zip is missing; --data names the folder"
-CLIP_MISSING = r"d10\.mp4 is missing; give other clips with --clips"
+PHOTOGRAPHS_MISSING = r"faces\.zip is missing; data must be the folder"
+CLIP_MISSING = r"d10\.mp4 is missing; "
 MISSING = dict.fromkeys(SECTIONS, PHOTOGRAPHS_MISSING) | {"jitter": CLIP_MISSING}
 
 

@@ -8,22 +8,23 @@ import numpy as np
 import pytest
 
 from facedrive.errors import DataError
-from facedrive.stats.splits import split_people
 from facedrive.trackers.dlib import DlibTracker
 from facedrive.trackers.landmarks import interocular_px
 from facedrive.trackers.patch import BOX_DROP, BOX_UNITS, TARGET_PX
+from facedrive.trackers.pose import PoseSolver
 from facedrive.trackers.shape import ShapePredictor
+from facedrive.training.data.photographs import Photographs, open_photographs
 from facedrive.training.landmarks.samples import Misplacement, Photo, draw_patch, mirror, turn
 from facedrive.training.landmarks.train import (
     INNER,
-    Faces,
-    Recipe,
+    LandmarkRecipe,
     draw_samples,
-    evaluate,
-    load_faces,
+    evaluate_landmarks,
+    measure,
     summarise,
     tilt,
     train,
+    train_landmarks,
 )
 from facedrive.types import Frame
 
@@ -32,22 +33,22 @@ MEASURED = 120
 
 
 @pytest.fixture(scope="module")
-def faces(shared: Path) -> Faces:
-    return load_faces(shared / "data")
+def faces(shared: Path) -> Photographs:
+    return open_photographs(shared / "data")
 
 
 @pytest.fixture(scope="module")
-def unseen(faces: Faces) -> np.ndarray:
-    rows = np.flatnonzero(split_people(faces.person).test)
+def unseen(faces: Photographs) -> np.ndarray:
+    rows = faces.rows_of("test")
     return rows[:: len(rows) // MEASURED][:MEASURED]
 
 
-def photo(faces: Faces, row: int) -> Photo:
-    return Photo(faces.pictures[row], faces.points_px[row].astype(np.float64))
+def photo(faces: Photographs, row: int) -> Photo:
+    return Photo(faces.read(row), faces.points_px[row].astype(np.float64))
 
 
-def measure_public(faces: Faces, rows: np.ndarray, roll_deg: float) -> np.ndarray:
-    """Measure dlib's public model as ``evaluate`` does ours, on a box that fits the face."""
+def measure_public(faces: Photographs, rows: np.ndarray, roll_deg: float) -> np.ndarray:
+    """Measure dlib's public model as ``measure`` does ours, on a box that fits the face."""
     package = importlib.util.find_spec("face_recognition_models")
     if package is None or not package.submodule_search_locations:
         pytest.skip("face_recognition_models, with dlib's public model, is not installed")
@@ -68,32 +69,33 @@ def measure_public(faces: Faces, rows: np.ndarray, roll_deg: float) -> np.ndarra
 
 @pytest.mark.parametrize("roll_deg", [0.0, 30.0, -30.0])
 def test_landmarks_are_at_least_as_good_as_those_of_the_public_model(
-    faces: Faces, unseen: np.ndarray, roll_deg: float
+    faces: Photographs, unseen: np.ndarray, roll_deg: float
 ) -> None:
-    ours, public = evaluate(faces, unseen, roll_deg), measure_public(faces, unseen, roll_deg)
+    ours, public = measure(faces, unseen, roll_deg), measure_public(faces, unseen, roll_deg)
     found = np.isfinite(ours[:, 0])
     assert found.mean() > 0.9
     assert (ours[found].mean(axis=0) <= public[found].mean(axis=0)).all()
 
 
-def test_landmarks_hold_on_heads_that_are_turned(faces: Faces) -> None:
-    people = split_people(faces.person)
-    turned = np.flatnonzero(people.test & (np.abs(faces.yaw_deg) > 20))
-    errors = evaluate(faces, turned)
+def test_landmarks_hold_on_heads_that_are_turned(faces: Photographs) -> None:
+    tested = faces.rows_of("test")
+    turned = tested[np.abs(faces.yaw_deg[tested]) > 20]
+    errors = measure(faces, turned)
     assert np.isfinite(errors[:, 0]).mean() > 0.65
     assert np.nanmean(errors[:, 0]) < 0.06
 
 
 def test_poses_agree_with_the_teacher_on_people_that_were_never_seen(
-    faces: Faces, unseen: np.ndarray
+    faces: Photographs, unseen: np.ndarray
 ) -> None:
     tracker, errors = DlibTracker(), []
     for row in unseen:
-        frame = np.repeat(tilt(photo(faces, row), 0).picture[..., None], 3, axis=2)
+        picture = tilt(photo(faces, row), 0).picture
         tracker.reset()
-        found = tracker.track(Frame(frame, 0.0, 0))
+        found = tracker.track(Frame(np.repeat(picture[..., None], 3, axis=2), 0.0, 0))
         if found is not None:
-            turn_back = faces.rotation[row]
+            head = PoseSolver().solve(found.landmarks_px, picture.shape)
+            turn_back = faces.pose[row, :3, :3]
             true = np.degrees(
                 [
                     np.arcsin(turn_back[1, 2]),
@@ -101,17 +103,17 @@ def test_poses_agree_with_the_teacher_on_people_that_were_never_seen(
                     -np.arctan2(turn_back[1, 0], turn_back[1, 1]),
                 ]
             )
-            errors.append(np.abs(found.head.euler - true))
+            errors.append(np.abs(head.euler - true))
     assert (np.mean(errors, axis=0) < 5).all()
 
 
-def test_a_short_training_learns(faces: Faces, tmp_path: Path) -> None:
-    rows = np.flatnonzero(split_people(faces.person).train)[:400]
-    recipe = Recipe(samples=600, turned=5, cascades=4, trees=30, pixels=200)
+def test_a_short_training_learns(faces: Photographs, tmp_path: Path) -> None:
+    rows = faces.rows_of("train")[:400]
+    recipe = LandmarkRecipe(samples=600, turned=5, cascades=4, trees=30, pixels=200)
     path = tmp_path / "short.dat"
     train(faces, rows, recipe).save(str(path))
     predictor = ShapePredictor(path)
-    fresh = Recipe(samples=100, turned=0, seed=2)
+    fresh = LandmarkRecipe(samples=100, turned=0, seed=2)
     started, ended = [], []
     for patch, points in draw_samples(faces, rows, fresh):
         started.append(np.linalg.norm(TARGET_PX - points, axis=1).mean())
@@ -119,16 +121,16 @@ def test_a_short_training_learns(faces: Faces, tmp_path: Path) -> None:
     assert np.mean(ended) < 0.75 * np.mean(started)
 
 
-def test_the_same_seed_draws_the_same_samples(faces: Faces) -> None:
+def test_the_same_seed_draws_the_same_samples(faces: Photographs) -> None:
     rows = np.arange(50)
-    recipe = Recipe(samples=5, turned=2)
+    recipe = LandmarkRecipe(samples=5, turned=2)
     one, other = (list(draw_samples(faces, rows, recipe)) for _ in range(2))
     for (patch, points), (same_patch, same_points) in zip(one, other, strict=True):
         assert np.array_equal(patch, same_patch)
         assert np.array_equal(points, same_points)
 
 
-def test_samples_lie_around_their_place(faces: Faces) -> None:
+def test_samples_lie_around_their_place(faces: Photographs) -> None:
     random = np.random.default_rng(0)
     drawn = [draw_patch(photo(faces, 0), Misplacement(), random) for _ in range(200)]
     offsets = [(points - TARGET_PX).mean(axis=0) for _, points in drawn]
@@ -137,27 +139,38 @@ def test_samples_lie_around_their_place(faces: Faces) -> None:
     assert all(patch.shape == (128, 128) for patch, _ in drawn)
 
 
-def test_turning_a_head_moves_its_nose_the_way_it_looks(faces: Faces) -> None:
+def test_turning_a_head_moves_its_nose_the_way_it_looks(faces: Photographs) -> None:
     row = int(np.argmin(np.abs(faces.yaw_deg)))
     nose = []
     for yaw_deg in (-20.0, 0.0, 20.0):
-        turned = turn(faces.pictures[row], faces.mesh_px[row], faces.rotation[row], yaw_deg, 0.0)
+        turned = turn(faces.read(row), faces.landmarks[row], faces.pose[row, :3, :3], yaw_deg, 0.0)
         points = turned.points_px
         nose.append((points[30, 0] - points[[36, 45], 0].mean()) / interocular_px(points))
     assert nose[0] < nose[1] - 0.05
     assert nose[2] > nose[1] + 0.05
 
 
-def test_mirroring_a_photo_twice_gives_it_back(faces: Faces) -> None:
+def test_mirroring_a_photo_twice_gives_it_back(faces: Photographs) -> None:
     once = photo(faces, 3)
     twice = mirror(mirror(once))
     assert np.array_equal(once.picture, twice.picture)
     assert np.allclose(once.points_px, twice.points_px)
 
 
+def test_a_model_is_trained_written_and_measured(ten_faces: Path, tmp_path: Path) -> None:
+    recipe = LandmarkRecipe(samples=60, turned=2, cascades=2, trees=10, pixels=100)
+    path = tmp_path / "new" / "short.dat"
+    train_landmarks(ten_faces, path, recipe)
+    assert ShapePredictor(path).predict(np.zeros((128, 128), np.uint8)).shape == (68, 2)
+    tables = evaluate_landmarks(ten_faces, path)
+    assert list(tables) == [0.0, 30.0, -30.0]
+    assert 0 <= tables[0.0]["found"] <= 100
+
+
 def test_a_folder_without_faces_says_so(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no folder of marked faces"):
-        load_faces(tmp_path)
+    for work in (lambda: train_landmarks(tmp_path, tmp_path), lambda: evaluate_landmarks(tmp_path)):
+        with pytest.raises(DataError, match=r"faces\.zip is missing"):
+            work()
 
 
 def test_the_summary_leaves_out_what_was_not_found() -> None:
