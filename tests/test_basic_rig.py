@@ -284,6 +284,7 @@ def test_brow_moves_with_the_skin(au: str, up: int) -> None:
     assert (brow[:, 1] * up).mean() > 0.003
 
 
+@pytest.mark.slow
 def test_rebuilding_gives_the_committed_files(tmp_path: Path) -> None:
     pytest.importorskip("scipy", reason="building the rig needs scipy")
     command = [sys.executable, str(RIGS / "build_basic.py"), "--out", str(tmp_path)]

@@ -44,6 +44,7 @@ def test_json_is_one_object_with_every_part_and_the_agreement(
     assert report["agreement"]["aus"]["jaw_drop"]["icc"] == 1
 
 
+@pytest.mark.slow
 def test_people_get_tables_and_where_the_report_is(
     dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,6 +20,8 @@ from facedrive.cli.main import main
 from facedrive.rig import load
 from facedrive.sources import open_source
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -29,6 +29,7 @@ def recipe(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_bench_train_prints_rates_of_training_and_of_loading(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

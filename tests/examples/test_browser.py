@@ -24,6 +24,8 @@ from facedrive.sinks.ws import WsSink
 from .chromium import Page, open_page
 from .conftest import EXAMPLES, make_sample
 
+pytestmark = pytest.mark.slow
+
 NPM = (os.environ.get("NODE_PATH", ""), str(EXAMPLES.parent / ".venv/npm/node_modules"))
 
 PICTURES = os.environ.get("FACEDRIVE_PICTURES")

@@ -198,6 +198,7 @@ def test_no_code_is_read_for_a_name(
     assert len(warped_set) == 1
 
 
+@pytest.mark.slow
 def test_all_kinds_of_faces_are_gathered_from_ten_photographs(
     ten_faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,8 @@ from facedrive.feafa.analysis.report import write_report
 from facedrive.feafa.analysis.statistics import Analysis, analyse
 from facedrive.feafa.labels.video import Part, Video
 
+pytestmark = pytest.mark.slow
+
 FIGURES = {
     "table3_agreement", "figure2_occurrence", "figure3_distribution",
     "figure4_correlation_posed", "figure4_correlation_spontaneous",

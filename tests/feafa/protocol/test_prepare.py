@@ -102,6 +102,7 @@ def test_what_is_left_out_is_counted(copy: Path, tmp_path: Path) -> None:
     assert "00007.jpg" in (tmp_path / "cache" / "manifest.json").read_text()
 
 
+@pytest.mark.slow
 def test_more_workers_give_the_same_cache(dataset: Path, whole: Path, tmp_path: Path) -> None:
     prepare(read_dataset(dataset), tmp_path, workers=2, job_frames=2)
     assert same(tmp_path, whole)

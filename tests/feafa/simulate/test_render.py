@@ -13,6 +13,8 @@ from facedrive.feafa.labels.dataset import read_coders, read_dataset
 from facedrive.feafa.simulate import render as feafa
 from facedrive.training.rendered.studio import Studio, StudioPlan
 
+pytestmark = pytest.mark.slow
+
 PLAN = feafa.FeafaPlan(subjects=2, videos=3, frames=4, seed=1, people="test")
 
 

@@ -13,6 +13,8 @@ from facedrive.training.data.photographs import open_photographs
 from facedrive.training.data.teacher import TeacherFile, VideoTeacher, find_teacher
 from facedrive.training.evaluation.clips import find_clips, read_clip, score_clips
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def teacher(ten_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> VideoTeacher:

@@ -17,6 +17,8 @@ from facedrive.training.evaluation import jitter
 from facedrive.training.evaluation.jitter import Still, find_stills, score_jitter
 from facedrive.types import Frame
 
+pytestmark = pytest.mark.slow
+
 EMPTY = Still("empty", np.full((240, 240, 3), 90, np.uint8))
 
 

@@ -28,6 +28,8 @@ from facedrive.training.landmarks.train import (
 )
 from facedrive.types import Frame
 
+pytestmark = pytest.mark.slow
+
 MEASURED = 120
 """Unseen faces that the models are compared on; the model card has the figures for all."""
 

@@ -13,6 +13,8 @@ from facedrive.training.rendered import dataset
 from facedrive.training.rendered.studio import Studio, StudioPlan
 from facedrive.training.workers import run_jobs
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def small_blocks(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,6 +55,7 @@ def test_shipped_table_is_what_the_performance_says(rows: list[dict[str, float]]
         np.testing.assert_allclose([float(value) for value in told], list(row.values())[2:])
 
 
+@pytest.mark.slow
 def test_dlib_finds_the_one_face_in_the_shipped_clip() -> None:
     dlib = pytest.importorskip("dlib")
     detect = dlib.get_frontal_face_detector()
@@ -63,6 +64,7 @@ def test_dlib_finds_the_one_face_in_the_shipped_clip() -> None:
     assert all(len(detect(np.ascontiguousarray(gray))) == 1 for gray in grays[::90])
 
 
+@pytest.mark.slow
 def test_clip_can_be_made_again(shared: Path, tmp_path: Path) -> None:
     short = demo_clip.DemoClip(width=160, height=120, duration=0.1, people=3, supersampling=1)
     try:

@@ -14,6 +14,8 @@ from facedrive.training.rendered.paint import Look
 from facedrive.training.rendered.renderer import open_renderer
 from facedrive.training.rendered.visible import visible_part
 
+pytestmark = pytest.mark.slow
+
 GAZE = np.array([[0.2, 0.4], [0.2, 0.4]], np.float32)
 
 

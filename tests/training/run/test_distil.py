@@ -20,6 +20,8 @@ from facedrive.training.run.train import Run, build_model, load_averaged
 
 from ..noise import TINY, every_kind, faces
 
+pytestmark = pytest.mark.slow
+
 SHORT = replace(TINY, epochs=1)
 MADE = [AU_INDEX[name] for name in PARAMETRIC_AUS]
 

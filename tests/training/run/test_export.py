@@ -14,6 +14,8 @@ from facedrive.training.run.train import build_model  # noqa: E402
 
 from ..noise import TINY  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 def test_an_exported_model_keeps_the_contract_and_says_what_torch_says(tmp_path: Path) -> None:
     torch.manual_seed(0)

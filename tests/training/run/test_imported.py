@@ -18,6 +18,8 @@ from facedrive.training.run.train import Run, build_model, plain_crops  # noqa: 
 
 from ..noise import TINY, every_kind, faces  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 
 

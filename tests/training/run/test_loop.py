@@ -132,6 +132,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="sends signals")
 def test_a_step_that_does_not_end_is_broken_off_within_3_s(tmp_path: Path) -> None:
     code = HANGING.format(tests=str(Path(__file__).parent), folder=str(tmp_path))

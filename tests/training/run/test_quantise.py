@@ -15,6 +15,8 @@ from facedrive.training.run.train import build_model  # noqa: E402
 
 from ..noise import TINY, faces  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 def test_an_8_bit_model_says_nearly_what_the_whole_one_says(tmp_path: Path) -> None:
     torch.manual_seed(0)

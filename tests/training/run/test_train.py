@@ -17,6 +17,8 @@ from facedrive.training.run.train import Run  # noqa: E402
 
 from ..noise import TINY, every_kind  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 def weights(model: torch.nn.Module) -> np.ndarray:
     return np.concatenate([each.detach().numpy().ravel() for each in model.parameters()])

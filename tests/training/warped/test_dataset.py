@@ -24,6 +24,8 @@ from facedrive.training.warped.sampling import (  # noqa: E402
     sample_deformation,
 )
 
+pytestmark = pytest.mark.slow
+
 LEFT_UPPER_LID, LEFT_LOWER_LID, RIGHT_UPPER_LID = 386, 374, 159
 NOSE_TIP, LEFT_CHEEK, RIGHT_CHEEK = 1, 411, 187
 

@@ -23,6 +23,8 @@ from facedrive.training.warped.transfer import (  # noqa: E402
     transfer_skin,
 )
 
+pytestmark = pytest.mark.slow
+
 SIDE = 120
 FACE = np.array([(60 + 40 * np.cos(a), 60 + 40 * np.sin(a)) for a in np.linspace(0, 6.2, 40)])
 """(40, 2) around the middle."""
