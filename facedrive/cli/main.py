@@ -23,7 +23,7 @@ COMMANDS = {
     "settings": "list every option of the tree: its range, its default, what it does",
     "calibrate": "learn a person's neutral and extremes",
     "rig": "inspect a rig: its targets and the AUs that they cover",
-    "synth": "render synthetic faces with exact AUs, to train and to test on",
+    "synth": "render synthetic faces with known AUs, to train and to test on",
     "data": "check a folder of labelled faces; prepare it for training",
     "analyze": "agreement of coders, occurrence, intensity and correlation of AUs",
     "train": "train the AU model from a recipe, or the tables of the FEAFA+ paper",

@@ -106,10 +106,10 @@ def test_faces_at_rest_hardly_show_what_no_photograph_teaches() -> None:
     before, _ = predict(model, rest, TINY, torch.device("cpu"))
     lowered = calm(model, TINY, crowds)
     after, _ = predict(model, rest, TINY, torch.device("cpu"))
-    exact = [AU_INDEX[name] for name in PARAMETRIC_AUS]
-    others = [index for index in range(24) if index not in exact]
+    parametric = [AU_INDEX[name] for name in PARAMETRIC_AUS]
+    others = [index for index in range(24) if index not in parametric]
     assert (lowered > 0).all()
-    shown = [np.percentile(crowd[:, exact], 95, axis=0) for crowd in np.split(after, [8])]
+    shown = [np.percentile(crowd[:, parametric], 95, axis=0) for crowd in np.split(after, [8])]
     assert np.max(shown, axis=0) == pytest.approx(CALM, abs=1e-3)
     assert after[:, others] == pytest.approx(before[:, others])
 
