@@ -246,10 +246,12 @@ def _walk(
         facts = each.metadata.get("facts", Facts())
         hint, many = _bare(hints[each.name])
         where = (*path, each.name)
+        if not dataclasses.is_dataclass(hint) and _kind(hint) is None:
+            continue  # before its default is made: that may be a model
         default = _default(each) if group is MISSING else getattr(group, each.name)
         if dataclasses.is_dataclass(hint):
             yield from _walk(hint, where, facts.sections, default)  # type: ignore[arg-type]
-        elif _kind(hint) is not None:
+        else:
             yield Option(where, hint, default, facts, many, declaration)
 
 
@@ -297,12 +299,12 @@ def build(declaration: type[T], values: Mapping[str, object]) -> T:
     for each in dataclasses.fields(declaration):  # type: ignore[arg-type]
         if not each.init:
             continue
-        default, hint = _default(each), _bare(hints[each.name])[0]
+        hint = _bare(hints[each.name])[0]
         if dataclasses.is_dataclass(hint):
-            given[each.name] = _group(hint, default, _below(values, each.name))
+            given[each.name] = _group(hint, _default(each), _below(values, each.name))
         elif each.name in values:
             given[each.name] = values[each.name]
-        elif default is MISSING:
+        elif each.default is MISSING and each.default_factory is MISSING:
             raise OptionError(f"{each.name} is missing; it must be given.")
     return declaration(**given)
 

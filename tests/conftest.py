@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +32,28 @@ settings.register_profile("quick", settings.get_profile("thorough"), max_example
 settings.load_profile("thorough")
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def detector() -> Iterator[None]:
+    """One detector a thread: dlib takes half a second to open one, and tests open hundreds."""
+    try:
+        import dlib
+    except ImportError:  # Blender's Python has none
+        yield
+        return
+    opened: dict[int, object] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        open_one = dlib.get_frontal_face_detector
+
+        def open_once() -> object:
+            thread = threading.get_ident()
+            if thread not in opened:
+                opened[thread] = open_one()
+            return opened[thread]
+
+        patch.setattr(dlib, "get_frontal_face_detector", open_once)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -157,3 +157,18 @@ def test_what_is_shown_reads_back(lux: float, open_: bool, floor: int, colour: s
     }
     for name, value in values.items():
         assert find(OPTIONS, name).read(shown(value)) == value
+
+
+def test_what_is_no_option_is_made_only_with_the_thing_itself() -> None:
+    made = []
+
+    class Engine:
+        def __init__(self) -> None:
+            made.append(self)
+
+    fields = [("doors", int, 4), ("engine", Engine, field(default_factory=Engine))]
+    car = make_dataclass("Car", fields)
+    assert [each.name for each in options_of(car)] == ["doors"]
+    assert not made
+    assert build(car, {"doors": 2}).engine in made
+    assert len(made) == 1

@@ -33,6 +33,7 @@ def finished_run(folder: Path, recipe: Recipe = SMALL) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_runs_folder_is_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     run, model = finished_run(tmp_path / "run"), tmp_path / "model.onnx"
     assert main(["model", "export", str(run), "-o", str(model)]) == 0
@@ -42,6 +43,7 @@ def test_a_runs_folder_is_exported(tmp_path: Path, capsys: pytest.CaptureFixture
     assert np.isfinite(regressor.estimate(np.zeros((32, 32), np.uint8)).aus).all()
 
 
+@pytest.mark.slow
 def test_a_recipe_that_starts_from_another_is_exported_too(tmp_path: Path) -> None:
     later = Recipe(**{**vars(SMALL), "name": "later", "first": SMALL})
     run, model = finished_run(tmp_path / "run", later), tmp_path / "model.onnx"

@@ -97,6 +97,7 @@ def facedrive(*words: object) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_source_tracker_filter_mapping_rig_and_output_run_together(
     photographs: Path, tmp_path: Path
 ) -> None:
