@@ -79,7 +79,7 @@ def test_nothing_on_the_site_is_loaded_from_elsewhere() -> None:
 def test_set_up_file_of_the_guide_is_one(tmp_path: Path) -> None:
     values = load_layer(example("settings.md", "toml", tmp_path)).values
     assert values["smoothing.aus.min_cutoff_hz"] == 0.7
-    assert values["view.rig"] == "my.vrm"
+    assert values["view.rig"] == tmp_path / "my.vrm"
 
 
 def test_profile_of_the_guide_is_one(tmp_path: Path) -> None:

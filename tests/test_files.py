@@ -123,7 +123,7 @@ def test_only_a_private_file_is_closed_to_others(tmp_path: Path, private: bool, 
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the variables are those of XDG")
-@pytest.mark.parametrize("kind", ["config", "cache", "data"])
+@pytest.mark.parametrize("kind", ["config", "cache"])
 def test_a_user_can_move_the_folders(
     kind: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
