@@ -34,6 +34,14 @@ settings.load_profile("thorough")
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave files alone whose every test is left out: what they import takes as long as a test."""
+    if config.option.markexpr != "not slow" or collection_path.suffix != ".py":
+        return None
+    wholly = "\npytestmark = pytest.mark.slow\n" in collection_path.read_text(encoding="utf-8")
+    return wholly or None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def detector() -> Iterator[None]:
     """One detector a thread: dlib takes half a second to open one, and tests open hundreds."""

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX, AU_NAMES, AUS
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 RIGS = ROOT / "rigs"
 GROUPS = {
@@ -284,7 +286,6 @@ def test_brow_moves_with_the_skin(au: str, up: int) -> None:
     assert (brow[:, 1] * up).mean() > 0.003
 
 
-@pytest.mark.slow
 def test_rebuilding_gives_the_committed_files(tmp_path: Path) -> None:
     pytest.importorskip("scipy", reason="building the rig needs scipy")
     command = [sys.executable, str(RIGS / "build_basic.py"), "--out", str(tmp_path)]

@@ -12,6 +12,8 @@ import pytest
 from facedrive.errors import RenderError
 from facedrive.render import context
 
+pytestmark = pytest.mark.slow
+
 DRAW = """
 import numpy as np
 from pathlib import Path

@@ -19,6 +19,8 @@ from facedrive.feafa.protocol.recipe import ProtocolRecipe  # noqa: E402
 from facedrive.feafa.protocol.scores import PartScores  # noqa: E402
 from facedrive.feafa.protocol.trainer import FoldTrainer  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 Faces = Callable[..., Prepared]
 CPU = Machine(torch.device("cpu"), mixed=False)
 

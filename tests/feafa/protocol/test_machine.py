@@ -15,6 +15,8 @@ torch = pytest.importorskip("torch", reason="training needs the train extra")
 from facedrive.feafa.protocol.machine import ALONE, Machine, World, join_world  # noqa: E402
 from facedrive.feafa.protocol.prepared import Prepared  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 RECIPE = """
 kind = "protocol"
 network = "regional"

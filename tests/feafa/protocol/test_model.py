@@ -30,6 +30,8 @@ from facedrive.regressors.onnx import OnnxRegressor  # noqa: E402
 from facedrive.sources.demo import open_demo, truth  # noqa: E402
 from facedrive.types import CropSpec  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 RECIPE = """
 kind = "protocol"
 network = "regional"

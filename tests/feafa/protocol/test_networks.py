@@ -10,6 +10,8 @@ from facedrive.feafa.protocol.networks import Baseline, build_network, count_mac
 from facedrive.feafa.protocol.prepared import CROP  # noqa: E402
 from facedrive.feafa.protocol.recipe import Network, ProtocolRecipe  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 def network(name: Network, seed: int = 0) -> torch.nn.Module:
     return build_network(ProtocolRecipe("test", name, ("posed",), seed=seed), CROP)

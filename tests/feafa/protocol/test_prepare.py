@@ -26,6 +26,8 @@ from facedrive.feafa.protocol.prepared import Cut, load_prepared
 from facedrive.sources.demo import CLIP, open_demo, truth
 from facedrive.trackers.dlib import DlibTracker
 
+pytestmark = pytest.mark.slow
+
 FRAMES = 6
 """Of each of the two videos."""
 
@@ -102,7 +104,6 @@ def test_what_is_left_out_is_counted(copy: Path, tmp_path: Path) -> None:
     assert "00007.jpg" in (tmp_path / "cache" / "manifest.json").read_text()
 
 
-@pytest.mark.slow
 def test_more_workers_give_the_same_cache(dataset: Path, whole: Path, tmp_path: Path) -> None:
     prepare(read_dataset(dataset), tmp_path, workers=2, job_frames=2)
     assert same(tmp_path, whole)

@@ -20,6 +20,8 @@ from facedrive.feafa.protocol.regional import (  # noqa: E402
     kind_of,
 )
 
+pytestmark = pytest.mark.slow
+
 RECIPE = ProtocolRecipe("test", "regional", ("posed",))
 
 

@@ -14,6 +14,8 @@ from facedrive.feafa.protocol.machine import Machine  # noqa: E402
 from facedrive.feafa.protocol.recipe import ProtocolRecipe  # noqa: E402
 from facedrive.feafa.protocol.trainer import Stepper  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 def test_rates_are_the_images_of_the_timed_steps_by_the_clock(
     tiny: ProtocolRecipe, monkeypatch: pytest.MonkeyPatch

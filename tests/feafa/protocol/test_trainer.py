@@ -19,6 +19,8 @@ from facedrive.feafa.protocol.recipe import ProtocolRecipe  # noqa: E402
 from facedrive.feafa.protocol.trainer import FoldTrainer, squared_error  # noqa: E402
 from facedrive.training.run import loop  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 Faces = Callable[..., Prepared]
 CPU = Machine(torch.device("cpu"), mixed=False)
 EVERY_STEP = Machine(torch.device("cpu"), mixed=False, checkpoint_s=0)

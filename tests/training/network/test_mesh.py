@@ -7,6 +7,8 @@ torch = pytest.importorskip("torch", reason="training needs the train extra")
 from facedrive.training.network import mesh  # noqa: E402
 from facedrive.training.network.mesh import READ, Geometry, Meshes, Reader  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def meshes() -> Meshes:

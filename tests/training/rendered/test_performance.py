@@ -8,6 +8,8 @@ pytest.importorskip("scipy")
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.training.rendered import performance
 
+pytestmark = pytest.mark.slow
+
 
 def test_performance_starts_and_ends_at_rest() -> None:
     for time in (0.0, 0.25, 0.5, performance.DURATION - 0.5, performance.DURATION):
