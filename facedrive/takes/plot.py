@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from facedrive.errors import DataError, DependencyError
 from facedrive.takes.columns import ANGLES
@@ -17,14 +18,24 @@ except ImportError as error:
         "plotting needs matplotlib; install it with: pip install 'facedrive[analyze]'."
     ) from error
 
-if TYPE_CHECKING:
-    from facedrive.takes.take import Take
-
 ROW_IN = 0.22
 """Height of an action unit's row, inches."""
 
 
-def plot_take(take: Take, aus: Sequence[str]) -> Figure:
+class Columns(Protocol):
+    """What is drawn of a take."""
+
+    @property
+    def time(self) -> NDArray[np.float64]:
+        """(n,) seconds."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, name: str) -> NDArray[np.generic]: ...
+
+
+def plot_take(take: Columns, aus: Sequence[str]) -> Figure:
     """Draw a take; frames without a face stay grey.
 
     Raises:
