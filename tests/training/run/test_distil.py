@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -46,25 +47,37 @@ class NoiseShop(Workshop):
         return {Kind.PHOTOGRAPH: resting, Kind.WARPED: faces(), Kind.TRANSFERRED: resting}
 
 
-def test_a_recipe_starts_from_the_weights_of_the_one_before_it(tmp_path: Path) -> None:
-    first = replace(SHORT, name="first")
-    recipe = replace(SHORT, name="second", learning_rate=1e-9, inner_rate=1e-9, first=first)
-    shop, run = NoiseShop(), Run(recipe, tmp_path, torch.device("cpu"))
-    small = distil(run, shop)
-    assert shop.asked == ["first", "second"]
-    before, after = build_model(first), build_model(recipe)
-    load_averaged(before, tmp_path / "first" / "checkpoint.pt")
-    load_averaged(after, run.checkpoint)
+FIRST = replace(SHORT, name="first")
+SECOND = replace(SHORT, name="second", learning_rate=1e-9, inner_rate=1e-9, first=FIRST)
+
+
+class Outcome(NamedTuple):
+    """What became of a recipe that starts from another."""
+
+    run: Run
+    asked: list[str]
+    small: Path
+
+
+@pytest.fixture(scope="module")
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    run, shop = Run(SECOND, tmp_path_factory.mktemp("run"), torch.device("cpu")), NoiseShop()
+    return Outcome(run, shop.asked, distil(run, shop))
+
+
+def test_a_recipe_starts_from_the_weights_of_the_one_before_it(outcome: Outcome) -> None:
+    assert outcome.asked == ["first", "second"]
+    before, after = build_model(FIRST), build_model(SECOND)
+    load_averaged(before, outcome.run.folder / "first" / "checkpoint.pt")
+    load_averaged(after, outcome.run.checkpoint)
     weights = zip(before.parameters(), after.parameters(), strict=True)
     assert max((a - b).abs().max().item() for a, b in weights) < 1e-6
-    assert OnnxRegressor(small).crop == recipe.crop
+    assert OnnxRegressor(outcome.small).crop == SECOND.crop
 
 
 def test_the_recipe_before_is_not_trained_again_once_its_follower_has_begun(
-    tmp_path: Path,
+    outcome: Outcome,
 ) -> None:
-    recipe = replace(SHORT, name="second", first=replace(SHORT, name="first"))
-    for expected in (["first", "second"], ["second"]):
-        shop = NoiseShop()
-        distil(Run(recipe, tmp_path, torch.device("cpu")), shop)
-        assert shop.asked == expected
+    shop = NoiseShop()
+    distil(outcome.run, shop)
+    assert shop.asked == ["second"]

@@ -9,6 +9,7 @@ torch = pytest.importorskip("torch", reason="training needs the train extra")
 
 from facedrive.regressors.onnx import OnnxRegressor  # noqa: E402
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68  # noqa: E402
+from facedrive.training.network.network import Deployed  # noqa: E402
 from facedrive.training.run.export import export  # noqa: E402
 from facedrive.training.run.train import build_model  # noqa: E402
 
@@ -25,10 +26,14 @@ def test_an_exported_model_keeps_the_contract_and_says_what_torch_says(tmp_path:
     export(network, TINY.crop, tmp_path / "tiny.onnx")
     regressor = OnnxRegressor(tmp_path / "tiny.onnx", "cpu")
     assert regressor.crop == TINY.crop
-    estimate = regressor.estimate(np.zeros((32, 32), np.uint8))
-    assert estimate.aus.shape == (24,)
-    assert estimate.landmarks_crop_px is not None
-    assert estimate.landmarks_crop_px.shape == (68, 2)
+    crop = np.random.default_rng(0).integers(0, 256, (32, 32), dtype=np.uint8)
+    estimate = regressor.estimate(crop)
+    with torch.no_grad():
+        aus, gaze, landmarks_px = Deployed(network.eval())(torch.from_numpy(crop)[None, None])
+    assert estimate.aus.std() > 0.01
+    assert estimate.aus == pytest.approx(aus[0].numpy(), abs=1e-4)
+    assert estimate.gaze.ravel() == pytest.approx(gaze[0].numpy(), abs=1e-4)
+    assert estimate.landmarks_crop_px == pytest.approx(landmarks_px[0].numpy(), abs=1e-2)
 
 
 def test_landmarks_are_the_networks_mesh_in_pixels_of_the_crop(tmp_path: Path) -> None:

@@ -18,23 +18,32 @@ from ..noise import TINY, faces  # noqa: E402
 pytestmark = pytest.mark.slow
 
 
-def test_an_8_bit_model_says_nearly_what_the_whole_one_says(tmp_path: Path) -> None:
+CROPS = calibration_crops([faces(40)], TINY.crop)
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A model as it was exported, and in 8 bits."""
     torch.manual_seed(0)
-    whole, small = tmp_path / "whole.onnx", tmp_path / "small.onnx"
+    folder = tmp_path_factory.mktemp("models")
+    whole, small = folder / "whole.onnx", folder / "small.onnx"
     export(build_model(TINY), TINY.crop, whole)
-    crops = calibration_crops([faces(40)], TINY.crop)
-    quantise(whole, crops, small)
-    answers = [
-        np.stack([OnnxRegressor(path, "cpu").estimate(crop).aus for crop in crops])
-        for path in (whole, small)
-    ]
+    quantise(whole, CROPS, small)
+    return whole, small
+
+
+def test_an_8_bit_model_says_nearly_what_the_whole_one_says(models: tuple[Path, Path]) -> None:
+    answers = []
+    for path in models:
+        regressor = OnnxRegressor(path, "cpu")
+        answers.append(np.stack([regressor.estimate(crop).aus for crop in CROPS]))
     assert answers[0] == pytest.approx(answers[1], abs=0.05)
 
 
-def test_all_layers_between_the_first_and_the_mesh_points_are_in_8_bits(tmp_path: Path) -> None:
-    whole, small = tmp_path / "whole.onnx", tmp_path / "small.onnx"
-    export(build_model(TINY), TINY.crop, whole)
-    quantise(whole, calibration_crops([faces(40)], TINY.crop), small)
+def test_all_layers_between_the_first_and_the_mesh_points_are_in_8_bits(
+    models: tuple[Path, Path],
+) -> None:
+    _, small = models
     graph = onnx.load(small).graph
     rounded = {name for node in graph.node if node.op_type == "DequantizeLinear"
                for name in node.output}  # fmt: skip
