@@ -13,6 +13,7 @@ pytest.importorskip("websockets")
 pytest.importorskip("pyarrow")
 
 
+@pytest.mark.slow
 def test_every_output_is_driven_and_no_frame_is_missed_on_loopback(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

@@ -119,6 +119,7 @@ def test_source_tracker_filter_mapping_rig_and_output_run_together(
     assert picture.stat().st_size > 0
 
 
+@pytest.mark.slow
 def test_extract_runs_the_regressor(photographs: Path, tmp_path: Path) -> None:
     take = tmp_path / "take.csv"
     regressor = "my_plugins.mirrored:MirroredRegressor"

@@ -181,6 +181,7 @@ def test_a_rig_without_eyeballs_has_no_eye_nodes(
     assert load(path).eyes is None
 
 
+@pytest.mark.slow
 def test_a_third_partys_rig_is_valid_and_driven(
     shared: Path, take: list[Sample], tmp_path: Path
 ) -> None:

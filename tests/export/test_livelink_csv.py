@@ -130,6 +130,7 @@ def test_a_file_instead_of_a_folder_is_named(make_sample: MakeSample, tmp_path: 
         write_livelink_csv([make_sample()], tmp_path / "file" / "take.csv")
 
 
+@pytest.mark.slow
 def test_memory_stays_the_same_however_long_the_take(
     make_sample: MakeSample, tmp_path: Path
 ) -> None:

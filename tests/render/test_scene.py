@@ -136,6 +136,7 @@ def test_premultiplied_colour_is_laid_over_by_what_alpha_leaves() -> None:
     assert laid[0, 2].tolist() == [200, 200, 200]
 
 
+@pytest.mark.slow
 def test_a_third_party_rig_moves_by_its_arkit_targets(renderer: Open, shared: Path) -> None:
     rig = load(shared / "rigs" / "ict_arkit.glb")
     mapping = match_rig(rig)

@@ -341,7 +341,10 @@ def test_json_nested_beyond_reason_is_refused(tmp_path: Path) -> None:
         load(path)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=3 * settings.default.max_examples,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(edits=st.lists(st.tuples(st.integers(0, 2**31), st.integers(0, 255)), max_size=12))
 def test_random_bytes_changed_raise_nothing_but_rig_error(
     write_glb: Write, edits: list[tuple[int, int]]
@@ -361,7 +364,10 @@ JSON_VALUES = st.recursive(
 )
 
 
-@settings(max_examples=500, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=5 * settings.default.max_examples,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(data=st.data())
 def test_random_json_values_raise_nothing_but_rig_error(
     write_glb: Write, data: st.DataObject

@@ -179,6 +179,7 @@ def test_auto_without_zeroconf_is_an_error_that_says_what_to_install(
         AvatarWatch("auto")
 
 
+@pytest.mark.slow
 def test_vrchat_is_found_on_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
     zeroconf = pytest.importorskip("zeroconf")
     monkeypatch.setattr(oscquery, "VRCHAT", f"VRChat-Client-{uuid.uuid4().hex[:8]}")

@@ -73,6 +73,7 @@ def test_tiny_frames_can_be_read(write_clip: WriteClip, size: tuple[int, int]) -
     np.testing.assert_array_equal(frame.image, picture)
 
 
+@pytest.mark.slow
 def test_8k_frames_can_be_read(write_clip: WriteClip) -> None:
     picture = np.full((4320, 7680, 3), 90, dtype=np.uint8)
     clip = write_clip([picture], "clip.avi", codec="mjpeg", pix_fmt="yuvj420p")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-import pandas as pd
-import pingouin
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -57,6 +55,7 @@ def test_the_papers_equation_1_is_icc_2_k() -> None:
     assert estimate(squares, "2,k") == pytest.approx((msr - mse) / (msr + (msc - mse) / n))
 
 
+@pytest.mark.slow  # to import pingouin
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize(
     "ratings",
@@ -66,6 +65,7 @@ def test_the_papers_equation_1_is_icc_2_k() -> None:
 def test_values_and_intervals_are_pingouins(
     form: Form, ratings: NDArray[np.float64], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pingouin, pd = pytest.importorskip("pingouin"), pytest.importorskip("pandas")
     monkeypatch.setitem(pingouin.options, "round.column.CI95", None)
     rows = [(n, k, value) for (n, k), value in np.ndenumerate(ratings)]
     table = pingouin.intraclass_corr(pd.DataFrame(rows, columns=["n", "k", "x"]), "n", "k", "x")

@@ -166,6 +166,7 @@ def test_spreadsheet_line_ends_and_byte_order_mark_are_taken(tmp_path: Path) -> 
     assert len(list(read_take(path))) == 2
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_take(tmp_path: Path) -> None:
     def peak(rows: int) -> int:
         path = take(tmp_path / f"{rows}.csv", *(row(index) for index in range(rows)))

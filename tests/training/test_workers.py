@@ -47,11 +47,13 @@ def test_one_process_works_in_this_one() -> None:
     assert list(run_jobs(Doubling(), times, [], 1)) == []
 
 
+@pytest.mark.slow
 def test_results_come_in_the_jobs_order_although_a_later_job_ends_first() -> None:
     done = list(run_jobs(Doubling(), late_if_first, [0, 1, 2], 2))
     assert done == [(0, 0), (1, 2), (2, 4)]
 
 
+@pytest.mark.slow
 def test_no_more_jobs_are_begun_than_a_few_ahead_of_the_one_wanted(tmp_path: Path) -> None:
     done = run_jobs(Noting(), note, [tmp_path / str(number) for number in range(20)], 2)
     next(done)
@@ -82,6 +84,7 @@ def rest(_: None, path: Path) -> None:
     time.sleep(100)
 
 
+@pytest.mark.slow
 def test_processes_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "killed.py"
     script.write_text(KILLED)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torchvision.models import resnet18, vgg16
 
 from facedrive.aus import AUS
 from facedrive.feafa.protocol.recipe import ProtocolRecipe
@@ -52,6 +51,8 @@ def build_network(recipe: ProtocolRecipe, spec: CropSpec) -> nn.Module:
             recipe.crop, pixels_a_unit, recipe.widths, recipe.features, recipe.dropout,
             recipe.video_mean,
         )  # fmt: skip
+    from torchvision.models import resnet18, vgg16  # imports PyTorch's compiler: seconds
+
     backbone = resnet18(weights=None) if recipe.network == "resnet18" else vgg16(weights=None)
     return Baseline(backbone)
 

@@ -24,6 +24,8 @@ from facedrive.training.data.photographs import (
 )
 from facedrive.training.data.teacher import Opinions
 
+pytestmark = pytest.mark.slow
+
 NAMES = list(dict.fromkeys(NEEDED_CHANNELS))
 JAW, ALL = AU_INDEX["jaw_drop"], np.arange(3)
 

@@ -27,6 +27,8 @@ from facedrive.training.data.teacher import (  # noqa: E402
 )
 from facedrive.types import CropSpec, Frame  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 NAMES = list(dict.fromkeys(NEEDED_CHANNELS))
 
 

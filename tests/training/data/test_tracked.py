@@ -22,6 +22,8 @@ from facedrive.training.network.batches import (  # noqa: E402
 from facedrive.training.recipe import Augment, Recipe  # noqa: E402
 from facedrive.types import CropSpec  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 CROP = CropSpec()
 
 

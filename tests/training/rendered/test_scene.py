@@ -14,6 +14,8 @@ from facedrive.training.rendered.face import LANDMARKS, FaceModel, Person
 from facedrive.training.rendered.paint import Look
 from facedrive.training.rendered.renderer import open_renderer
 
+pytestmark = pytest.mark.slow
+
 if TYPE_CHECKING:
     from facedrive.training.rendered.scene import FaceRenderer
 

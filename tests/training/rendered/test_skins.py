@@ -9,6 +9,8 @@ pytest.importorskip("scipy")
 from facedrive.training.data.photographs import Photographs
 from facedrive.training.rendered.skins import best_rows
 
+pytestmark = pytest.mark.slow
+
 
 def test_skin_comes_from_calm_people_once_each(photographs: Photographs) -> None:
     rows = best_rows(photographs)
