@@ -3,7 +3,11 @@
 # Written so that Godot 3 runs it too.
 extends Object
 
-const FULL_GAZE = 0.43 # radians
+# The turn of an eye at which an input is 1, radians.
+const FULL_UP = 21.5 * PI / 180
+const FULL_DOWN = 35.0 * PI / 180
+const FULL_IN = 36.0 * PI / 180
+const FULL_OUT = 32.0 * PI / 180
 
 const AUS = [
 	"left_eye_close",
@@ -104,10 +108,10 @@ static func mix(shares, inputs):
 static func gaze(side, pitch, outward):
 	var head = "gaze_" + side
 	return {
-		head + "_up": clamp(pitch / FULL_GAZE, 0.0, 1.0),
-		head + "_down": clamp(-pitch / FULL_GAZE, 0.0, 1.0),
-		head + "_out": clamp(outward / FULL_GAZE, 0.0, 1.0),
-		head + "_in": clamp(-outward / FULL_GAZE, 0.0, 1.0),
+		head + "_up": clamp(pitch / FULL_UP, 0.0, 1.0),
+		head + "_down": clamp(-pitch / FULL_DOWN, 0.0, 1.0),
+		head + "_out": clamp(outward / FULL_OUT, 0.0, 1.0),
+		head + "_in": clamp(-outward / FULL_IN, 0.0, 1.0),
 	}
 
 

@@ -54,7 +54,12 @@ public sealed class FacedriveFace
         "noseSneerRight nose_wrinkle 1",
     };
 
-    private const float FullGazeRad = 0.43f;
+    // The turn of an eye at which an input is 1, radians.
+    private const float Degree = 0.01745329f;
+    private const float FullUp = 21.5f * Degree;
+    private const float FullDown = 35.0f * Degree;
+    private const float FullIn = 36.0f * Degree;
+    private const float FullOut = 32.0f * Degree;
     private const float FullWeight = 100f;
 
     // The newest AUs and gaze by name, 0 to 1.
@@ -116,10 +121,10 @@ public sealed class FacedriveFace
     // Pitch is up, outward is away from the nose; radians.
     private void TakeGaze(string side, float pitch, float outward)
     {
-        Inputs["gaze_" + side + "_up"] = Mathf.Clamp01(pitch / FullGazeRad);
-        Inputs["gaze_" + side + "_down"] = Mathf.Clamp01(-pitch / FullGazeRad);
-        Inputs["gaze_" + side + "_out"] = Mathf.Clamp01(outward / FullGazeRad);
-        Inputs["gaze_" + side + "_in"] = Mathf.Clamp01(-outward / FullGazeRad);
+        Inputs["gaze_" + side + "_up"] = Mathf.Clamp01(pitch / FullUp);
+        Inputs["gaze_" + side + "_down"] = Mathf.Clamp01(-pitch / FullDown);
+        Inputs["gaze_" + side + "_out"] = Mathf.Clamp01(outward / FullOut);
+        Inputs["gaze_" + side + "_in"] = Mathf.Clamp01(-outward / FullIn);
     }
 
     // facedrive is right-handed with +x to the subject's left. Unity is left-handed, and for a

@@ -35,6 +35,7 @@ class Glb:
             "asset": {"version": "2.0", "generator": f"facedrive {__version__}"}
         }
         self._blocks: list[bytes] = []
+        self._hollow: dict[tuple[int, int | None], int] = {}
         self._length = 0
 
     def add(self, kind: str, item: Object) -> int:
@@ -61,8 +62,9 @@ class Glb:
     ) -> int:
         """Append (n,) or (n, width) of float32, uint32 or uint8; return its accessor.
 
-        ``bounds`` gives least and greatest, as positions and times need; ``hollow`` leaves out
-        values that are all zero, as glTF allows.
+        ``bounds`` gives least and greatest, as positions and times need. Values that are all zero
+        share their bytes with others where they are ``hollow``; to leave the bytes out, as glTF
+        allows, makes Assimp refuse the file.
         """
         rows = values.reshape(len(values), -1)
         accessor: Object = {
@@ -70,9 +72,14 @@ class Glb:
             "count": len(rows),
             "type": TYPES[rows.shape[1]],
         }
-        if not hollow or rows.any():
+        shared = (rows.nbytes, target) if hollow and not rows.any() else None
+        view = self._hollow.get(shared) if shared else None
+        if view is None:
             little = rows.astype(rows.dtype.newbyteorder("<"), copy=False)
-            accessor["bufferView"] = self.add_view(little.tobytes(), target)
+            view = self.add_view(little.tobytes(), target)
+        if shared:
+            self._hollow[shared] = view
+        accessor["bufferView"] = view
         if bounds:
             accessor |= {"min": rows.min(axis=0).tolist(), "max": rows.max(axis=0).tolist()}
         return self.add("accessors", accessor)

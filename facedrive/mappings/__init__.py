@@ -5,6 +5,7 @@ from __future__ import annotations
 from facedrive.mappings.match import Coverage, coverage, match_rig
 from facedrive.mappings.table import (
     BUILT_IN,
+    FULL_GAZE_DEG,
     FULL_GAZE_RAD,
     GAZE_INPUTS,
     INPUTS,
@@ -15,6 +16,7 @@ from facedrive.mappings.table import (
 
 __all__ = [
     "BUILT_IN",
+    "FULL_GAZE_DEG",
     "FULL_GAZE_RAD",
     "GAZE_INPUTS",
     "INPUTS",

@@ -3,11 +3,13 @@
 The phone waits on port 49983 for a fixed sentence and then sends to whoever said it, to port
 49983 there, one line of ASCII a frame:
 
-    eyeBlink_L-INT|...|=head#rx,ry,rz,px,py,pz|rightEye#rx,ry,rz|leftEye#rx,ry,rz|
+    trackingStatus-1|eyeBlink_L-INT|...|=head#rx,ry,rz,px,py,pz|rightEye#rx,ry,rz|leftEye#rx,ry,rz|
 
-INT is 0 to 100 (after ``&`` instead of ``-`` if version 2 was asked for), angles are degrees about
-Unity's axes, places are metres. So does this output. An app on this computer that has the port
-for itself cannot be waited for: name it with ``to`` and it is sent to without having asked.
+INT is 0 to 100 (after ``&`` instead of ``-`` if version 2 was asked for), places are metres, angles
+degrees: down, to the subject's left and to the right shoulder are positive. The order of fields is
+free, and a widely used receiver drops the first: it is one that nobody needs. So does this output.
+An app on this computer that has the port for itself cannot be waited for: name it with ``to`` and
+it is sent to without having asked.
 """
 
 from __future__ import annotations
@@ -85,15 +87,16 @@ class IFacialMocapSink:
 
 def line(sample: Sample, weights: Sequence[int], separator: str) -> bytes:
     """Return a frame's line; ``weights`` are 0 to 100 in ARKit's order."""
-    shapes = [f"{name}{separator}{w}" for name, w in zip(NAMES, weights, strict=True)]
+    fields = zip(("trackingStatus", *NAMES), (int(sample.face), *weights), strict=True)
+    shapes = [f"{name}{separator}{value}" for name, value in fields]
     pitch, yaw, roll = sample.head.euler
     x, y, z = sample.head.translation.tolist()
-    head = (-pitch, -yaw, roll, -x, y, z)
+    head = (-pitch, yaw, -roll, -x, y, z)
     left, right = np.degrees(sample.gaze).tolist()
     poses = (
         f"=head#{_numbers(*head)}",
-        f"rightEye#{_numbers(-right[0], -right[1], 0)}",
-        f"leftEye#{_numbers(-left[0], -left[1], 0)}",
+        f"rightEye#{_numbers(-right[0], right[1], 0)}",
+        f"leftEye#{_numbers(-left[0], left[1], 0)}",
     )
     return ("|".join((*shapes, *poses)) + "|").encode("ascii")
 

@@ -6,8 +6,8 @@ One big-endian packet a frame, 306 bytes and the subject's name:
     i32 frames per second, i32 1, u8 61, f32 x 61
 
 The 61 values are ARKit's 52 and nine angles in radians. Epic documents no signs; these are those
-of public senders and of the engine's own ARKit source: a head turned to the subject's left, up
-and tilted to the right shoulder is positive, an eye turned to the left and down is positive.
+of iPhones' recordings: a head turned to the subject's left, up and tilted to the right shoulder is
+positive, an eye turned to the subject's left or up is negative.
 
 Frames are counted from local midnight, as timecode is.
 """
@@ -97,7 +97,7 @@ def angles(sample: Sample) -> Vector:
     pitch, yaw, roll = np.radians(sample.head.euler)
     (left_pitch, left_yaw), (right_pitch, right_yaw) = sample.gaze
     return np.array(
-        [yaw, pitch, -roll, left_yaw, -left_pitch, 0, right_yaw, -right_pitch, 0], np.float32
+        [yaw, pitch, -roll, -left_yaw, -left_pitch, 0, -right_yaw, -right_pitch, 0], np.float32
     )
 
 

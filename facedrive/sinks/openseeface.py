@@ -14,7 +14,8 @@ is the inverse rotation's. So it is here.
 
 Its 66 landmarks are iBUG's 68 without the outer corners of the mouth (48 and 54); pupils follow,
 in 3D the eyeballs' centres too. 3D points come from a mean head's depths: the place in the
-picture is measured, how far out of the face is not.
+picture is measured, how far out of the face is not. A take keeps no landmarks: those of a mean
+head are sent, which lids, brows, lips and jaw move, seen from where the take's head is.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ from facedrive.rotations import (
     turn_from_quaternion,
 )
 from facedrive.sinks.udp import UdpSender
+from facedrive.trackers.options import FOV_DEG
+from facedrive.trackers.patch import MEAN_SHAPE
 from facedrive.types import Frame, Head, Sample, Vector
 
 Points = NDArray[np.float64]
@@ -85,19 +88,47 @@ FEATURES: tuple[dict[str, float], ...] = (
     {"right_brow_lower": 1},
     {"right_brow_raise": 1, "right_brow_lower": -1},
     {"right_brow_raise": 1},
-    {"left_lip_corner_pull": 1},
-    {"lip_pucker": 1, "left_lip_corner_stretch": -1},
-    {"right_lip_corner_pull": 1},
-    {"lip_pucker": 1, "right_lip_corner_stretch": -1},
+    {"left_lip_corner_pull": -1},
+    {"left_lip_corner_stretch": 1, "lip_pucker": -1},
+    {"right_lip_corner_pull": -1},
+    {"right_lip_corner_stretch": 1, "lip_pucker": -1},
     {"jaw_drop": 1},
     {"left_lip_corner_stretch": 0.5, "right_lip_corner_stretch": 0.5, "lip_pucker": -1},
 )
-"""The tracker's features, -1 to 1 and 0 at rest: eyes; steepness, height and quirk of brows; height
-and width of the mouth's corners, left before right; mouth open, mouth wide."""
+"""The tracker's features, -1 to 1 and 0 at rest: eyes; steepness, height and quirk of brows; how
+far the mouth's corners are down and out, left before right; mouth open, mouth wide."""
 
 FEATURE_MATRIX = np.array(
     [[shares.get(name, 0) for name in AU_NAMES] for shares in FEATURES], np.float32
 )
+
+MEAN_M = np.column_stack([(MEAN_SHAPE - MEAN_SHAPE[[36, 39, 42, 45]].mean(0)) * [0.089, -0.089],
+                          DEPTHS_M])  # fmt: skip
+"""(68, 3) metres in head coordinates: a mean face at rest, 89 mm between its outer eye corners."""
+
+MOVES_M: dict[str, tuple[tuple[int, ...], float, float]] = {
+    "jaw_drop": ((*range(5, 12), *range(55, 60), 65, 66, 67), 0.0, -0.022),
+    "lower_lip_depress": ((56, 57, 58, 65, 66, 67), 0.0, -0.007),
+    "upper_lip_raise": ((50, 51, 52, 61, 62, 63), 0.0, 0.006),
+    "left_eye_close": ((43, 44), 0.0, -0.006),
+    "right_eye_close": ((37, 38), 0.0, -0.006),
+    "left_lid_raise": ((43, 44), 0.0, 0.002),
+    "right_lid_raise": ((37, 38), 0.0, 0.002),
+    "left_brow_raise": ((22, 23, 24, 25, 26), 0.0, 0.008),
+    "right_brow_raise": ((17, 18, 19, 20, 21), 0.0, 0.008),
+    "left_brow_lower": ((22, 23, 24), -0.002, -0.005),
+    "right_brow_lower": ((19, 20, 21), 0.002, -0.005),
+    "left_lip_corner_pull": ((54, 64), 0.007, 0.007),
+    "right_lip_corner_pull": ((48, 60), -0.007, 0.007),
+    "left_lip_corner_stretch": ((54, 64), 0.008, -0.001),
+    "right_lip_corner_stretch": ((48, 60), -0.008, -0.001),
+}
+"""Which landmarks an AU of 1 moves in a mean face, metres to the subject's left and up."""
+
+MOVES = np.zeros((68 * 2, len(AU_NAMES)))
+for _name, (_points, *_metres) in MOVES_M.items():
+    MOVES.reshape(68, 2, -1)[list(_points), :, AU_INDEX[_name]] = _metres
+"""(136, 24): from AUs to what they add to the x and y of ``MEAN_M``."""
 
 SELECT = np.zeros((68, 68))
 """From iBUG's 68 landmarks to what is sent: the tracker's 66, and the middle of both eyes."""
@@ -161,14 +192,11 @@ class Record:
             *nose(sample.head, turn),
         )  # fmt: skip
         self._features[:] = FEATURE_MATRIX @ sample.aus
-        if sample.landmarks_px is not None:  # a replayed take has none
-            points = SELECT @ sample.landmarks_px
-            self._confidence[:] = 1
-            self._points[:] = points
-            self._place(points, turn, sample.gaze)
-        else:
-            for empty in (self._confidence, self._points, self._points_3d):
-                empty[:] = 0
+        self._confidence[:] = 1
+        landmarks_px = sample.landmarks_px  # a replayed take has none
+        points = SELECT @ (mean_face(sample, turn, size) if landmarks_px is None else landmarks_px)
+        self._points[:] = points
+        self._place(points, turn, sample.gaze)
         return self._bytes
 
     def _place(self, points: Points, turn: Turn, gaze: Vector) -> None:
@@ -188,6 +216,23 @@ class Record:
                 y - radius * math.sin(pitch),
                 z - radius * math.cos(pitch) * math.cos(yaw),
             )
+
+
+def mean_face(sample: Sample, turn: Turn, size: tuple[int, int]) -> Points:
+    """Return (68, 2) where a mean head's landmarks are in a picture of that width and height."""
+    face = MEAN_M.copy()
+    face[:, :2] += (MOVES @ sample.aus).reshape(68, 2)
+    seen = face @ np.array(turn).reshape(3, 3).T
+    x, y, z = sample.head.translation.tolist()
+    width, height = size
+    focal_px = height / 2 / math.tan(math.radians(FOV_DEG) / 2)
+    depth = max(-z, 0.05)
+    # The head's rotation is the one along the line of sight: so is its perspective.
+    near = focal_px / np.maximum(depth - seen[:, 2:], 0.05)
+    middle = np.array([(width - 1) / 2 + focal_px * x / depth,
+                       (height - 1) / 2 - focal_px * y / depth])  # fmt: skip
+    points: Points = middle + seen[:, :2] * [1, -1] * near
+    return points
 
 
 def _unprojection(points: Points, turn: Turn) -> Points:

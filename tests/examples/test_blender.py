@@ -99,7 +99,7 @@ def test_shape_keys_named_after_aus_follow_the_stream() -> None:
 def test_shape_keys_with_arkit_names_follow_the_stream() -> None:
     face = add_face("jawOpen", "eyeBlink_L", "browInnerUp", "eyeLookOutRight", "mine")
     bpy.ops.facedrive.start()
-    gaze = ((0.0, -0.215), (0.0, -0.215))
+    gaze = ((0.0, -0.27925268), (0.0, -0.27925268))
     show(make_sample(jaw_drop=0.5, left_eye_close=1, left_brow_raise=0.5, gaze=gaze))
     keys = ("jawOpen", "eyeBlink_L", "browInnerUp", "eyeLookOutRight", "mine")
     assert [value(face, key) for key in keys] == pytest.approx([0.5, 1, 0.25, 0.5, 0])

@@ -16,7 +16,7 @@ import pytest
 from facedrive_osc.names import match, mix
 from facedrive_osc.osc import MalformedPacketError, read_packet
 from facedrive_osc.stream import MAX_PACKETS, Stream
-from facedrive_osc.tables import ARKIT, AU_NAMES, FULL_GAZE_RAD
+from facedrive_osc.tables import ARKIT, AU_NAMES, FULL_GAZE_DEG
 from hypothesis import given
 from hypothesis import strategies as st
 from pythonosc.osc_message_builder import OscMessageBuilder
@@ -76,7 +76,7 @@ def test_its_tables_are_facedrives() -> None:
     }
     assert driven == ARKIT
     assert facedrive.aus.AU_NAMES == AU_NAMES
-    assert table.FULL_GAZE_RAD == FULL_GAZE_RAD
+    assert table.FULL_GAZE_DEG == FULL_GAZE_DEG
 
 
 RIGS = (

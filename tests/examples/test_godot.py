@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from facedrive.aus import AU_NAMES
-from facedrive.mappings.table import FULL_GAZE_RAD, INPUTS, load_mapping
+from facedrive.mappings.table import FULL_GAZE_DEG, INPUTS, load_mapping
 from facedrive.sinks.osc import OscSink
 
 from .conftest import EXAMPLES, make_sample
@@ -80,7 +80,7 @@ def show(command: list[str], *shapes: str, junk: Sequence[bytes] = ()) -> list[l
 
 def send_until_it_ends(process: subprocess.Popen[str], port: int, junk: Sequence[bytes]) -> None:
     """Godot does not say when it listens: what it prints stays in its buffer."""
-    gaze = ((0.0, 0.215), (0.0, 0.215))
+    gaze = ((0.0, 0.27925268), (0.0, 0.27925268))
     aus = {"left_eye_close": 1.0, "jaw_drop": 0.5, "left_brow_raise": 0.5}
     sample = make_sample(rotation=(0.6, 0.0, 0.0, 0.8), gaze=gaze, **aus)
     sink = OscSink("127.0.0.1", port)
@@ -131,4 +131,5 @@ def test_its_tables_are_facedrives() -> None:
         assert (f'\t"{channel}": {{{shares}}},\n' in source) == bool(row.any())
     listed = "".join(f'\t"{name}",\n' for name in AU_NAMES)
     assert f"const AUS = [\n{listed}]\n" in source
-    assert f"FULL_GAZE = {FULL_GAZE_RAD}" in source
+    for way, degrees in FULL_GAZE_DEG.items():
+        assert f"FULL_{way.upper()} = {degrees} * PI / 180" in source

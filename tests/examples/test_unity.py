@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from pythonosc.osc_bundle import OscBundle
 
-from facedrive.mappings.table import FULL_GAZE_RAD, INPUTS, load_mapping
+from facedrive.mappings.table import FULL_GAZE_DEG, INPUTS, load_mapping
 from facedrive.sinks.osc import OscSink
 
 from .conftest import EXAMPLES, make_sample
@@ -51,7 +51,7 @@ def run(program: Path, *shapes: str, junk: bytes = b"") -> list[str]:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sending:
             sending.sendto(junk, ("127.0.0.1", port))
         sink = OscSink("127.0.0.1", port)
-        gaze = ((0.0, 0.215), (0.0, 0.215))
+        gaze = ((0.0, 0.27925268), (0.0, 0.27925268))
         turned = (0.6, 0.0, 0.0, 0.8) if not junk else (0.0, 0.6, 0.0, 0.8)
         aus = {"left_eye_close": 1.0, "jaw_drop": 0.5, "left_brow_raise": 0.5}
         sink.send(make_sample(rotation=turned, gaze=gaze, **aus), None)
@@ -79,7 +79,9 @@ def test_the_uosc_component_takes_what_uosc_hands_it(
 ) -> None:
     sink = OscSink(*receiver.getsockname())
     aus = {"left_eye_close": 1.0, "jaw_drop": 0.5}
-    sink.send(make_sample(rotation=(0.6, 0.0, 0.0, 0.8), gaze=((0.0, 0.215), (0, 0)), **aus), None)
+    sink.send(
+        make_sample(rotation=(0.6, 0.0, 0.0, 0.8), gaze=((0.0, 0.27925268), (0, 0)), **aus), None
+    )
     sink.close()
     messages = [(one.address, *one.params) for one in OscBundle(receiver.recv(65_536))]
     messages += [("/facedrive/au/jaw_drop", "text"), ("/other/au/jaw_drop", 1)]
@@ -101,4 +103,5 @@ def test_its_table_is_facedrives() -> None:
         if row.any()
     ]
     assert re.findall(r'^        "(.+)",$', source, re.MULTILINE) == rows
-    assert f"FullGazeRad = {FULL_GAZE_RAD}f" in source
+    for way, degrees in FULL_GAZE_DEG.items():
+        assert f"Full{way.title()} = {degrees}f * Degree" in source

@@ -77,7 +77,7 @@ def test_angles_are_radians_with_the_signs_of_the_live_packets(
     head = [float(row[name]) for name in ("HeadYaw", "HeadPitch", "HeadRoll")]
     assert head == pytest.approx(np.radians([20, 10, 30]).tolist(), abs=1e-6)
     eye = [float(row[name]) for name in ("RightEyeYaw", "RightEyePitch", "RightEyeRoll")]
-    assert eye == pytest.approx([0.2, -0.1, 0])
+    assert eye == pytest.approx([-0.2, -0.1, 0])
 
 
 def test_rows_come_at_the_rate_asked_for(make_sample: MakeSample, tmp_path: Path) -> None:

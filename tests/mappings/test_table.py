@@ -14,7 +14,7 @@ from facedrive.aus import AU_INDEX, AU_NAMES, MIRROR
 from facedrive.errors import MappingError
 from facedrive.mappings import (
     BUILT_IN,
-    FULL_GAZE_RAD,
+    FULL_GAZE_DEG,
     GAZE_INPUTS,
     Mapping,
     gaze_inputs,
@@ -98,8 +98,8 @@ def _other_side(channel: str) -> str:
 
 
 def test_looking_to_the_subjects_left_is_out_for_the_left_eye() -> None:
-    full = FULL_GAZE_RAD
-    gaze = np.array([[0, full], [0, full / 2]], dtype=np.float32)
+    out, inwards = np.radians([FULL_GAZE_DEG["out"], FULL_GAZE_DEG["in"]])
+    gaze = np.array([[0, out], [0, inwards / 2]], dtype=np.float32)
     driven = _driven(load_mapping("arkit"), REST, gaze)
     assert driven == {
         "eyeLookOutLeft": pytest.approx(1.0),

@@ -12,6 +12,7 @@ import pytest
 
 from facedrive.errors import SinkError
 from facedrive.mappings import load_mapping
+from facedrive.rotations import EulerDegrees, quaternion_from_euler
 from facedrive.sinks.ifacialmocap import IFacialMocapSink
 from facedrive.types import Sample
 
@@ -76,14 +77,32 @@ def test_golden_line(receiver: socket.socket, make_sample: MakeSample) -> None:
     sample.gaze[:] = np.radians([[10, 0], [0, 20]])
     sample.head.translation[:] = [0.25, 0.5, -1]
     line = sent(receiver, sample)
-    assert line.startswith("eyeBlink_L-100|eyeLookDown_L-0|eyeLookIn_L-0|eyeLookOut_L-0|")
+    assert line.startswith(
+        "trackingStatus-1|eyeBlink_L-100|eyeLookDown_L-0|eyeLookIn_L-0|eyeLookOut_L-0|"
+    )
     assert "|jawLeft-0|jawRight-0|jawOpen-50|mouthClose-0|" in line
     assert "|tongueOut-0|=head#" in line
     _, poses = decode(line)
     assert list(poses) == ["=head", "rightEye", "leftEye"]
-    assert poses["=head"] == pytest.approx([0, -90, 0, -0.25, 0.5, -1], abs=1e-2)
-    assert poses["rightEye"] == pytest.approx([0, -20, 0], abs=1e-4)
+    assert poses["=head"] == pytest.approx([0, 90, 0, -0.25, 0.5, -1], abs=1e-2)
+    assert poses["rightEye"] == pytest.approx([0, 20, 0], abs=1e-4)
     assert poses["leftEye"] == pytest.approx([-10, 0, 0], abs=1e-4)
+
+
+def test_head_is_down_left_and_to_the_right_shoulder_as_the_app_has_it(
+    receiver: socket.socket, make_sample: MakeSample
+) -> None:
+    rotation = quaternion_from_euler(EulerDegrees(pitch=10, yaw=20, roll=30))
+    _, poses = decode(sent(receiver, make_sample(turned=rotation)))
+    assert poses["=head"][:3] == pytest.approx([-10, 20, -30], abs=1e-3)
+
+
+def test_the_field_that_a_receiver_drops_is_none_of_the_face(
+    receiver: socket.socket, make_sample: MakeSample
+) -> None:
+    first, second, *_ = sent(receiver, make_sample(seen=False)).split("|")
+    assert first == "trackingStatus-0"
+    assert second.startswith("eyeBlink_L-")
 
 
 def test_all_52_are_there_as_whole_percents(
@@ -92,6 +111,7 @@ def test_all_52_are_there_as_whole_percents(
     sample = make_sample(5)
     shapes, _ = decode(sent(receiver, sample))
     values = load_mapping("arkit").apply(sample.aus, sample.gaze)
+    assert shapes.pop("trackingStatus") == 1
     assert list(shapes.values()) == pytest.approx(100 * values, abs=0.5)
     assert {"mouthSmile_L", "mouthLeft", "mouthRight", "jawLeft", "cheekPuff"} <= set(shapes)
     assert not {"mouth_L", "jaw_R", "mouthSmileLeft"} & set(shapes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import socket
 import struct
 from collections.abc import Callable
@@ -13,10 +14,10 @@ import numpy as np
 import pytest
 
 from facedrive.errors import MappingError, SinkError
-from facedrive.mappings import load_mapping
-from facedrive.sinks.livelink import LiveLinkSink
+from facedrive.mappings import FULL_GAZE_DEG, load_mapping
+from facedrive.sinks.livelink import LiveLinkSink, angles
 from facedrive.sinks.osc import TimeTags
-from facedrive.types import Sample
+from facedrive.types import IDENTITY_HEAD, Sample
 
 from .conftest import MakeSample, datagrams, turn
 
@@ -125,13 +126,55 @@ def test_head_angles_are_radians_to_the_left_up_and_right_shoulder(
     assert others == pytest.approx([0, 0], abs=1e-6)
 
 
-def test_eye_angles_are_radians_to_the_left_and_down(
+def test_eye_angles_are_radians_to_the_right_and_down(
     sent: Callable[..., bytes], make_sample: MakeSample
 ) -> None:
     sample = make_sample()
     sample.gaze[:] = [[0.1, 0.2], [0.3, 0.4]]
     values = decode(sent(sample)).values
-    assert values[55:] == pytest.approx((0.2, -0.1, 0, 0.4, -0.3, 0))
+    assert values[55:] == pytest.approx((-0.2, -0.1, 0, -0.4, -0.3, 0))
+
+
+@pytest.mark.parametrize(
+    ("shape", "pitch", "yaw"),
+    [("Up", 21.5, 0), ("Down", -35, 0), ("In", 0, -36), ("Out", 0, 32)],
+)
+def test_an_eyes_shape_is_1_where_a_phones_is(
+    sent: Callable[..., bytes], make_sample: MakeSample, shape: str, pitch: float, yaw: float
+) -> None:
+    sample = make_sample(jaw_drop=0)
+    sample.gaze[:] = np.radians([[pitch, yaw], [pitch, -yaw]])  # mirror images
+    values = decode(sent(sample)).values
+    shapes = dict(zip(load_mapping("arkit").channels, values[:52], strict=True))
+    driven = {name: value for name, value in shapes.items() if value > 1e-6}
+    assert driven == {f"eyeLook{shape}{side}": pytest.approx(1) for side in ("Left", "Right")}
+    left_yaw, left_pitch, _, right_yaw, right_pitch, _ = np.degrees(values[55:])
+    assert (left_pitch, right_pitch) == pytest.approx((-pitch, -pitch), abs=1e-4)
+    assert (left_yaw, right_yaw) == pytest.approx((-yaw, yaw), abs=1e-4)
+
+
+def test_shapes_and_angles_go_together_as_in_a_phones_own_take(shared: Path) -> None:
+    with (shared / "data" / "arkit" / "range_of_motion.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+
+    def column(name: str) -> np.ndarray:
+        return np.array([float(row[name]) for row in rows])
+
+    for side in ("Left", "Right"):
+        looks = {way: column(f"EyeLook{way.title()}{side}") for way in FULL_GAZE_DEG}
+        turned = {way: np.radians(FULL_GAZE_DEG[way]) * looks[way] for way in looks}
+        pitch, outward = turned["up"] - turned["down"], turned["out"] - turned["in"]
+        yaw = outward if side == "Left" else -outward
+        ours = np.array([
+            angles(Sample(0, 0, np.zeros(24, np.float32), np.array([each, each], np.float32),
+                          IDENTITY_HEAD, True))
+            for each in zip(pitch[::10], yaw[::10], strict=True)
+        ])  # fmt: skip
+        yaw_at, pitch_at = (3, 4) if side == "Left" else (6, 7)
+        for name, at in (("Yaw", yaw_at), ("Pitch", pitch_at)):
+            phones = column(f"{side}Eye{name}")[::10]
+            assert np.corrcoef(phones, ours[:, at])[0, 1] > 0.998
+            assert np.polyfit(ours[:, at], phones, 1)[0] == pytest.approx(1, abs=0.06)
 
 
 @pytest.mark.parametrize("fps", [24, 30, 60, 120])

@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from facedrive.aus import AU_NAMES
 from facedrive.sinks.openseeface import DEPTHS_M, OpenSeeFaceSink
-from facedrive.trackers.pose import HEAD_POINTS_M
+from facedrive.trackers.pose import HEAD_POINTS_M, PoseSolver
 from facedrive.types import Frame, Sample
 
 from .conftest import MakeSample, datagrams, rotate, turn
@@ -177,7 +178,7 @@ def test_features_follow_the_aus(receiver: socket.socket, make_sample: MakeSampl
         left_lip_corner_pull=0.5, lip_pucker=0.25, jaw_drop=0.75,
     )  # fmt: skip
     assert sent(receiver, sample).features == (
-        -1, 0.5, 0, 1, 1, 1, -1, 0, 0.5, 0.25, 0, 0.25, 0.75, -0.25,
+        -1, 0.5, 0, 1, 1, 1, -1, 0, -0.5, -0.25, 0, -0.25, 0.75, -0.25,
     )  # fmt: skip
 
 
@@ -189,12 +190,50 @@ def test_nothing_is_sent_without_a_face(receiver: socket.socket, make_sample: Ma
     assert len(datagrams(receiver)) == 1
 
 
-def test_a_replayed_take_has_no_landmarks_and_says_so(
+def test_a_smile_is_up_and_a_pucker_is_in_as_the_real_tracker_says(
     receiver: socket.socket, make_sample: MakeSample
 ) -> None:
-    sample = replace(make_sample(), landmarks_px=None)
-    packet = sent(receiver, sample)
-    assert packet.confidence == (0,) * 68
-    assert not packet.points.any()
-    assert not packet.points_3d.any()
-    assert np.isfinite(packet.quaternion).all()
+    def corners(**aus: float) -> tuple[float, ...]:
+        return sent(receiver, make_sample(**aus)).features[8:12]
+
+    assert corners(left_lip_corner_pull=1.0) == (-1, 0, 0, 0)
+    assert corners(right_lip_corner_stretch=0.5) == (0, 0, 0, 0.5)
+    assert corners(lip_pucker=1.0) == (0, -1, 0, -1)
+
+
+def take_of(sample: Sample, **aus: float) -> Sample:
+    """The sample as a take gives it back."""
+    values = np.array([aus.get(name, 0) for name in AU_NAMES], np.float32)
+    return replace(sample, aus=values, landmarks_px=None)
+
+
+def test_a_replayed_take_shows_a_mean_head_where_the_head_is(
+    receiver: socket.socket, make_sample: MakeSample
+) -> None:
+    for yaw, place in ((0, (0.0, 0.0, -0.6)), (20, (0.1, -0.05, -0.8)), (-25, (-0.05, 0.1, -0.5))):
+        sample = take_of(make_sample(turned=turn(1, yaw)))
+        sample.head.translation[:] = place
+        packet = sent(receiver, sample)
+        assert packet.confidence == (1,) * 68
+        landmarks = np.zeros((68, 2))
+        landmarks[[*range(48), *range(49, 54), *range(55, 68)]] = packet.points[:66]
+        solved = PoseSolver().solve(landmarks, (480, 640))
+        assert solved.euler.yaw == pytest.approx(yaw, abs=4)
+        assert solved.translation == pytest.approx(place, abs=0.04)
+        assert packet.points_3d[30] == pytest.approx([0, 0, 0], abs=0.06)  # the tip of the nose
+
+
+def test_a_replayed_takes_points_move_with_its_aus(
+    receiver: socket.socket, make_sample: MakeSample
+) -> None:
+    sample = make_sample(turned=turn(0, 0))
+    sample.head.translation[:] = [0, 0, -0.6]
+    rest, moved = (
+        sent(receiver, take_of(sample, **aus)).points
+        for aus in ({}, {"jaw_drop": 1.0, "left_eye_close": 1.0, "right_brow_raise": 1.0})
+    )
+    down = moved[:, 1] - rest[:, 1]
+    assert down[8] > 10  # the chin
+    assert down[43] > 2  # the left eye's upper lid
+    assert down[37] == down[30] == 0
+    assert down[19] < -3  # the right brow

@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from .osc import MalformedPacketError, Message, read_packet
-from .tables import AU_NAMES, FULL_GAZE_RAD
+from .tables import AU_NAMES, FULL_GAZE_DEG
 
 MAX_PACKETS = 256
 """Packets read at a time, so that a flood cannot hold up the caller; the rest comes next time."""
@@ -131,7 +131,10 @@ def _gaze_inputs(side: str, pitch: float, yaw: float) -> dict[str, float]:
     """Split one eye's pitch (up) and yaw (to the subject's left) into four inputs, 0 to 1."""
     out = yaw if side == "left" else -yaw
     turns = {"up": pitch, "down": -pitch, "in": -out, "out": out}
-    return {f"gaze_{side}_{way}": _clip(turn / FULL_GAZE_RAD) for way, turn in turns.items()}
+    return {
+        f"gaze_{side}_{way}": _clip(math.degrees(turn) / FULL_GAZE_DEG[way])
+        for way, turn in turns.items()
+    }
 
 
 def _unit(numbers: list[float]) -> tuple[float, float, float, float] | None:

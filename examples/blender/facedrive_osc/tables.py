@@ -29,7 +29,7 @@ AU_NAMES = (
     "nose_wrinkle",
 )
 
-FULL_GAZE_RAD = 0.43
+FULL_GAZE_DEG = {"up": 21.5, "down": 35.0, "in": 36.0, "out": 32.0}
 """Where a gaze input reaches 1."""
 
 ARKIT: dict[str, dict[str, float]] = {
