@@ -74,9 +74,15 @@ def open_profile(settings: Settings) -> Profile:
 
 
 def open_outputs(
-    urls: Sequence[str], mappings: Sequence[Path] = (), *, live: bool = False
+    urls: Sequence[str],
+    mappings: Sequence[Path] = (),
+    *,
+    live: bool = False,
+    mirror: bool = False,
 ) -> Outputs:
     """Open outputs by their URLs, with the user's own tables, for a live source or another.
+
+    ``mirror`` has them move as a mirror image does, but for those whose URL says otherwise.
 
     Raises:
         SinkError: if one cannot be opened, or a table is for none of them.
@@ -84,7 +90,7 @@ def open_outputs(
     from facedrive.outputs import Outputs
     from facedrive.sinks import open_sinks
 
-    return Outputs(open_sinks(urls, mappings), urls, live=live)
+    return Outputs(open_sinks(urls, mappings, mirror=mirror), urls, live=live)
 
 
 def load_rig(name: str | Path | None) -> Rig:

@@ -117,7 +117,7 @@ class Live:
         pipeline = open_pipeline(settings)
         try:
             asked = settings.outputs
-            outputs = open_outputs(asked.to, asked.mapping, live=source.live)
+            outputs = open_outputs(asked.to, asked.mapping, live=source.live, mirror=asked.mirror)
             live = cls(settings, source, pipeline, outputs)
             live._open_picture(window)
         except FacedriveError:
@@ -230,7 +230,7 @@ class Live:
         """Send to one more output."""
         from facedrive.sinks import open_sink
 
-        self.outputs.add(open_sink(url), url)
+        self.outputs.add(open_sink(url, mirror=self.settings.outputs.mirror), url)
 
     @command
     def remove(self, output: str) -> None:

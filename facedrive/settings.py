@@ -46,6 +46,8 @@ class OutputOptions:
     mapping: tuple[Path, ...] = option((), flag="--mapping", metavar="TOML")
     """Your own rows in place of those of a table that the outputs use; several, one a table;
     facedrive outputs tells how."""
+    mirror: bool = option(False, flag="--mirror-outputs")
+    """Move every output as a mirror image does, unless its URL says ?mirror=no."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class ViewOptions:
     show: bool | None = option(None, flag="--view")
     """Show the window; by default where there is a display."""
     mirror: bool = option(False, flag="--mirror", live=True)
-    """Show the view as a mirror would; the data stay as they are."""
+    """Show the view as a mirror would; outputs have --mirror-outputs."""
     record: Path | None = option(None, flag="--record", metavar="MP4")
     """Record the picture from the start."""
 

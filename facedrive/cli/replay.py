@@ -37,7 +37,7 @@ class Replay:
         if not asked.to:
             raise SinkError("replay needs an output, such as --out osc://127.0.0.1:9000.")
         samples = self._samples()
-        outputs = open_outputs(asked.to, asked.mapping)
+        outputs = open_outputs(asked.to, asked.mapping, mirror=asked.mirror)
         sent = 0
         try:
             for sample in samples:

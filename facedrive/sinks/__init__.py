@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
-from facedrive.errors import SinkError
+from facedrive.errors import OptionError, SinkError
 from facedrive.options import MISSING, Option, first_paragraph, options_of, shown
 from facedrive.registry import Registry, is_dotted
+from facedrive.sinks.mirror import EveryOutput, MirroredSink
 from facedrive.stages import Sink
 
 __all__ = ["SINKS", "Output", "describe", "open_sink", "open_sinks"]
@@ -39,24 +40,27 @@ SINKS: Registry[Sink] = Registry(
 """Schemes of ``--out``. A sink is a dataclass; its fields are the options that a URL may give."""
 
 
-def open_sink(url: str) -> Sink:
+def open_sink(url: str, *, mirror: bool = False) -> Sink:
     """Open the output that a URL names.
 
     Args:
         url: ``scheme://host:port?option=value`` for the network, ``scheme:path?option=value``
             for a file, ``package.module:Class?option=value`` for a plug-in.
+        mirror: move as a mirror image does, where the URL does not say.
 
     Raises:
         SinkError: if there is no such sink or option, or it cannot be opened.
     """
-    asked = _parse(url)
-    return SINKS.make(asked.name, asked.texts)
+    return _open(_parse(url), mirror)
 
 
-def open_sinks(urls: Iterable[str], tables: Iterable[Path] = ()) -> list[Sink]:
+def open_sinks(
+    urls: Iterable[str], tables: Iterable[Path] = (), *, mirror: bool = False
+) -> list[Sink]:
     """Open several outputs; a user's table stands in for the one that ships with its channels.
 
     It does so in every output that uses that one: by default, or because the URL names it.
+    ``mirror`` is for the URLs that do not say.
 
     Raises:
         SinkError: as ``open_sink``, or if a table is for none of the outputs.
@@ -72,7 +76,21 @@ def open_sinks(urls: Iterable[str], tables: Iterable[Path] = ()) -> list[Sink]:
             )
         for each in takers:
             each.texts["mapping"] = str(table)
-    return [SINKS.make(each.name, each.texts) for each in asked]
+    return [_open(each, mirror) for each in asked]
+
+
+def _open(asked: _Asked, mirror: bool) -> Sink:
+    """Open an output; one that knows what mirroring is is left to do it."""
+    own = {each.name for each in options_of(SINKS.find(asked.name))}
+    texts = dict(asked.texts)
+    try:
+        for each in options_of(EveryOutput):
+            if each.name not in own and each.name in texts:
+                mirror = bool(each.read(texts.pop(each.name)))
+    except OptionError as error:
+        raise SinkError(f"{asked.name}: {error}") from error
+    sink = SINKS.make(asked.name, texts)
+    return MirroredSink(sink) if mirror and "mirror" not in own else sink
 
 
 def _by_standard(tables: Iterable[Path]) -> dict[str, Path]:
@@ -167,7 +185,8 @@ def describe(scheme: str) -> Output:
     sink = SINKS.find(scheme)
     module = inspect.getdoc(sys.modules[sink.__module__]) or ""
     about = inspect.getdoc(sink) or ""
-    return Output(scheme, first_paragraph(module), first_paragraph(about), options_of(sink))
+    options = (*options_of(sink), *options_of(EveryOutput))
+    return Output(scheme, first_paragraph(module), first_paragraph(about), options)
 
 
 def written(each: Option) -> str | None:

@@ -1,0 +1,72 @@
+"""What a mirror shows of a sample, for an output that is to move as a mirror image does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from facedrive.aus import MIRROR
+from facedrive.stages import Sink
+from facedrive.trackers.landmarks import MIRROR_68
+from facedrive.types import Frame, Head, Sample
+
+TURN = np.array([1, -1, -1, 1], np.float32)
+"""What a mirror does to a quaternion: turns about y and z go the other way."""
+
+PLACE = np.array([-1, 1, 1], np.float32)
+"""What it does to a place."""
+
+LOOK = np.array([1, -1], np.float32)
+"""What it does to pitch and yaw, beside changing the eyes."""
+
+
+@dataclass(frozen=True)
+class EveryOutput:
+    """The options of every output, beside its own."""
+
+    mirror: bool = False
+    """Move as a mirror image does: what the subject's left does, the avatar's right does."""
+
+
+@dataclass
+class MirroredSink:
+    """Gives another sink what a mirror shows."""
+
+    sink: Sink
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "sink":  # before there is one, as when copied
+            raise AttributeError(name)
+        return getattr(self.sink, name)
+
+    def send(self, sample: Sample, frame: Frame | None) -> None:
+        """Mirror one sample, and its picture where there is one, and send them."""
+        width = 0 if frame is None else frame.size[1]
+        self.sink.send(mirrored(sample, width), None if frame is None else flipped(frame))
+
+    def close(self) -> None:
+        """Close the sink."""
+        self.sink.close()
+
+
+def mirrored(sample: Sample, width: int) -> Sample:
+    """Return the sample of the mirrored face: AUs, gaze, head and landmarks.
+
+    ``width`` is the picture's, pixels; where it is not known, 0, the landmarks are left out.
+    """
+    head = Head(sample.head.rotation * TURN, sample.head.translation * PLACE)
+    landmarks = None
+    if sample.landmarks_px is not None and width:
+        landmarks = sample.landmarks_px[MIRROR_68]
+        landmarks[:, 0] = width - 1 - landmarks[:, 0]
+    return replace(
+        sample, aus=sample.aus[MIRROR], gaze=sample.gaze[::-1] * LOOK, head=head,
+        landmarks_px=landmarks,
+    )  # fmt: skip
+
+
+def flipped(frame: Frame) -> Frame:
+    """Return the mirrored picture; it shares its pixels with the frame."""
+    return Frame(frame.image[:, ::-1], frame.time, frame.index)
