@@ -13,11 +13,13 @@ import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from facedrive.errors import SinkError
-from facedrive.sinks.packages import need
 from facedrive.threads import Mailbox, Worker
+
+if TYPE_CHECKING:
+    import zeroconf
 
 log = logging.getLogger(__name__)
 
@@ -47,21 +49,18 @@ class AvatarWatch:
     """Asks every few seconds, in a thread, and leaves each new answer in ``found``."""
 
     address: str
-    """``host:port``, or ``auto`` to look for VRChat on the network."""
+    """``host:port``, or ``auto`` to look for VRChat."""
+    here: bool = True
+    """Look for it on this computer only; nothing then leaves it."""
     every_s: float = 5.0
     found: Mailbox[Parameters] = field(default_factory=Mailbox, init=False)
 
     def __post_init__(self) -> None:
         self._last: Parameters | None = None
         self._failing = False
-        if self.address == "auto":
-            need(
-                "zeroconf",
-                "vrchat",
-                "Without it VRChat cannot be looked for: give query=host:port.",
-            )
-        else:
-            _split(self.address)
+        self._where: str | None = None if self.address == "auto" else self.address
+        if self._where is not None:
+            _split(self._where)
         self._worker = Worker("oscquery", self._run)
 
     def stop(self) -> None:
@@ -75,12 +74,14 @@ class AvatarWatch:
 
     def _ask(self, stopping: threading.Event) -> None:
         try:
-            address = find_vrchat(stopping) if self.address == "auto" else self.address
-            parameters = fetch_parameters(*_split(address))
+            self._where = self._where or find_vrchat(stopping, self.here)
+            parameters = fetch_parameters(*_split(self._where))
         except QueryError as error:
-            if not self._failing:
+            if not self._failing and not stopping.is_set():
                 log.warning("oscquery %s: %s; asking again", self.address, error)
             self._failing = True
+            if self.address == "auto":
+                self._where = None
             return
         if self._failing:
             log.info("oscquery %s: answers again", self.address)
@@ -103,8 +104,8 @@ def fetch_parameters(host: str, port: int) -> Parameters:
     return dict(_leaves(tree))
 
 
-def find_vrchat(stopping: threading.Event) -> str:
-    """Look for VRChat on the network for a few seconds; returns ``host:port``.
+def find_vrchat(stopping: threading.Event, here: bool = True) -> str:
+    """Look for VRChat for a few seconds, on this computer or on the network; gives ``host:port``.
 
     Raises:
         QueryError: if it is not there.
@@ -120,7 +121,9 @@ def find_vrchat(stopping: threading.Event) -> str:
             seen.set()
 
     try:
-        with zeroconf.Zeroconf() as network:
+        with zeroconf.Zeroconf(ip_version=zeroconf.IPVersion.V4Only) as network:
+            if here:
+                _stay_here(network)
             browser = zeroconf.ServiceBrowser(network, SERVICE, handlers=[note])
             for _ in range(30):
                 if stopping.is_set() or seen.wait(0.1):
@@ -130,9 +133,27 @@ def find_vrchat(stopping: threading.Event) -> str:
     except OSError as error:
         raise QueryError(f"the network cannot be searched: {error.strerror}") from error
     addresses = info.parsed_addresses(zeroconf.IPVersion.V4Only) if info else []
-    if info is None or not addresses or not info.port:
-        raise QueryError("VRChat is not on the network, or its OSC is off")
-    return f"{addresses[0]}:{info.port}"
+    reached = [each for each in addresses if not here or _is_ours(each)]
+    if info is None or not reached or not info.port:
+        raise QueryError(f"VRChat is not on {'this computer' if here else 'the network'}, "
+                         "or its OSC is off")  # fmt: skip
+    return f"{reached[0]}:{info.port}"
+
+
+def _stay_here(network: zeroconf.Zeroconf) -> None:
+    """Have questions reach this computer's programs only: a hop count of 0 leaves no card."""
+    for sender in network.engine.senders:
+        sender.sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 0)
+
+
+def _is_ours(address: str) -> bool:
+    """Say whether an address is one of this computer's."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True
 
 
 def _get(host: str, port: int, path: str) -> bytes:

@@ -128,3 +128,9 @@ def _resolve(host: str, port: int) -> tuple[int, tuple[object, ...]]:
         raise SinkError(f"no host '{host}'; check the name, or give its address.") from error
     family, _, _, _, address = found[0]
     return family, address
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether what is sent to a host stays on this computer."""
+    _, (address, *_) = _resolve(host, 1)
+    return str(address).startswith("127.") or address == "::1"

@@ -3,14 +3,15 @@
 Of each frame only what changed goes out, as bundles; everything does every few seconds and when
 the avatar changes, so that a receiver that starts late has it all:
 
-    /avatar/parameters/v2/<name> f                  0 to 1, combined ones -1 to 1
+    /avatar/parameters/v2/<name> f                  0 to 1, combined ones, gaze and head -1 to 1
     /avatar/parameters/<Eye|Expression|Lip>TrackingActive T or F
     /tracking/eye/EyesClosedAmount f                0 to 1
     /tracking/eye/LeftRightPitchYaw ffff            degrees: down, the subject's right
 
-With ``query``, VRChat is asked over OSCQuery which parameters the avatar has, and it gets those
-only, in the type that it declares: float, int, bool, or bits (``JawOpen1 JawOpen2 JawOpen4`` and
-``JawXNegative``), under any prefix (``FT/v2/JawOpen``).
+VRChat is asked over OSCQuery which parameters the avatar has, and it gets those only, in the type
+that it declares: float, int, bool, or bits (``JawOpen1 JawOpen2 JawOpen4`` and ``JawXNegative``),
+under any prefix (``FT/v2/JawOpen``). VRChat's own eye tracking is left to the avatar's parameters
+where it has them. Until VRChat answers, all parameters are sent as floats.
 """
 
 from __future__ import annotations
@@ -28,11 +29,12 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from facedrive.aus import AU_INDEX
 from facedrive.sinks.channels import load_channels
 from facedrive.sinks.osc import IMMEDIATELY, MAX_DATAGRAM, lay_out
 from facedrive.sinks.oscquery import AvatarWatch, Parameters
-from facedrive.sinks.udp import UdpReceiver, UdpSender
+from facedrive.sinks.udp import UdpReceiver, UdpSender, is_loopback
+from facedrive.sinks.vrcft import CLOSED as EYELIDS
+from facedrive.sinks.vrcft import COMPUTED, Combine
 from facedrive.threads import ClosedError
 from facedrive.types import Frame, Sample, Vector
 
@@ -50,30 +52,17 @@ STEP = 1 / 254
 
 STEP_DEG = 0.1
 
+ALL_BITS = np.float32(0.99999)
+"""From here on all bits are set."""
+
 MAX_TARGETS = 1000
 """An avatar has some 100 to 300; one that claims to have more gets these."""
 
-SIGNED: dict[str, dict[str, float]] = {
-    "JawX": {"JawRight": 1, "JawLeft": -1},
-    "JawZ": {"JawForward": 1},
-    "MouthX": {
-        "MouthUpperRight": 0.5,
-        "MouthLowerRight": 0.5,
-        "MouthUpperLeft": -0.5,
-        "MouthLowerLeft": -0.5,
-    },
-    "SmileFrownLeft": {"MouthSmileLeft": 1, "MouthFrownLeft": -1},
-    "SmileFrownRight": {"MouthSmileRight": 1, "MouthFrownRight": -1},
-    "BrowExpressionLeft": {"BrowUpLeft": 1, "BrowDownLeft": -1},
-    "BrowExpressionRight": {"BrowUpRight": 1, "BrowDownRight": -1},
-}
-"""Combined parameters that are sums of the table's."""
+BITS = re.compile(r"(?P<name>[A-Za-z/]+?)(?P<bit>[0-9]+|Negative)")
 
-SIDES = ("Left", "Right")
-COMPUTED = (*SIGNED, *(f"SmileSad{side}" for side in SIDES), *(f"EyeLid{side}" for side in SIDES))
-"""What the sender adds to the table's channels, in this order."""
-
-BITS = re.compile(r"(?P<name>[A-Za-z]+?)(?P<bit>[0-9]+|Negative)")
+OWN_LOOK = re.compile(r"(Left|Right)Eye[XY]|Eyes?(Left|Right)?[XY]")
+OWN_LIDS = re.compile(r"(Left|Right|Combined)?Eyes?(Lid|Open|Closed)\w*")
+"""An avatar's own eye parameters, in VRCFaceTracking's names and those from before it."""
 
 Kind = Literal["f", "i", "bool", "bit", "negative"]
 
@@ -89,6 +78,8 @@ class Target(NamedTuple):
     """Which bit."""
     bits: int = 1
     """How many there are."""
+    signed: bool = False
+    """Whether a bit of its own has the sign; without one, what is negative is 0."""
 
 
 @dataclass
@@ -100,14 +91,16 @@ class VrchatSink:
     mapping: str = "unified"
     """unified, or a TOML file with its channels."""
     eyes: bool = True
-    """Send VRChat's native eye tracking too."""
-    query: str = ""
-    """auto or host:port: ask what the avatar takes. Left out: all parameters are sent."""
+    """Send VRChat's native eye tracking where the avatar has no eye parameters of its own."""
+    query: str = "auto"
+    """Whom to ask what the avatar takes: auto looks for VRChat on this computer, or on the network
+    if host is elsewhere; host:port; no sends all parameters."""
     listen: int = 0
     """Port, usually 9001, to hear of avatar changes on; 0: do not."""
 
     def __post_init__(self) -> None:
         self._mapping = load_channels(self.mapping, "unified")
+        self._native = frozenset((CLOSED, LOOK) if self.eyes else ())
         self._combine = Combine(self._mapping.channels)
         self._names = (*self._mapping.channels, *COMPUTED, *ACTIVE)
         self._changes = Changes(all_targets(self._names))
@@ -115,7 +108,8 @@ class VrchatSink:
         self._refreshed: float | None = None
         self._avatar_changes = UdpReceiver(self.host, self.listen) if self.listen else None
         self._udp = UdpSender(self.host, self.port)
-        self._watch = AvatarWatch(self.query) if self.query else None
+        asks = self.query not in ("", "no")
+        self._watch = AvatarWatch(self.query, is_loopback(self.host)) if asks else None
 
     def send(self, sample: Sample, frame: Frame | None) -> None:
         """Send what changed since the last sample."""
@@ -123,9 +117,7 @@ class VrchatSink:
         shapes = self._mapping.apply(sample.aus, sample.gaze)
         active = [sample.face] * len(ACTIVE)
         values = np.concatenate([shapes, self._combine(shapes, sample), active])
-        elements = self._changes.take(values)
-        if self.eyes:
-            elements += self._changed_eyes(sample)
+        elements = [*self._changes.take(values), *self._changed_eyes(sample)]
         for datagram in bundles(elements):
             self._udp.send(datagram)
 
@@ -151,18 +143,22 @@ class VrchatSink:
             new |= datagram.startswith(AVATAR_CHANGE)
         if self._watch is not None:
             try:
-                taken = matching_targets(self._names, self._watch.found.get(0))
-                self._changes = Changes(itertools.islice(taken, MAX_TARGETS))
+                parameters = self._watch.found.get(0)
             except (queue.Empty, ClosedError):
                 return new
+            taken = matching_targets(self._names, parameters)
+            self._changes = Changes(itertools.islice(taken, MAX_TARGETS))
+            self._native = frozenset(native_eyes(parameters) if self.eyes else ())
             log.info("vrchat: the avatar takes %d of our parameters", self._changes.count)
             return True
         return new
 
     def _changed_eyes(self, sample: Sample) -> Iterator[bytes]:
-        closed = sum(_closed(sample).tolist()) / 2
-        if self._is_new(CLOSED, round(closed / STEP)):
+        closed = sum(sample.aus[EYELIDS].tolist()) / 2
+        if CLOSED in self._native and self._is_new(CLOSED, round(closed / STEP)):
             yield element(CLOSED, "f", closed)
+        if LOOK not in self._native:
+            return
         angles = [-math.degrees(angle) for angle in sample.gaze.ravel().tolist()]
         if self._is_new(LOOK, tuple(round(angle / STEP_DEG) for angle in angles)):
             yield element(LOOK, "ffff", *angles)
@@ -188,7 +184,8 @@ class Changes:
         self._targets = list(targets)
         self._channels = np.array([each.channel for each in self._targets], np.intp)
         self._shifts = np.array([each.shift for each in self._targets], np.int64)
-        self._full = np.array([2.0**each.bits - 1 for each in self._targets])
+        self._steps = np.array([2.0**each.bits for each in self._targets])
+        self._signed = np.array([each.signed for each in self._targets], bool)
         kinds = np.array([each.kind for each in self._targets], str)
         self._of_kind = {kind: np.flatnonzero(kinds == kind) for kind in np.unique(kinds).tolist()}
         zeros = [element(each.address, TYPES[each.kind], 0) for each in self._targets]
@@ -229,11 +226,17 @@ class Changes:
         keys = np.zeros(self.count, np.int64)
         for kind, those in self._of_kind.items():
             if kind == "bit":
-                whole = (np.abs(values[those]) * self._full[those] + 1e-6).astype(np.int64)
-                keys[those] = whole >> self._shifts[those] & 1
+                keys[those] = self._bits(values[those], those)
             else:
                 keys[those] = READ[kind](values[those])
         return keys
+
+    def _bits(self, values: Vector, those: NDArray[np.intp]) -> NDArray[np.int64]:
+        """Return (n,) 0 or 1 as VRCFaceTracking computes bits: cut off, and all set near 1."""
+        sizes = np.where(self._signed[those], np.abs(values), np.maximum(values, 0))
+        whole = (sizes * self._steps[those]).astype(np.int64)
+        bits: NDArray[np.int64] = whole >> self._shifts[those] & 1
+        return np.where(sizes >= ALL_BITS, 1, bits)
 
 
 READ: dict[str, Callable[[Vector], NDArray[Any]]] = {
@@ -245,28 +248,6 @@ READ: dict[str, Callable[[Vector], NDArray[Any]]] = {
 TYPES: dict[Kind, str] = {"f": "f", "i": "i", "bool": "F", "bit": "F", "negative": "F"}
 
 UNSENT = -(2**62)
-
-
-class Combine:
-    """Computes ``COMPUTED`` from the table's channels."""
-
-    def __init__(self, channels: tuple[str, ...]) -> None:
-        self._matrix = np.zeros((len(SIGNED), len(channels)), np.float32)
-        for row, shares in enumerate(SIGNED.values()):
-            for name, share in shares.items():
-                self._matrix[row, channels.index(name)] = share
-
-        def rows(name: str) -> list[int]:
-            return [channels.index(f"{name}{side}") for side in SIDES]
-
-        self._smile, self._wide = rows("MouthSmile"), rows("EyeWide")
-        self._sad = [rows("MouthFrown"), rows("MouthStretch")]
-
-    def __call__(self, shapes: Vector, sample: Sample) -> Vector:
-        """Return the values of ``COMPUTED``, -1 to 1."""
-        smile_sad = shapes[self._smile] - shapes[self._sad].max(axis=0)
-        lids = 0.75 * (1 - _closed(sample)) + 0.25 * shapes[self._wide]
-        return np.concatenate([self._matrix @ shapes, smile_sad, lids])
 
 
 def all_targets(names: Iterable[str]) -> Iterator[Target]:
@@ -282,17 +263,30 @@ def matching_targets(names: tuple[str, ...], parameters: Parameters) -> Iterator
     """Yield the avatar's parameters that take one of our values, with the avatar's types."""
     channels = {(name if name in ACTIVE else f"v2/{name}"): i for i, name in enumerate(names)}
     for address, types in parameters.items():
-        head, _, tail = address.rpartition("/")
-        if head.endswith("/v2"):
-            head, tail = head.removesuffix("/v2"), f"v2/{tail}"
-        if not f"{head}/".startswith(PARAMETERS):
+        if not address.startswith(PARAMETERS):
             continue
+        tail = _name(address)
         if tail in channels and types in KINDS:
             yield Target(address, channels[tail], KINDS[types])
         elif types in ("T", "F") and (bit := BITS.fullmatch(tail.removeprefix("v2/"))):
             channel = channels.get(f"v2/{bit['name']}")
             if channel is not None:
                 yield from _bit_target(address, channel, bit, parameters)
+
+
+def native_eyes(parameters: Parameters) -> Iterator[str]:
+    """Yield the native addresses that do what none of the avatar's own parameters does."""
+    names = [_name(each).removeprefix("v2/") for each in parameters if each.startswith(PARAMETERS)]
+    bare = [bit["name"] if (bit := BITS.fullmatch(name)) else name for name in names]
+    for address, own in ((CLOSED, OWN_LIDS), (LOOK, OWN_LOOK)):
+        if not any(map(own.fullmatch, bare)):
+            yield address
+
+
+def _name(address: str) -> str:
+    """Return a parameter's name without its prefix: from ``v2/`` on, or what is last."""
+    _, v2, name = address.rpartition("/v2/")
+    return f"v2/{name}" if v2 else address.rpartition("/")[2]
 
 
 KINDS: dict[str, Kind] = {"f": "f", "i": "i", "T": "bool", "F": "bool"}
@@ -308,7 +302,8 @@ def _bit_target(
     bits = next(count for count in range(32) if f"{base}{2**count}" not in parameters)
     place = int(bit["bit"]).bit_length() - 1
     if int(bit["bit"]) == 2**place and place < bits:
-        yield Target(address, channel, "bit", place, bits)
+        signed = f"{base}Negative" in parameters
+        yield Target(address, channel, "bit", place, bits, signed)
 
 
 def element(address: str, types: str, *floats: float) -> bytes:
@@ -334,8 +329,3 @@ def bundles(elements: Iterable[bytes]) -> Iterator[bytes]:
         parts.append(each)
     if len(parts) > 1:
         yield b"".join(parts)
-
-
-def _closed(sample: Sample) -> Vector:
-    """Return (2,) how far the left and the right eye are closed."""
-    return sample.aus[[AU_INDEX["left_eye_close"], AU_INDEX["right_eye_close"]]]

@@ -12,8 +12,9 @@ import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
+import zeroconf
 
-from facedrive.errors import DependencyError, SinkError
+from facedrive.errors import SinkError
 from facedrive.sinks import oscquery
 from facedrive.sinks.oscquery import AvatarWatch, QueryError, fetch_parameters, find_vrchat
 
@@ -169,19 +170,36 @@ def test_address_that_is_none_is_an_error(address: str) -> None:
         AvatarWatch(address)
 
 
-def test_auto_without_zeroconf_is_an_error_that_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch,
+def test_watch_looks_again_where_vrchat_has_moved(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(
-        DependencyError, match=r"zeroconf is not installed; .*\[vrchat\].*query=host:port"
-    ):
-        AvatarWatch("auto")
+    with socket.socket() as gone:
+        gone.bind(("127.0.0.1", 0))
+        ports = iter([gone.getsockname()[1], serve(answer(AVATAR))])
+        found = lambda stopping, here: f"127.0.0.1:{next(ports)}"  # noqa: E731
+        monkeypatch.setattr(oscquery, "find_vrchat", found)
+        watch = AvatarWatch("auto", every_s=0.01)
+        try:
+            assert "/avatar/parameters/v2/JawOpen" in watch.found.get(30)
+        finally:
+            watch.stop()
+
+
+def test_a_question_for_this_computer_leaves_no_network_card() -> None:
+    with zeroconf.Zeroconf(ip_version=zeroconf.IPVersion.V4Only) as network:
+        oscquery._stay_here(network)
+        hops = [each.sock.getsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL)
+                for each in network.engine.senders]  # fmt: skip
+    assert hops == [0] * len(hops) != []
+
+
+def test_only_this_computers_addresses_are_ours() -> None:
+    assert oscquery._is_ours("127.0.0.1")
+    assert not oscquery._is_ours("203.0.113.7")  # reserved for documents
 
 
 @pytest.mark.slow
 def test_vrchat_is_found_on_the_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    zeroconf = pytest.importorskip("zeroconf")
     monkeypatch.setattr(oscquery, "VRCHAT", f"VRChat-Client-{uuid.uuid4().hex[:8]}")
     info = zeroconf.ServiceInfo(
         oscquery.SERVICE,

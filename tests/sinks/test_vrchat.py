@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,9 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 
 from facedrive.errors import MappingError, SinkError
 from facedrive.mappings import load_mapping
-from facedrive.sinks.vrchat import COMPUTED, MAX_TARGETS, VrchatSink
+from facedrive.rotations import EulerDegrees, quaternion_from_euler
+from facedrive.sinks.vrcft import COMPUTED, NO_SOURCE
+from facedrive.sinks.vrchat import MAX_TARGETS, VrchatSink, native_eyes
 from facedrive.types import Sample
 
 from .conftest import MakeSample, datagrams, make, turn
@@ -31,6 +34,7 @@ def open_sink(receiver: socket.socket) -> Iterator[Callable[..., VrchatSink]]:
     opened: list[VrchatSink] = []
 
     def start(**options: Any) -> VrchatSink:
+        options = {"query": "no", **options}
         opened.append(VrchatSink(*receiver.getsockname(), **options))
         return opened[-1]
 
@@ -103,12 +107,67 @@ def test_combined_parameters_are_signed_as_vrcfacetracking_has_them(send: Send) 
     values = send(sample)
     expected = {
         "JawX": -0.5, "JawZ": 0.25, "MouthX": 0,
-        "SmileFrownLeft": 0.75, "SmileFrownRight": 0,
-        "SmileSadLeft": 0.75, "SmileSadRight": -0.5,
-        "BrowExpressionLeft": 0, "BrowExpressionRight": -1,
-        "EyeLidLeft": 0, "EyeLidRight": 1.0,
+        "SmileFrownLeft": 0.75, "SmileFrownRight": 0, "SmileFrown": 0.375,
+        "SmileSadLeft": 0.75, "SmileSadRight": -0.5, "SmileSad": 0.125,
+        "MouthSadLeft": 0, "MouthSadRight": 0.5,
+        "BrowExpressionLeft": 0, "BrowExpressionRight": -1, "BrowExpression": -0.5,
+        "BrowDown": 0.5, "MouthStretch": 0.25, "MouthTightenerStretch": -0.25,
+        "MouthTightenerStretchRight": -0.5, "MouthCornerYLeft": 0.75, "MouthCornerY": 0.375,
+        "EyeLidLeft": 0, "EyeLidRight": 1.0, "EyeLid": 0.5, "EyeWide": 1.0,
+        "EyeOpenLeft": 0, "EyeClosedLeft": 1, "EyeOpen": 0.5, "EyeClosed": 0.5,
     }  # fmt: skip
-    assert {name: values[V2 + name] for name in COMPUTED} == pytest.approx(expected)
+    assert {name: values[V2 + name] for name in expected} == pytest.approx(expected)
+
+
+def test_lips_and_cheeks_are_means_of_their_shapes(send: Send) -> None:
+    values = send(sample_of(
+        lip_pucker=0.5, upper_lip_suck=1.0, cheeks_puff=0.25, nose_wrinkle=1.0,
+        upper_lip_raise=0.5, lower_lip_depress=1.0, left_lip_corner_pull=1.0,
+        left_brow_raise=1.0,
+    ))  # fmt: skip
+    expected = {
+        "LipPucker": 0.5, "LipPuckerUpper": 0.5, "LipPuckerLeft": 0.5, "LipFunnel": 0,
+        "LipSuck": 0.5, "LipSuckUpper": 1, "LipSuckLower": 0, "LipSuckFunnelUpper": 1,
+        "LipSuckFunnelUpperRight": 1, "CheekPuffSuck": 0.25, "CheekPuffSuckLeft": 0.25,
+        "CheekSuck": 0, "NoseSneer": 1, "MouthUpperUp": 0.5, "MouthLowerDown": 1,
+        "MouthOpen": 0.75, "CheekSquint": 0.2, "EyeSquint": 0.6, "EyesSquint": 0.6,
+        "BrowUp": 0.5, "BrowInnerUp": 0.5, "BrowOuterUp": 0.5,
+    }  # fmt: skip
+    assert {name: values[V2 + name] for name in expected} == pytest.approx(expected)
+
+
+def test_gaze_is_to_the_right_and_up_as_tangents(send: Send) -> None:
+    sample = sample_of()
+    sample.gaze[:] = np.radians([[10, 20], [30, -40]])
+    values = send(sample)
+    tangents = np.tan(np.radians([-20, 10, 40, 30]))
+    names = ("EyeLeftX", "EyeLeftY", "EyeRightX", "EyeRightY")
+    assert [values[V2 + name] for name in names] == pytest.approx(tangents.tolist(), abs=1e-6)
+    assert values[V2 + "EyeX"] == pytest.approx((tangents[0] + tangents[2]) / 2, abs=1e-6)
+    assert values[V2 + "EyeY"] == pytest.approx((tangents[1] + tangents[3]) / 2, abs=1e-6)
+
+
+def test_the_head_is_right_down_and_left_shoulder_and_where_it_moved(send: Send) -> None:
+    rotation = quaternion_from_euler(EulerDegrees(pitch=9, yaw=18, roll=27))
+    sample = sample_of(turned=rotation)
+    sample.head.translation[:] = [0.1, 0.2, -0.45]  # to its left, up, nearer
+    values = send(sample)
+    head = [values[f"{V2}Head/{name}"] for name in ("Yaw", "Pitch", "Roll", "PosX", "PosY", "PosZ")]
+    assert head == pytest.approx([-0.2, -0.1, 0.3, -0.2, 0.4, 0.3], abs=1e-5)
+
+
+def test_all_names_of_vrcfacetracking_5_are_sent_but_those_without_a_source(send: Send) -> None:
+    sent = {address.removeprefix(V2) for address in send(sample_of()) if address.startswith(V2)}
+    head = {name for name in sent if name.startswith("Head/")}
+    assert len(head) == 6
+    assert len(sent - head) + len(NO_SOURCE) == 176
+    assert not sent & set(NO_SOURCE)
+
+
+def test_the_guide_lists_what_has_no_source() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "drive" / "vrchat.md").read_text("utf-8")
+    listed = " ".join(guide.partition("## What is not sent")[2].split())
+    assert all(f"`{name}`" in listed for name in NO_SOURCE)
 
 
 def test_open_eyes_at_rest_are_three_quarters(send: Send) -> None:
@@ -243,7 +302,16 @@ def test_avatar_gets_only_what_it_takes_in_its_types(asked: Callable[..., dict[s
 
 
 @pytest.mark.parametrize(
-    ("jaw", "bits"), [(0.0, (0, 0, 0)), (0.5, (1, 1, 0)), (1.0, (1, 1, 1)), (0.8, (1, 0, 1))]
+    ("jaw", "bits"),
+    [
+        (0.0, (0, 0, 0)),
+        (0.5, (0, 0, 1)),
+        (0.8, (0, 1, 1)),
+        (0.999, (1, 1, 1)),
+        (1.0, (1, 1, 1)),
+        (0.124, (0, 0, 0)),
+        (0.126, (1, 0, 0)),
+    ],
 )
 def test_avatar_with_bits_gets_bits(
     asked: Callable[..., dict[str, Any]], jaw: float, bits: tuple[int, ...]
@@ -260,6 +328,51 @@ def test_sign_of_a_bit_parameter_is_a_bit_of_its_own(
     parameters = {f"{V2}JawX1": "T", f"{V2}JawXNegative": "T"}
     values = asked(sample_of(**{f"jaw_slide_{side}": 1.0}), parameters)
     assert values == {f"{V2}JawX1": True, f"{V2}JawXNegative": side == "left"}
+
+
+def test_a_negative_value_without_a_bit_for_its_sign_is_all_false(
+    asked: Callable[..., dict[str, Any]],
+) -> None:
+    parameters = {f"{V2}JawX{place}": "T" for place in (1, 2)}
+    assert not any(asked(sample_of(jaw_slide_left=1.0), parameters).values())
+    assert all(asked(sample_of(jaw_slide_right=1.0), parameters).values())
+
+
+def test_every_name_is_found_under_a_prefix(asked: Callable[..., dict[str, Any]]) -> None:
+    names = [*load_mapping("unified").channels, *COMPUTED]
+    parameters = {f"/avatar/parameters/FT/v2/{name}": "f" for name in names}
+    parameters |= {"/avatar/parameters/FT/LipTrackingActive": "T"}
+    parameters |= {"/avatar/parameters/FT/v2/Head/Yaw1": "T"}
+    assert asked(sample_of(jaw_drop=0.5), parameters).keys() == parameters.keys()
+
+
+@pytest.mark.parametrize(
+    ("names", "native"),
+    [
+        (("v2/JawOpen", "v2/EyeSquintLeft", "Tail"), {"EyesClosedAmount", "LeftRightPitchYaw"}),
+        (("v2/EyeLeftX", "v2/EyeLidLeft"), set()),
+        (("FT/v2/EyeLeftX1", "FT/v2/EyeLeftXNegative"), {"EyesClosedAmount"}),
+        (("FT/v2/EyeLidRight",), {"LeftRightPitchYaw"}),
+        (("v2/JawOpen", "LeftEyeX", "CombinedEyeLid"), set()),
+    ],
+)
+def test_native_eyes_only_where_the_avatar_has_none_of_its_own(
+    receiver: socket.socket,
+    open_sink: Callable[..., VrchatSink],
+    avatar: Callable[[dict[str, str]], str],
+    names: tuple[str, ...],
+    native: set[str],
+) -> None:
+    parameters = {f"/avatar/parameters/{name}": "f" for name in names}
+    sink = open_sink(query=avatar(parameters))
+    assert sink._watch is not None
+    sink._watch.found.put(sink._watch.found.get(30))
+    sink.send(sample_of(), None)
+    sent = heard(receiver)
+    assert {each for each in sent if each.startswith("/tracking")} == {
+        f"/tracking/eye/{name}" for name in native
+    }
+    assert set(native_eyes(parameters)) == {f"/tracking/eye/{name}" for name in native}
 
 
 def test_an_avatar_that_claims_too_much_does_not_hold_frames_up(

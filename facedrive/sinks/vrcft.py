@@ -1,0 +1,167 @@
+"""VRCFaceTracking v5's parameters: unified shapes, and what it makes of them, of eyes and head.
+
+Values and names are those of its ``UnifiedExpressionsParameters``, ``UnifiedSimpleExpressions`` and
+``UnifiedHeadParameters``: sums and means of shapes, and the greater of two.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from facedrive.aus import AU_INDEX
+from facedrive.types import IDENTITY_HEAD, Sample, Vector
+
+Shares = dict[str, float]
+"""How much of each input; ``1`` is one."""
+
+SIDES = ("Left", "Right")
+
+GREATER: dict[str, tuple[str, str]] = {
+    "MouthSadLeft": ("MouthFrownLeft", "MouthStretchLeft"),
+    "MouthSadRight": ("MouthFrownRight", "MouthStretchRight"),
+    "EyeWide": ("EyeWideLeft", "EyeWideRight"),
+    "EyeSquint": ("EyeSquintLeft", "EyeSquintRight"),
+}
+"""Parameters that are the greater of two shapes."""
+
+EYES = ("EyeClosedLeft", "EyeClosedRight", "EyeLeftX", "EyeLeftY", "EyeRightX", "EyeRightY")
+"""Closed is 1; X is to the subject's right and Y up, tangents of the angle."""
+
+HEAD = ("Head/Yaw", "Head/Pitch", "Head/Roll", "Head/PosX", "Head/PosY", "Head/PosZ")
+"""To the right, down and to the left shoulder, 1 at 90 degrees; to the right, up and forward from
+where a head at rest is, 1 at half a metre."""
+
+NO_SOURCE = (
+    "PupilDilation", "PupilDiameterLeft", "PupilDiameterRight", "PupilDiameter",
+    "JawBackward", "JawClench", "JawMandibleRaise", "LipSuckCornerLeft", "LipSuckCornerRight",
+    "TongueOut", "TongueUp", "TongueDown", "TongueRight", "TongueLeft", "TongueRoll",
+    "TongueBendDown", "TongueCurlUp", "TongueSquish", "TongueFlat", "TongueTwistRight",
+    "TongueTwistLeft", "TongueX", "TongueY", "TongueArchY", "TongueShape",
+    "SoftPalateClose", "ThroatSwallow", "NeckFlexRight", "NeckFlexLeft",
+)  # fmt: skip
+"""Parameters that nothing we see could move; they are not sent."""
+
+
+def _mean(*names: str) -> Shares:
+    return dict.fromkeys(names, 1 / len(names))
+
+
+def _pair(name: str) -> Shares:
+    return _mean(*(f"{name}{side}" for side in SIDES))
+
+
+def _sum(*parts: tuple[float, Shares]) -> Shares:
+    total: Shares = {}
+    for factor, shares in parts:
+        for name, share in shares.items():
+            total[name] = total.get(name, 0.0) + factor * share
+    return total
+
+
+def _less(plus: Shares, minus: Shares) -> Shares:
+    return _sum((1, plus), (-1, minus))
+
+
+def _one(name: str) -> Shares:
+    return {name: 1.0}
+
+
+PAIRS = (
+    "BrowUp", "BrowDown", "BrowInnerUp", "BrowOuterUp", "CheekSquint", "CheekSuck", "NoseSneer",
+    "LipSuckUpper", "LipSuckLower", "LipFunnelUpper", "LipFunnelLower", "LipPuckerUpper",
+    "LipPuckerLower", "MouthUpperUp", "MouthLowerDown", "MouthStretch", "MouthTightener",
+    "MouthPress", "MouthDimple", "EyeClosed",
+)  # fmt: skip
+"""Parameters that are the mean of the left one and the right one."""
+
+BY_SIDE: dict[str, tuple[tuple[float, str], ...]] = {
+    "EyeOpen": ((1, "1"), (-1, "EyeClosed*")),
+    "EyeLid": ((0.75, "1"), (-0.75, "EyeClosed*"), (0.25, "EyeWide*")),
+    "BrowExpression": ((0.5, "BrowInnerUp*"), (0.5, "BrowOuterUp*"), (-1, "BrowDown*")),
+    "CheekPuffSuck": ((1, "CheekPuff*"), (-1, "CheekSuck*")),
+    "LipSuckFunnelUpper": ((1, "LipSuckUpper*"), (-1, "LipFunnelUpper*")),
+    "LipSuckFunnelLower": ((1, "LipSuckLower*"), (-1, "LipFunnelLower*")),
+    "MouthTightenerStretch": ((1, "MouthTightener*"), (-1, "MouthStretch*")),
+    "MouthCornerY": ((1, "MouthCornerSlant*"), (-1, "MouthFrown*")),
+    "SmileFrown": ((1, "MouthSmile*"), (-1, "MouthFrown*")),
+    "SmileSad": ((1, "MouthSmile*"), (-1, "MouthSad*")),
+}
+"""Parameters for a side each and for both, which is their mean; ``*`` is the side."""
+
+
+def _of_side(name: str, side: str) -> Shares:
+    return {shape.replace("*", side): share for share, shape in BY_SIDE[name]}
+
+
+def _combined() -> dict[str, Shares]:
+    found = {name: _pair(name) for name in PAIRS}
+    for name in BY_SIDE:
+        sides = {side: _of_side(name, side) for side in SIDES}
+        found |= {f"{name}{side}": shares for side, shares in sides.items()}
+        found[name] = _sum(*((0.5, shares) for shares in sides.values()))
+    for name in ("LipSuck", "LipFunnel", "LipPucker"):
+        found[name] = _sum((0.5, _pair(f"{name}Upper")), (0.5, _pair(f"{name}Lower")))
+    for side in SIDES:
+        found[f"LipPucker{side}"] = _mean(f"LipPuckerUpper{side}", f"LipPuckerLower{side}")
+    mouth = {half: _less(_one(f"Mouth{half}Right"), _one(f"Mouth{half}Left"))
+             for half in ("Upper", "Lower")}  # fmt: skip
+    return found | {
+        "EyeX": _mean("EyeLeftX", "EyeRightX"),
+        "EyeY": _mean("EyeLeftY", "EyeRightY"),
+        "EyesSquint": _one("EyeSquint"),
+        "JawX": _less(_one("JawRight"), _one("JawLeft")),
+        "JawZ": _one("JawForward"),
+        "MouthUpperX": mouth["Upper"],
+        "MouthLowerX": mouth["Lower"],
+        "MouthX": _sum((0.5, mouth["Upper"]), (0.5, mouth["Lower"])),
+        "MouthOpen": _sum((0.5, _pair("MouthUpperUp")), (0.5, _pair("MouthLowerDown"))),
+    }
+
+
+COMBINED: dict[str, Shares] = _combined()
+"""Parameters that are sums of shapes and eyes."""
+
+COMPUTED = (*EYES, *GREATER, *HEAD, *COMBINED)
+"""What is sent beside the shapes of the table, in this order."""
+
+CLOSED = [AU_INDEX["left_eye_close"], AU_INDEX["right_eye_close"]]
+
+
+class Combine:
+    """Computes ``COMPUTED`` from the shapes of a table."""
+
+    def __init__(self, channels: tuple[str, ...]) -> None:
+        inputs = [*channels, *EYES, *GREATER, "1"]
+        self._matrix = np.zeros((len(COMBINED), len(inputs)), np.float32)
+        for row, shares in enumerate(COMBINED.values()):
+            for name, share in shares.items():
+                self._matrix[row, inputs.index(name)] = share
+        self._pairs = np.array([[channels.index(name) for name in pair]
+                                for pair in GREATER.values()])  # fmt: skip
+
+    def __call__(self, shapes: Vector, sample: Sample) -> Vector:
+        """Return the values of ``COMPUTED``, -1 to 1."""
+        eyes = np.array([*sample.aus[CLOSED].tolist(), *looks(sample)], np.float32)
+        greater = shapes[self._pairs].max(axis=1)
+        combined = self._matrix @ np.concatenate([shapes, eyes, greater, _ONE])
+        values = np.concatenate([eyes, greater, head(sample), combined])
+        limited: Vector = np.clip(values, -1.0, 1.0)
+        return limited
+
+
+_ONE = np.ones(1, np.float32)
+
+
+def looks(sample: Sample) -> list[float]:
+    """Return X and Y of the left and the right eye, as ``EYES`` has them."""
+    (left_pitch, left_yaw), (right_pitch, right_yaw) = np.clip(sample.gaze, -1.5, 1.5).tolist()
+    return [-math.tan(left_yaw), math.tan(left_pitch), -math.tan(right_yaw), math.tan(right_pitch)]
+
+
+def head(sample: Sample) -> Vector:
+    """Return (6,) the values of ``HEAD``."""
+    pitch, yaw, roll = sample.head.euler
+    x, y, z = (sample.head.translation - IDENTITY_HEAD.translation).tolist()
+    return np.array([-yaw / 90, -pitch / 90, roll / 90, -2 * x, 2 * y, 2 * z], np.float32)
