@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from facedrive.options import option
 
@@ -14,6 +15,8 @@ class Inspect:
 
     file: str = option(positional=True)
     """A .obj, .gltf, .glb or .vrm, or a plug-in."""
+    rig_names: Path | None = option(None, metavar="FILE")
+    """A TOML table of names that comes before facedrive's own."""
     json: bool = False
     """One JSON object, nothing else."""
 
@@ -23,13 +26,11 @@ class Inspect:
         from facedrive.rig import load
 
         rig = load(self.file)
-        covered = coverage(rig)
+        covered = coverage(rig, self.rig_names)
         if self.json:
             print(json.dumps({"file": self.file, "vertices": len(rig.vertices),
                               "triangles": len(rig.triangles), "targets": list(rig.targets),
-                              "covered": list(covered.covered),
-                              "uncovered": list(covered.uncovered), "gaze": covered.gaze,
-                              "unused": list(covered.unused)}))  # fmt: skip
+                              **asdict(covered)}))  # fmt: skip
             return 0
         uncovered = ", ".join(covered.uncovered) or "none"
         print(f"{self.file}: {len(rig.vertices)} vertices, {len(rig.triangles)} triangles, "
@@ -38,6 +39,10 @@ class Inspect:
         print(f"AUs covered ({len(covered.covered)}): {', '.join(covered.covered)}")
         print(f"AUs not covered ({len(covered.uncovered)}): {uncovered}")
         print(f"gaze: {covered.gaze or 'not shown'}")
+        for title, targets in covered.tables.items():
+            print(f"by names of {title} ({len(targets)}): {', '.join(targets)}")
+        if covered.empty:
+            print(f"targets that move nothing: {', '.join(covered.empty)}")
         print(f"targets not used: {', '.join(covered.unused) or 'none'}")
         return 0
 

@@ -1,10 +1,9 @@
-"""Drive a rig's own targets: by AU names, else ARKit's, else VRM's, whichever it speaks."""
+"""Drive a rig's own targets, by what each convention of names says of them."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -12,7 +11,8 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.errors import RigError
-from facedrive.mappings.table import GAZE, INPUTS, PAIRS, Mapping, load_mapping
+from facedrive.mappings.names import Channel, Convention, conventions, spellings
+from facedrive.mappings.table import GAZE, INPUTS, PAIRS, Mapping
 
 if TYPE_CHECKING:
     from facedrive.rig.model import Rig
@@ -20,16 +20,11 @@ if TYPE_CHECKING:
 ENOUGH = 0.5
 """An AU whose strongest share in any target is less than this counts as not covered."""
 
-FALLBACKS = ("arkit", "vrm1", "vrm0")
-"""Tables tried after the AU names, the most detailed first."""
+BLINK = "left_eye_close_and_right_eye_close"
+"""A blink of both eyes at once shows both."""
 
-
-class Channel(NamedTuple):
-    """What a target's name stands for."""
-
-    name: str
-    half: str
-    """``l`` or ``r`` where the rig splits a channel that is one in the table, else empty."""
+LISTED = 12
+"""Targets that an error names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,83 +39,121 @@ class Coverage:
     """What follows the gaze."""
     unused: tuple[str, ...]
     """Targets whose names say nothing to facedrive, or whose channel is not driven."""
+    tables: dict[str, tuple[str, ...]]
+    """Which targets are driven by which table of names."""
+    empty: tuple[str, ...]
+    """Targets that move nothing, whatever their names."""
 
 
-def match_rig(rig: Rig) -> Mapping:
+class Match(NamedTuple):
+    """Which targets are driven, and by which table."""
+
+    mapping: Mapping
+    tables: dict[str, str]
+    """The title of the table that drives each target."""
+
+
+def match_rig(rig: Rig, names: Path | None = None) -> Mapping:
     """Build the mapping whose channels are the rig's targets, by their names.
 
-    A target named after an AU follows it. Where the rig has none for an AU, targets with ARKit
-    names, then VRM presets, take its part. Case and punctuation are ignored, and ``eyeBlink_L``
-    is ``eyeBlinkLeft``. Gaze drives targets only where the rig has no eyeballs to turn.
+    A target named after an AU follows it. Where the rig has none for an AU, targets of the next
+    convention take its part, the most detailed first. Targets that move nothing are left out.
+    Gaze drives targets only where the rig has no eyeballs to turn.
+
+    Args:
+        rig: the rig.
+        names: a TOML table of names that comes before all others.
 
     Raises:
         RigError: if no target's name is known.
+        MappingError: if the table is broken.
     """
+    return find_match(rig, names).mapping
+
+
+def find_match(rig: Rig, names: Path | None = None) -> Match:
+    """Build the mapping as ``match_rig`` does, and tell which table drives each target."""
     matrix = np.zeros((len(rig.targets), len(INPUTS)), dtype=np.float32)
-    for table in (_au_table(), *map(load_mapping, FALLBACKS)):
-        taken = np.asarray(matrix.any(axis=0))
-        for name, pair in PAIRS.items():
-            taken[INPUTS.index(name)] |= any(taken[AU_INDEX[au]] for au in pair)
-        for target, row in _rows(rig, table):
-            if not (row.astype(bool) & taken).any():
-                matrix[target] = row
+    spelt = [spellings(name) for name in rig.targets]
+    empty = set(rig.empty)
+    free = [name not in empty for name in rig.targets]
+    tables: dict[str, str] = {}
+    known = conventions(names)
+    found = [_named(table, spelt, free) for table in known]
+    for last in (False, True):
+        for table, channels in zip(known, found, strict=True):
+            taken = _taken(matrix)
+            for target, channel in channels.items():
+                row = table.rows[channel.name]
+                if (channel.name in table.otherwise) != last or matrix[target].any():
+                    continue
+                if row.any() and not (row.astype(bool) & taken).any():
+                    matrix[target] = row
+                    tables[rig.targets[target]] = table.title
     if rig.eyes is not None:
         matrix[:, GAZE] = 0.0
     if not matrix.any():
-        raise RigError(
-            f"{rig.name} has no target that facedrive knows, only {', '.join(rig.targets)}; "
-            "name its targets after FEAFA+ AUs (jaw_drop), ARKit (jawOpen) or VRM presets (aa)."
-        )
-    return Mapping(rig.name, rig.targets, matrix)
+        raise RigError(_nothing_known(rig))
+    return Match(Mapping(rig.name, rig.targets, matrix), tables)
 
 
-def coverage(rig: Rig) -> Coverage:
+def coverage(rig: Rig, names: Path | None = None) -> Coverage:
     """Tell which AUs the rig shows.
 
     Raises:
         RigError: if no target's name is known.
+        MappingError: if the table of names is broken.
     """
-    mapping = match_rig(rig)
-    shares = np.abs(mapping.matrix).max(axis=0)
+    match = find_match(rig, names)
+    shares = np.abs(match.mapping.matrix).max(axis=0)
     shown = dict(zip(INPUTS, shares >= ENOUGH, strict=True))
+    for au in PAIRS[BLINK]:
+        shown[au] |= shown[BLINK]
     looks = bool(shares[GAZE].any())
+    driven: dict[str, list[str]] = {}
+    for target, title in match.tables.items():
+        driven.setdefault(title, []).append(target)
     return Coverage(
         covered=tuple(name for name in AU_NAMES if shown[name]),
         uncovered=tuple(name for name in AU_NAMES if not shown[name]),
         gaze="eyeballs" if rig.eyes is not None else "targets" if looks else None,
-        unused=mapping.not_driven,
+        unused=match.mapping.not_driven,
+        tables={title: tuple(targets) for title, targets in driven.items()},
+        empty=rig.empty,
     )
 
 
-def _au_table() -> Mapping:
-    identity = np.eye(len(AU_NAMES), len(INPUTS), dtype=np.float32)
-    return Mapping("au", AU_NAMES, identity)
+def _taken(matrix: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Tell which inputs drive something already, (inputs,)."""
+    taken: NDArray[np.bool_] = matrix.any(axis=0)
+    for name, pair in PAIRS.items():
+        taken[INPUTS.index(name)] |= any(taken[AU_INDEX[au]] for au in pair)
+    return taken
 
 
-def _rows(rig: Rig, table: Mapping) -> Iterator[tuple[int, NDArray[np.float32]]]:
-    """Yield each target that the table names, with its weights; the first of a name wins."""
-    aliases = _aliases(table)
-    used: set[Channel] = set()
-    for target, name in enumerate(rig.targets):
-        channel = aliases.get(_plain(name)) or aliases.get(_plain(name.rpartition(".")[2]))
-        if channel is not None and channel not in used:
-            used.add(channel)
-            yield target, table.matrix[table.channels.index(channel.name)]
+def _named(table: Convention, spelt: list[tuple[str, ...]], free: list[bool]) -> dict[int, Channel]:
+    """Return the targets that a table names; of two for one channel the plainer name wins."""
+    best: dict[Channel, tuple[int, int]] = {}
+    for target, names in enumerate(spelt):
+        found = table.find(names) if free[target] else None
+        if found is None:
+            continue
+        channel, effort = found
+        if channel.name in table.not_driven:
+            free[target] = False
+        elif channel not in best or effort < best[channel][0]:
+            best[channel] = effort, target
+    return {target: channel for channel, (_, target) in best.items()}
 
 
-def _aliases(table: Mapping) -> dict[str, Channel]:
-    aliases: dict[str, Channel] = {}
-    for name in table.channels:
-        plain = _plain(name)
-        aliases[plain] = Channel(name, "")
-        for side in ("left", "right"):
-            if plain.endswith(side):
-                aliases.setdefault(plain.removesuffix(side) + side[0], Channel(name, ""))
-            elif table.name == "arkit" and not plain.endswith(("left", "right")):
-                aliases[plain + side] = aliases[plain + side[0]] = Channel(name, side[0])
-    return aliases
-
-
-def _plain(name: str) -> str:
-    """Drop case and punctuation."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+def _nothing_known(rig: Rig) -> str:
+    if len(rig.empty) == len(rig.targets):
+        return (
+            f"{rig.name}: none of its {len(rig.targets)} targets moves anything; export it again."
+        )
+    names = ", ".join(name[:40] for name in rig.targets[:LISTED])
+    more = ", ..." if len(rig.targets) > LISTED else ""
+    return (
+        f"{rig.name} has no target that facedrive knows, only {names}{more}; name its targets "
+        "after FEAFA+ AUs (jaw_drop) or ARKit (jawOpen), or give --rig-names a table."
+    )

@@ -175,7 +175,7 @@ def standard_of(path: Path) -> str:
     Raises:
         MappingError: if the file is bad, or no table has its channels.
     """
-    table = _parse(path)
+    table = parse(path)
     if "extends" in table:
         _read(path)
         return str(table["extends"])
@@ -200,15 +200,37 @@ class _Table(NamedTuple):
 
 
 def _read(path: Path) -> Mapping:
-    table = _parse(path)
+    table = parse(path)
     read = _changes(path, table) if "extends" in table else _whole(path, table)
+    return _resolved(path, read)
+
+
+def read_rows(path: Path, weights: dict[str, Any]) -> Mapping:
+    """Read what a parsed table of weights gives each of its names.
+
+    Raises:
+        MappingError: unknown AUs, or weights that are no weights.
+    """
+    rows = {name: _row(path, name, row) for name, row in weights.items()}
+    return _resolved(path, _Table(tuple(rows), rows, None))
+
+
+def _resolved(path: Path, read: _Table) -> Mapping:
     rows: dict[str, NDArray[np.float32]] = {}
     for channel in read.channels:
         _resolve(path, read, channel, rows, ())
-    return Mapping(path.stem, read.channels, np.stack([rows[name] for name in read.channels]))
+    matrix = np.zeros((len(read.channels), len(INPUTS)), np.float32)
+    for number, name in enumerate(read.channels):
+        matrix[number] = rows[name]
+    return Mapping(path.stem, read.channels, matrix)
 
 
-def _parse(path: Path) -> dict[str, Any]:
+def parse(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises:
+        MappingError: if it cannot be read, or is none.
+    """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

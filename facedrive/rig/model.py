@@ -88,6 +88,16 @@ class Rig:
         reach = np.abs(self.offsets).max(axis=(0, 2), initial=0.0)
         return np.flatnonzero(reach > UNSEEN * size)
 
+    @property
+    def empty(self) -> tuple[str, ...]:
+        """Names of the targets that move nothing far enough to be seen."""
+        size = float(np.ptp(self.vertices, axis=0).max())
+        reach = (
+            max(float(each.max(initial=0)), -float(each.min(initial=0))) for each in self.offsets
+        )
+        moves = [far > UNSEEN * size for far in reach]
+        return tuple(name for name, seen in zip(self.targets, moves, strict=True) if not seen)
+
 
 def checked(rig: Rig) -> Rig:
     """Return the rig if it can be drawn and driven.

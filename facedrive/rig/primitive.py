@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +14,8 @@ from numpy.typing import NDArray
 from facedrive.errors import RigError
 from facedrive.rig.glb import Document, Object, resource
 from facedrive.rig.model import Floats, Indices, Part, check_size
+
+log = logging.getLogger(__name__)
 
 Matrix = NDArray[np.float64]
 Image = NDArray[np.uint8]
@@ -223,11 +227,14 @@ def _colors(document: Document, attributes: Object, material: Object, used: Indi
 
 def _uv(document: Document, attributes: Object, material: Object, used: Indices) -> Floats:
     texture = _base_texture(document, material)
-    channel = document.integer(texture, "texCoord")
-    uv = _attribute(document, attributes, f"TEXCOORD_{channel}", 2, used)
     moved = document.child(document.child(texture, "extensions"), "KHR_texture_transform")
-    scale = document.floats(moved, "scale", (1.0, 1.0))
-    return (uv * scale + document.floats(moved, "offset", (0.0, 0.0))).astype(np.float32)
+    channel = document.integer(moved, "texCoord", document.integer(texture, "texCoord"))
+    uv = _attribute(document, attributes, f"TEXCOORD_{channel}", 2, used)
+    angle = document.number(moved, "rotation", 0.0)
+    turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+    scaled = uv * document.floats(moved, "scale", (1.0, 1.0))
+    offset = document.floats(moved, "offset", (0.0, 0.0))
+    return (scaled @ turn.T + offset).astype(np.float32)
 
 
 def _base_texture(document: Document, material: Object) -> Object:
@@ -254,14 +261,30 @@ def _texture(scene: Scene, material: Object, transparent: bool) -> Image | None:
     reference = _base_texture(scene.document, material)
     if "index" not in reference:
         return None
-    texture = scene.document.item("textures", reference["index"])
-    source = scene.document.integer(texture, "source")
+    source = _picture(scene.document, scene.document.item("textures", reference["index"]))
+    if source is None:
+        return None
     if source not in scene.textures:
         scene.textures[source] = _image(scene, source)
     image = scene.textures[source]
     if transparent:
         return image
     return np.dstack([image[..., :3], np.full(image.shape[:2], 255, np.uint8)])
+
+
+def _picture(document: Document, texture: Object) -> int | None:
+    """Return which image a texture shows, in a format that is read; None if there is none."""
+    extensions = document.child(texture, "extensions")
+    webp = document.child(extensions, "EXT_texture_webp")
+    for holder in (webp, texture):
+        if "source" in holder:
+            return document.integer(holder, "source")
+    if "KHR_texture_basisu" in extensions:
+        log.warning(
+            "%s: a texture is KTX2, which is drawn grey; export it with PNG, JPEG or WebP textures",
+            document.name,
+        )
+    return None
 
 
 def _image(scene: Scene, index: int) -> Image:
@@ -276,7 +299,7 @@ def _image(scene: Scene, index: int) -> Image:
     except cv2.error:
         decoded = None
     if decoded is None:
-        raise document.broken(f"images[{index}] is neither PNG nor JPEG that can be decoded")
+        raise document.broken(f"images[{index}] is no PNG, JPEG or WebP that can be decoded")
     return _shrunk(_rgba(decoded))
 
 

@@ -114,3 +114,34 @@ def test_a_third_party_arkit_rig_shows_every_au(shared: Path) -> None:
     found = coverage(load(shared / "rigs" / "ict_arkit.glb"))
     assert found.uncovered == ()
     assert found.gaze == "targets"
+
+
+def test_a_head_of_the_character_generator_shows_every_au(shared: Path) -> None:
+    found = coverage(load(shared / "rigs" / "valid" / "Black_F_1.glb"))
+    assert found.uncovered == ()
+    assert found.gaze == "eyeballs"
+    assert set(found.tables) == {"Autodesk Character Generator"}
+
+
+def test_a_target_that_moves_nothing_leaves_its_au_to_the_next_name() -> None:
+    rig = rig_with("jaw_drop", "jawOpen", "vrc.v_aa")
+    rig.offsets[:2] = 0
+    assert weights(rig, jaw_drop=1.0) == {"vrc.v_aa": 1.0}
+    found = coverage(rig)
+    assert found.empty == ("jaw_drop", "jawOpen")
+    assert found.tables == {"Oculus and VRChat visemes": ("vrc.v_aa",)}
+
+
+def test_targets_that_all_move_nothing_are_said_to() -> None:
+    rig = rig_with("jawOpen", "jawLeft")
+    rig.offsets[:] = 0
+    with pytest.raises(RigError, match="none of its 2 targets moves anything"):
+        match_rig(rig)
+
+
+def test_a_table_of_the_user_comes_first(tmp_path: Path) -> None:
+    table = tmp_path / "mine.toml"
+    table.write_text('not_driven = ["mouthPucker"]\n[weights]\nBig = { jaw_drop = 0.5 }\n')
+    matched = match_rig(rig_with("jawOpen", "Big", "mouthPucker"), table)
+    assert matched.matrix[:, AU_INDEX["jaw_drop"]].tolist() == [0.0, 0.5, 0.0]
+    assert matched.not_driven == ("jawOpen", "mouthPucker")

@@ -285,7 +285,21 @@ def _set(*path_and_value: Any) -> Callable[[Json], None]:
         (_set("meshes", 0, "primitives", 0, "mode", 5), "strips or fans"),
         (_set("asset", "version", "1.0"), "version 1.0"),
         (_set("extensionsRequired", ["KHR_draco_mesh_compression"]), "without Draco"),
-        (_set("extensionsRequired", ["EXT_meshopt_compression"]), "without meshopt"),
+        (
+            _set(
+                *("bufferViews", 0, "extensions"),
+                {
+                    "EXT_meshopt_compression": {
+                        "buffer": 0,
+                        "byteLength": 48,
+                        "count": 4,
+                        "byteStride": 12,
+                        "mode": "ATTRIBUTES",
+                    }
+                },
+            ),
+            r"bufferViews\[0\] is no meshopt data",
+        ),
         (_set("extensionsRequired", ["ACME_faces"]), "the extension ACME_faces"),
     ],
 )
