@@ -125,7 +125,7 @@ def coverage(rig: Rig, names: Path | None = None) -> Coverage:
 
 def _taken(matrix: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Tell which inputs drive something already, (inputs,)."""
-    taken: NDArray[np.bool_] = matrix.any(axis=0)
+    taken: NDArray[np.bool_] = np.asarray(matrix.any(axis=0))
     for name, pair in PAIRS.items():
         taken[INPUTS.index(name)] |= any(taken[AU_INDEX[au]] for au in pair)
     return taken

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,8 @@ class StreamError(ValueError):
     """Compressed data that cannot be what it claims."""
 
 
-class Layout(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Layout:
     """What a buffer view says of its compressed data."""
 
     mode: str
@@ -137,7 +138,8 @@ def _four_bits(source: Bytes, begins: NDArray[np.int64]) -> Bytes:
 
 
 def _raw(source: Bytes, begins: NDArray[np.int64]) -> Bytes:
-    return source[begins + np.arange(GROUP)]
+    groups: Bytes = source[begins + np.arange(GROUP)]
+    return groups
 
 
 def _sentinels(source: Bytes, table: Bytes, begins: NDArray[np.int64], width: int) -> Bytes:
@@ -145,7 +147,8 @@ def _sentinels(source: Bytes, table: Bytes, begins: NDArray[np.int64], width: in
     small = table[source[begins + np.arange(width)]].reshape(-1, GROUP)
     large = small == table.max()
     behind = begins + width - 1 + np.cumsum(large, axis=1)
-    return np.where(large, source[behind], small)
+    groups: Bytes = np.where(large, source[behind], small)
+    return groups
 
 
 class _Triangles:
@@ -288,4 +291,5 @@ def _exponential(elements: Bytes) -> Bytes:
     mantissa, exponent = packed << 8 >> 8, packed >> 24
     with np.errstate(over="ignore"):
         values = np.ldexp(mantissa.astype(np.float32), exponent)
-    return values.astype("<f4").view(np.uint8)
+    unpacked: Bytes = values.astype("<f4").view(np.uint8)
+    return unpacked

@@ -234,7 +234,8 @@ def _uv(document: Document, attributes: Object, material: Object, used: Indices)
     turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
     scaled = uv * document.floats(moved, "scale", (1.0, 1.0))
     offset = document.floats(moved, "offset", (0.0, 0.0))
-    return (scaled @ turn.T + offset).astype(np.float32)
+    moved_uv: Floats = (scaled @ turn.T + offset).astype(np.float32)
+    return moved_uv
 
 
 def _base_texture(document: Document, material: Object) -> Object:
@@ -291,7 +292,7 @@ def _image(scene: Scene, index: int) -> Image:
     document = scene.document
     image = document.item("images", index)
     if "bufferView" in image:
-        data = document.view(image["bufferView"])
+        data: bytes | memoryview = document.view(image["bufferView"])
     else:
         data = resource(document, scene.folder, image.get("uri"))
     try:
