@@ -7,6 +7,7 @@ a clock.
 from __future__ import annotations
 
 import logging
+import os
 import queue
 import threading
 import time
@@ -18,7 +19,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from facedrive.errors import FacedriveError, SourceError
 from facedrive.stages import Sink, Source
-from facedrive.types import Frame, Sample
+from facedrive.types import Frame, Sample, WallClock
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,15 @@ now: Clock = time.monotonic
 
 wall_clock: Clock = time.time
 """Seconds since 1970, for formats that carry absolute time."""
+
+
+def clock_now() -> WallClock:
+    """Return the time of now by the clock on the wall; its timecode is the local time of day."""
+    seconds = wall_clock()
+    local = time.localtime(seconds)
+    since_midnight = local.tm_hour * 3600 + local.tm_min * 60 + local.tm_sec + seconds % 1
+    return WallClock(seconds, since_midnight)
+
 
 T = TypeVar("T")
 
@@ -333,6 +343,66 @@ class Worker:
             log.error("%s This output has stopped.", error)
         except Exception:  # a bug ends its output, not the run
             log.exception("%s failed; this output has stopped", self._name)
+
+
+class Watchdog:
+    """Acts once, from a thread of its own, when something that is waited for takes too long."""
+
+    LOOKS = 20
+    """How many times it looks within the limit."""
+
+    def __init__(self, limit_s: float, act: Callable[[], None]) -> None:
+        """Watch over waits of at most ``limit_s`` seconds, until closed."""
+        self.bit = False
+        """Whether it has acted."""
+        self._limit_s, self._act = limit_s, act
+        self._since: float | None = None
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
+        self._thread.start()
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Watch over a block."""
+        self._since = now()
+        try:
+            yield
+        finally:
+            self._since = None
+
+    def __enter__(self) -> Watchdog:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._limit_s / self.LOOKS):
+            since = self._since
+            if since is not None and now() - since > self._limit_s:
+                self.bit = True
+                self._act()
+                return
+
+
+class Places:
+    """Places that another process gives back, a byte each; when it is gone, this one ends."""
+
+    def __init__(self, count: int, given_back: Callable[[int], bytes]) -> None:
+        """Start with ``count`` free places; ``given_back`` waits for up to so many bytes."""
+        self._free = threading.Semaphore(count)
+        self._given_back = given_back
+        threading.Thread(target=self._run, name="places", daemon=True).start()
+
+    def take(self) -> None:
+        """Wait for a free place."""
+        self._free.acquire()
+
+    def _run(self) -> None:
+        while given := self._given_back(64):
+            self._free.release(len(given))
+        os._exit(1)
 
 
 class Task:

@@ -21,6 +21,22 @@ Image = NDArray[np.uint8]
 Vector = NDArray[np.float32]
 
 
+class WallClock(NamedTuple):
+    """When something was, by the clock on the wall; NaN where nobody knows."""
+
+    wall_s: float
+    """Seconds since 1970, UTC."""
+    timecode_s: float
+    """Seconds since midnight, as the timecode of the camera or of the editing room counts them."""
+
+    def after(self, seconds: float) -> WallClock:
+        """Return the clock some seconds later."""
+        return WallClock(self.wall_s + seconds, self.timecode_s + seconds)
+
+
+NO_CLOCK = WallClock(math.nan, math.nan)
+
+
 @dataclass(frozen=True)
 class Frame:
     """One picture from a source."""
@@ -30,7 +46,9 @@ class Frame:
     time: float
     """Seconds. Camera: capture time on the monotonic clock. File: its presentation time."""
     index: int
-    """Counts up from 0; a dropped frame leaves a gap."""
+    """Counts up from 0; a dropped, damaged or missing frame leaves a gap."""
+    clock: WallClock = NO_CLOCK
+    """When the picture was taken."""
 
     @cached_property
     def gray(self) -> Image:

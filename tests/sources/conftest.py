@@ -27,6 +27,10 @@ def write_clip(tmp_path: Path) -> WriteClip:
         pix_fmt: str = "bgr0",
         times_ms: Sequence[int] | None = None,
         rotation: int = 0,
+        title: str = "",
+        tags: dict[str, str] | None = None,
+        aspect: Fraction | None = None,
+        transfer: int | None = None,
         options: dict[str, str] | None = None,
     ) -> Path:
         path = tmp_path / name
@@ -35,6 +39,12 @@ def write_clip(tmp_path: Path) -> WriteClip:
             stream.height, stream.width = pictures[0].shape[:2]
             stream.pix_fmt = pix_fmt
             stream.codec_context.time_base = Fraction(1, 1000)
+            container.metadata.update({"title": title} if title else {})
+            container.metadata.update(tags or {})
+            if aspect:
+                stream.codec_context.sample_aspect_ratio = aspect
+            if transfer:
+                stream.codec_context.color_trc = transfer
             if rotation:
                 stream.set_display_rotation(rotation)
             for picture, time_ms in zip(

@@ -5,9 +5,13 @@ from __future__ import annotations
 import functools
 import http.server
 import logging
+import subprocess
+import sys
 import threading
+import time
 import wave
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +19,7 @@ import pytest
 from numpy.typing import NDArray
 
 from facedrive.errors import SourceError
+from facedrive.sources.guard import guarded_frames
 from facedrive.sources.video import VideoFile, VideoStream
 
 from .conftest import WriteClip
@@ -132,8 +137,123 @@ def test_damage_in_the_middle_is_left_out(
     signature = data.index(b"\x89PNG", len(data) // 2)
     data[signature : signature + 4] = b"oops"
     path.write_bytes(data)
-    assert len(list(VideoFile(path).frames())) == 9
+    frames = list(VideoFile(path).frames())
+    assert [frame.index for frame in frames] == [0, 1, 2, 3, 4, 5, 7, 8, 9]
+    assert [frame.time for frame in frames] == pytest.approx([n.index / 25 for n in frames])
     assert "1 damaged packets were left out" in caplog.text
+
+
+def test_frames_that_are_gone_leave_a_gap(
+    write_clip: WriteClip, pictures: Pictures, caplog: pytest.LogCaptureFixture
+) -> None:
+    times_ms = [0, 40, 80, 120, 160, 200, 240, 360, 400, 440]  # two are missing after 240
+    frames = list(VideoFile(write_clip(pictures, times_ms=times_ms), guarded=False).frames())
+    assert [frame.index for frame in frames] == [0, 1, 2, 3, 4, 5, 6, 9, 10, 11]
+    assert "2 frames are missing" in caplog.text
+
+
+def test_uneven_times_leave_no_gap(write_clip: WriteClip, pictures: Pictures) -> None:
+    times_ms = [0, 10, 30, 100, 101, 500, 540, 900, 901, 2000]
+    frames = VideoFile(write_clip(pictures, times_ms=times_ms), guarded=False).frames()
+    assert [frame.index for frame in frames] == list(range(10))
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "avi", "mkv"])
+def test_a_title_that_is_no_utf8_is_no_fault(
+    write_clip: WriteClip, pictures: Pictures, suffix: str
+) -> None:
+    path = write_clip(pictures, f"clip.{suffix}", codec="mjpeg", pix_fmt="yuvj420p", title="MMMM")
+    path.write_bytes(path.read_bytes().replace(b"MMMM", b"M\xfcl\xe9"))
+    assert len(list(VideoFile(path, guarded=False).frames())) == 10
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["2024-05-01T10:20:30.mp4", "what?.mp4", "#1 100%.mp4", "Müller Straße.mp4", "a%20b.mp4"],
+)
+def test_any_name_of_a_file_will_do(write_clip: WriteClip, pictures: Pictures, name: str) -> None:
+    (write_clip(pictures, codec="mjpeg", pix_fmt="yuvj420p", name="c.mp4")).rename(
+        path := write_clip(pictures[:1]).with_name(name)
+    )
+    assert len(list(VideoFile(path).frames())) == 10
+
+
+def test_wide_pixels_are_squared(write_clip: WriteClip) -> None:
+    disc = np.zeros((240, 120, 3), np.uint8)  # a disc of 120 x 240 pixels, each twice as wide
+    y, x = np.mgrid[-119.5:120, -59.5:60]
+    disc[(x / 50) ** 2 + (y / 100) ** 2 < 1] = 255
+    clip = {"codec": "mjpeg", "pix_fmt": "yuvj444p", "name": "clip.mp4"}
+    image = next(VideoFile(write_clip([disc], aspect=Fraction(2), **clip)).frames()).image
+    assert image.shape == (240, 240, 3)
+    seen = image[..., 0] > 127
+    assert seen.any(axis=0).sum() == pytest.approx(200, abs=4)
+    assert seen.any(axis=1).sum() == pytest.approx(200, abs=4)
+
+
+def test_start_and_timecode_are_read_off_the_file(
+    write_clip: WriteClip, pictures: Pictures
+) -> None:
+    tags = {"creation_time": "2024-05-01T10:20:30.000000Z", "timecode": "01:02:03:10"}
+    path = write_clip(pictures, "c.mov", codec="mjpeg", pix_fmt="yuvj420p", tags=tags)
+    frame = list(VideoFile(path).frames())[5]
+    assert frame.clock.wall_s == pytest.approx(1714558830.2)
+    assert frame.clock.timecode_s == pytest.approx(3723 + 10 / 25 + 5 / 25)
+
+
+def test_a_file_that_breaks_the_decoder_is_an_error(
+    write_clip: WriteClip, pictures: Pictures, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken(tmp_path, monkeypatch, "os.kill(os.getpid(), 11)")
+    frames = VideoFile(write_clip(pictures)).frames()
+    next(frames)
+    with pytest.raises(SourceError, match=r"crashed \(signal 11\), after 1 frames"):
+        list(frames)
+
+
+def test_a_decoder_that_hangs_is_ended(
+    write_clip: WriteClip, pictures: Pictures, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    broken(tmp_path, monkeypatch, "time.sleep(60)")
+    frames = guarded_frames(write_clip(pictures), lambda count: None, progress_s=2.0)
+    next(frames)
+    began = time.monotonic()
+    with pytest.raises(SourceError, match="gave nothing for 2 s, after 1 frames"):
+        list(frames)
+    assert time.monotonic() - began < 4
+
+
+def broken(folder: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
+    """Have the child do something else than give its second picture."""
+    (folder / "sitecustomize.py").write_text(
+        "import os, sys, time\n"
+        "if any('facedrive.sources.child' in word for word in sys.orig_argv):\n"
+        "    from facedrive.sources import convert\n"
+        "    real, calls = convert.Converter.__call__, []\n"
+        "    def call(self, picture):\n"
+        "        calls.append(0)\n"
+        f"        if len(calls) > 1: {fault}\n"
+        "        return real(self, picture)\n"
+        "    convert.Converter.__call__ = call\n"
+    )
+    monkeypatch.syspath_prepend(folder)
+
+
+def test_the_child_ends_with_its_parent(write_clip: WriteClip, pictures: Pictures) -> None:
+    code = (
+        "import os, sys, pathlib, facedrive.sources.video as video\n"
+        "frames = video.VideoFile(pathlib.Path(sys.argv[1])).frames(); next(frames)\n"
+        "os.system(f'pgrep -P {os.getpid()} -f sources.child'); os.kill(os.getpid(), 9)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(write_clip(pictures))],
+        stdout=subprocess.PIPE, check=False,
+    )  # fmt: skip
+    child = int(done.stdout.split()[0])
+    for _ in range(50):
+        if not Path(f"/proc/{child}").exists():
+            return
+        time.sleep(0.1)
+    pytest.fail("the child lives on")
 
 
 @pytest.mark.parametrize("content", [b"", b"not a video\n" * 500])

@@ -49,7 +49,7 @@ def film_pictures(path: Path, wanted: Sequence[int]) -> Iterator[Image | None]:
     for position in wanted:
         while frame is not None and frame.index < position:
             frame = next(frames, None)
-        if frame is None or position < 0:
+        if frame is None or frame.index != position:  # a damaged frame leaves a gap
             yield None
         else:
             yield np.asarray(cv2.cvtColor(frame.image, cv2.COLOR_RGB2GRAY), dtype=np.uint8)

@@ -1,0 +1,139 @@
+"""Decodes a video file in a child process, so that a file that breaks the decoder ends only itself.
+
+The child writes pictures into a ring of memory that both see, and a line of JSON for each on its
+standard output. A byte on its standard input gives a place of the ring back; when that closes, the
+child ends, whatever it is at.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import mmap
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from facedrive.errors import SourceError
+from facedrive.threads import Watchdog
+from facedrive.types import Frame, Image, WallClock
+
+log = logging.getLogger(__name__)
+
+PROGRESS_S = 15.0
+"""A decoder that gives no picture for this long is ended."""
+
+PLACES = 4
+"""Pictures in the ring."""
+
+MEMORY = Path("/dev/shm")
+
+
+def guarded_frames(
+    path: Path, on_open: Callable[[int | None], None], progress_s: float = PROGRESS_S
+) -> Generator[Frame, None, None]:
+    """Yield a file's frames as ``decode_file`` does, decoded by a child process.
+
+    Args:
+        path: The file.
+        on_open: Told how many frames the file says that it has, before the first.
+        progress_s: How long a picture may take.
+
+    Raises:
+        SourceError: as ``decode_file``, and if the decoder crashes or makes no progress.
+    """
+    folder = MEMORY if MEMORY.is_dir() else None
+    with (
+        tempfile.TemporaryDirectory(prefix="facedrive-", dir=folder) as ring,
+        _child(path, Path(ring)) as child,
+    ):
+        yield from _Guard(path, child, progress_s).frames(on_open)
+
+
+class _Guard:
+    """Reads what one child says."""
+
+    def __init__(self, path: Path, child: subprocess.Popen[bytes], progress_s: float) -> None:
+        self._path, self._child, self._progress_s = path, child, progress_s
+        assert child.stdin is not None and child.stdout is not None
+        self._give_back = child.stdin.fileno()
+        self._lines = child.stdout
+        self._ring: mmap.mmap | None = None
+        self._count = 0
+
+    def frames(self, on_open: Callable[[int | None], None]) -> Iterator[Frame]:
+        with Watchdog(self._progress_s, self._child.kill) as watchdog:
+            while True:
+                with watchdog.waiting():
+                    said = self._said(watchdog)
+                match said["is"]:
+                    case "frame":
+                        yield self._frame(said)
+                    case "ring":
+                        self._open_ring(Path(said["path"]))
+                    case "log":
+                        logging.getLogger(said["name"]).log(said["level"], "%s", said["text"])
+                    case "open":
+                        on_open(said["frames"])
+                    case "error":
+                        raise SourceError(said["text"])
+                    case "end":
+                        return
+
+    def _said(self, watchdog: Watchdog) -> dict[str, Any]:
+        line = self._lines.readline()
+        if line.endswith(b"\n"):
+            found: dict[str, Any] = json.loads(line)
+            return found
+        after = f"after {self._count} frames" if self._count else "before the first frame"
+        if watchdog.bit:
+            what = f"gave nothing for {self._progress_s:g} s"
+        else:
+            what = f"crashed ({_ending(self._child.wait())})"
+        raise SourceError(
+            f"{self._path}: the decoder {what}, {after}; the file is damaged: convert it anew, "
+            "or cut it there."
+        )
+
+    def _open_ring(self, path: Path) -> None:
+        with path.open("rb") as file:
+            self._ring = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        with contextlib.suppress(OSError):  # Windows keeps it until both have closed it
+            path.unlink()
+
+    def _frame(self, said: dict[str, Any]) -> Frame:
+        assert self._ring is not None
+        shape = (said["height"], said["width"], 3)
+        seen = np.frombuffer(self._ring, np.uint8, shape[0] * shape[1] * 3, said["at"])
+        image: Image = seen.reshape(shape).copy()
+        with contextlib.suppress(OSError):  # it has ended already, all said
+            os.write(self._give_back, b".")
+        self._count += 1
+        return Frame(image, said["time"], said["index"], WallClock(*said["clock"]))
+
+
+@contextmanager
+def _child(path: Path, ring: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the decoder; end it at the block's end, whatever it is at."""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with subprocess.Popen(
+        [sys.executable, "-m", "facedrive.sources.child", str(path), str(ring)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        env=environment, start_new_session=True,
+    ) as child:  # fmt: skip
+        try:
+            yield child
+        finally:
+            child.kill()
+
+
+def _ending(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
