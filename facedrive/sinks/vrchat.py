@@ -22,7 +22,8 @@ import math
 import queue
 import re
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -32,7 +33,7 @@ from numpy.typing import NDArray
 from facedrive.sinks.channels import load_channels
 from facedrive.sinks.osc import IMMEDIATELY, MAX_DATAGRAM, lay_out
 from facedrive.sinks.oscquery import AvatarWatch, Parameters
-from facedrive.sinks.udp import UdpReceiver, UdpSender, is_loopback
+from facedrive.sinks.udp import UdpReceiver, UdpSender, is_loopback, resolve
 from facedrive.sinks.vrcft import CLOSED as EYELIDS
 from facedrive.sinks.vrcft import COMPUTED, Combine
 from facedrive.threads import ClosedError
@@ -109,7 +110,8 @@ class VrchatSink:
         self._avatar_changes = UdpReceiver(self.host, self.listen) if self.listen else None
         self._udp = UdpSender(self.host, self.port)
         asks = self.query not in ("", "no")
-        self._watch = AvatarWatch(self.query, is_loopback(self.host)) if asks else None
+        here = is_loopback(resolve(self.host, self.port).address[0])
+        self._watch = AvatarWatch(self.query, here) if asks else None
 
     def send(self, sample: Sample, frame: Frame | None) -> None:
         """Send what changed since the last sample."""
@@ -317,15 +319,14 @@ def element(address: str, types: str, *floats: float) -> bytes:
     return struct.pack(">i", len(message)) + message
 
 
-def bundles(elements: Iterable[bytes]) -> Iterator[bytes]:
+def bundles(elements: Sequence[bytes]) -> Iterator[bytes]:
     """Yield the elements in bundles that each fit one datagram."""
-    header = b"#bundle\0" + struct.pack(">Q", IMMEDIATELY)
-    size, parts = len(header), [header]
-    for each in elements:
-        if size + len(each) > MAX_DATAGRAM:
-            yield b"".join(parts)
-            size, parts = len(header), [header]
-        size += len(each)
-        parts.append(each)
-    if len(parts) > 1:
-        yield b"".join(parts)
+    ends = list(itertools.accumulate(map(len, elements)))
+    first = sent = 0
+    while first < len(elements):
+        last = max(bisect_right(ends, sent + MAX_DATAGRAM - len(HEADER)), first + 1)
+        yield b"".join((HEADER, *elements[first:last]))
+        first, sent = last, ends[last - 1]
+
+
+HEADER = b"#bundle\0" + struct.pack(">Q", IMMEDIATELY)

@@ -27,6 +27,7 @@ from facedrive.aus import AU_NAMES
 from facedrive.errors import SinkError
 from facedrive.mappings.table import Mapping, load_mapping
 from facedrive.sinks.packages import need
+from facedrive.sinks.udp import resolve
 from facedrive.threads import Worker
 from facedrive.types import Frame, Sample
 
@@ -237,9 +238,9 @@ def _listen(host: str, port: int) -> socket.socket:
     if not 0 <= port < 65536:
         raise SinkError(f"ws: port {port} does not exist; give one from 1 to 65535.")
     try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family)
-    except (OSError, UnicodeError) as error:
+        family, address = resolve(host, port, socket.SOCK_STREAM)
+        return socket.create_server(address[:2], family=family)
+    except (OSError, SinkError) as error:
         raise SinkError(
             f"ws: port {port} of {host} cannot be listened on: {error}; end the program that has "
             "it, or give another port."
