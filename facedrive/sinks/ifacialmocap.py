@@ -22,12 +22,16 @@ import numpy as np
 
 from facedrive.sinks.channels import ARKIT, load_channels
 from facedrive.sinks.udp import UdpReceiver, UdpSender
+from facedrive.threads import now
 from facedrive.types import Frame, Sample
 
 log = logging.getLogger(__name__)
 
 GREETING = b"iFacialMocap_sahuasouryya9218sauhuiayeta91555dy3719"
 VERSION_2 = b"sendDataVersion=v2"
+
+GONE_S = 5.0
+"""A receiver that refuses what is sent, or cannot be reached, for this long has gone."""
 
 UNPAIRED = ("jawLeft", "jawRight", "mouthLeft", "mouthRight")
 """ARKit names that end in a side and have no other half."""
@@ -43,12 +47,15 @@ class IFacialMocapSink:
     """A receiver to send to without being asked."""
     mapping: str = "arkit"
     """arkit, or a TOML file with ARKit channels."""
+    forget_s: float = 900.0
+    """Seconds after which a receiver that does not ask again is forgotten; 0: never."""
 
     def __post_init__(self) -> None:
         self._mapping = load_channels(self.mapping, "arkit")
         self._separator = "-"
         self._waiting: UdpReceiver | None = None
         self._answer: UdpSender | None = None
+        self._asked = 0.0
         if self.to:
             self._answer = UdpSender(self.to, self.port)
         else:
@@ -58,6 +65,7 @@ class IFacialMocapSink:
         """Send one sample to who asked last, if anybody has."""
         if self._waiting is not None:
             self._take_requests(self._waiting)
+            self._forget_who_is_silent()
         if self._answer is not None:
             values = self._mapping.apply(sample.aus, sample.gaze)
             weights = [round(100 * value) for value in values.tolist()]
@@ -75,8 +83,20 @@ class IFacialMocapSink:
             if not datagram.startswith(GREETING):
                 continue
             self._separator = "&" if VERSION_2 in datagram else "-"
+            self._asked = now()
             if self._answer is None or self._answer.host != host:
                 self._answer_to(host)
+
+    def _forget_who_is_silent(self) -> None:
+        """Send no more to who has gone, or has not asked again for long: it may not want it."""
+        if self._answer is None:
+            return
+        silent = 0 < self.forget_s <= now() - self._asked
+        if silent or self._answer.failing_s >= GONE_S:
+            reason = "has not asked again" if silent else "takes nothing any more"
+            log.info("ifacialmocap: %s %s; forgotten until it asks", self._answer.host, reason)
+            self._answer.close()
+            self._answer = None
 
     def _answer_to(self, host: str) -> None:
         if self._answer is not None:

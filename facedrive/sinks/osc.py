@@ -4,7 +4,7 @@ Specification: Wright, "The Open Sound Control 1.0 Specification", 2002. A frame
 this order, under the prefix (``/facedrive``):
 
     /face i             1 with a face, 0 while values hold and ease to neutral
-    /time f             seconds since this output's first frame
+    /time f             seconds since this output's first frame, from 0 again after 4096
     /au/<name> f        0 to 1, every AU in FEAFA+ order
     /head/rotation ffff unit quaternion x y z w
     /head/position fff  metres
@@ -12,8 +12,9 @@ this order, under the prefix (``/facedrive``):
     /gaze/right ff
 
 Time is a float32, because receivers without the double type (Unity's uOSC) lose the rest of the
-packet over one. It counts from the first frame, because a float32 holds the monotonic clock of a
-machine that has been up for a week to 1/16 s only. The exact time is in the time tag.
+packet over one. It counts from the first frame and starts again after 4096 s, because a float32
+tells 1/4 ms apart below that and only 1/32 s after three days. The exact time is in the time tag.
+With ``bundle=no`` each message is a datagram of its own, for receivers that read no bundles.
 """
 
 from __future__ import annotations
@@ -53,12 +54,14 @@ IMMEDIATELY = 1
 
 @dataclass
 class OscSink:
-    """Sends each sample as one bundle; a long prefix splits it, ``face`` and ``time`` first."""
+    """Sends each sample as a bundle; a long prefix splits it, ``face`` and ``time`` first."""
 
     host: str = "127.0.0.1"
     port: int = 9000
     prefix: str = "/facedrive"
     """What every address begins with."""
+    bundle: bool = True
+    """Send a frame's messages as one bundle; no: each on its own, without a time tag."""
 
     def __post_init__(self) -> None:
         _check_prefix(self.prefix)
@@ -71,11 +74,12 @@ class OscSink:
         """Send one sample."""
         if self._start is None:
             self._start = sample.time
-        time = [sample.time - self._start]
+        time = [lap(sample.time - self._start)]
         head, gaze = sample.head, sample.gaze.ravel()
         floats = np.concatenate((time, sample.aus, head.rotation, head.translation, gaze))
         tag = self._tags.tag(sample.time)
-        for datagram in self._bundles.fill(tag, int(sample.face), floats):
+        bundles = self._bundles.fill(tag, int(sample.face), floats)
+        for datagram in bundles if self.bundle else self._bundles.messages:
             self._udp.send(datagram)
 
     def close(self) -> None:
@@ -105,6 +109,7 @@ class Bundles:
     def __init__(self, messages: Sequence[Message], limit: int = MAX_DATAGRAM) -> None:
         buffer = bytearray()
         starts: list[int] = []
+        spans: list[slice] = []
         words: dict[str, list[int]] = {"i": [], "f": []}
         for address, types, *text in messages:
             message = lay_out(address, types, *text)
@@ -112,6 +117,7 @@ class Bundles:
                 starts.append(len(buffer))
                 buffer += b"#bundle\0" + bytes(8)
             buffer += struct.pack(">i", len(message)) + message
+            spans.append(slice(len(buffer) - len(message), len(buffer)))
             numbers = types.removeprefix("s")
             for word, kind in enumerate(numbers, len(buffer) // 4 - len(numbers)):
                 words[kind].append(word)
@@ -125,6 +131,8 @@ class Bundles:
         self._datagrams = [
             memoryview(buffer)[start:end] for start, end in zip(starts, ends, strict=True)
         ]
+        self.messages = [memoryview(buffer)[span] for span in spans]
+        """Each message without its bundle, with the numbers of the last ``fill``."""
 
     def fill(self, tag: int, ints: ArrayLike, floats: ArrayLike) -> list[memoryview]:
         """Return the bundles with these numbers, valid until the next call.
@@ -139,6 +147,15 @@ class Bundles:
         for offset in self._tags_at:
             struct.pack_into(">Q", self._buffer, offset, tag)
         return self._datagrams
+
+
+LAP_S = 4096.0
+"""Where times of 32 bits start again; a power of two, so that nothing is lost there."""
+
+
+def lap(time: float) -> float:
+    """Return seconds that a float32 holds to 1/4 ms, however long a run takes."""
+    return time % LAP_S
 
 
 @dataclass

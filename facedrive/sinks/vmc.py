@@ -3,7 +3,7 @@
 Specification: "VMC Protocol specification" 3.x, performer to marionette. A frame's messages:
 
     /VMC/Ext/OK iiii           loaded, calibrated (3), normal mode (0), 1 with a face
-    /VMC/Ext/T f               seconds since this output's first frame
+    /VMC/Ext/T f               seconds since this output's first frame, from 0 again after 4096
     /VMC/Ext/Bone/Pos s f x 7  Neck, Head, LeftEye, RightEye: place 0, local rotation x y z w
     /VMC/Ext/Blend/Val sf      each channel of the mapping
     /VMC/Ext/Blend/Apply       last
@@ -25,7 +25,7 @@ from facedrive.errors import SinkError
 from facedrive.mappings.table import Mapping, load_mapping
 from facedrive.rotations import part_rotation, quaternion, quaternion_to_unity
 from facedrive.sinks.channels import ARKIT, pascal_case
-from facedrive.sinks.osc import IMMEDIATELY, Bundles, Message
+from facedrive.sinks.osc import IMMEDIATELY, Bundles, Message, lap
 from facedrive.sinks.udp import UdpSender
 from facedrive.types import Frame, Sample
 
@@ -67,7 +67,7 @@ class VmcSink:
         if self._start is None:
             self._start = sample.time
         bones = self._bone_values(sample) if self.bones else []
-        head = np.array([sample.time - self._start, *bones], np.float32)
+        head = np.array([lap(sample.time - self._start), *bones], np.float32)
         channels = [mapping.apply(sample.aus, sample.gaze) for mapping in self._mappings]
         status = (LOADED, CALIBRATED, NORMAL_MODE, int(sample.face))
         for datagram in self._bundles.fill(IMMEDIATELY, status, np.concatenate([head, *channels])):

@@ -162,6 +162,40 @@ def test_receiver_that_restarts_is_served_again(
             sink.send(make_sample(), None)
 
 
+@pytest.mark.parametrize(
+    ("gone", "reason"), [(True, "takes nothing any more"), (False, "has not asked again")]
+)
+def test_a_receiver_that_fell_silent_is_forgotten_until_it_asks(
+    waiting: Callable[[], IFacialMocapSink],
+    make_sample: MakeSample,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    gone: bool,
+    reason: str,
+) -> None:
+    caplog.set_level(logging.INFO)
+    time = [0.0]
+    for module in ("ifacialmocap", "udp"):
+        monkeypatch.setattr(f"facedrive.sinks.{module}.now", lambda: time[0])
+    sink = waiting()
+    with app("127.0.0.2", sink.port) as receiving:
+        receiving.sendto(GREETING, ("127.0.0.1", sink.port))
+        sink.send(make_sample(), None)
+        assert datagrams(receiving)
+        if gone:
+            receiving.close()
+        sink.send(make_sample(), None)
+        sink.send(make_sample(), None)
+        time[0] = 6.0 if gone else 901.0
+        sink.send(make_sample(), None)
+        assert f"ifacialmocap: 127.0.0.2 {reason}; forgotten until it asks" in caplog.text
+        assert sink._answer is None
+    with app("127.0.0.2", sink.port) as again:
+        again.sendto(GREETING, ("127.0.0.1", sink.port))
+        sink.send(make_sample(), None)
+        assert datagrams(again)
+
+
 def test_port_in_use_is_an_error_that_says_so(waiting: Callable[[], IFacialMocapSink]) -> None:
     waiting()
     with pytest.raises(SinkError, match=r"cannot be listened on: .*; end the program that has it"):

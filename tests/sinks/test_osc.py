@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from pythonosc.osc_bundle import OscBundle
 from pythonosc.osc_bundle_builder import OscBundleBuilder
+from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 from facedrive.aus import AU_NAMES
@@ -21,7 +22,7 @@ from facedrive.errors import SinkError
 from facedrive.sinks.osc import MAX_DATAGRAM, MAX_PREFIX, Bundles, OscSink, TimeTags, messages
 from facedrive.types import Sample
 
-from .conftest import MakeSample
+from .conftest import MakeSample, datagrams
 
 
 def osc_sink(receiver: socket.socket, prefix: str = "/facedrive") -> OscSink:
@@ -213,3 +214,38 @@ def _received_frame(sink: OscSink, sample: Sample, process: subprocess.Popen[str
         if select.select([process.stdout], [], [], 0.05)[0]:
             return list(itertools.islice(process.stdout, len(messages("/facedrive"))))
     pytest.fail("oscdump printed nothing")
+
+
+def test_without_bundles_each_message_is_a_datagram(
+    receiver: socket.socket, make_sample: MakeSample
+) -> None:
+    sample = make_sample(4)
+    sinks = [OscSink(*receiver.getsockname(), bundle=bundle) for bundle in (True, False)]
+    for sink in sinks:
+        sink.send(sample, None)
+        sink.close()
+    bundled, *plain = datagrams(receiver)
+    assert len(plain) == len(messages("/facedrive")) == 30
+    assert [OscMessage(each).address for each in plain][:3] == [
+        *("/facedrive/face", "/facedrive/time", f"/facedrive/au/{AU_NAMES[0]}"),
+    ]
+    for alone, inside in zip(map(OscMessage, plain), OscBundle(bundled), strict=True):
+        assert (alone.address, alone.params) == (inside.address, inside.params)
+
+
+@pytest.mark.parametrize("days", [0, 1, 3, 30])
+def test_time_keeps_a_millisecond_for_days(
+    receiver: socket.socket, make_sample: MakeSample, days: int
+) -> None:
+    sink = OscSink(*receiver.getsockname())
+    start = 86_400.0 * days
+    sink.send(make_sample(time=7.0), None)
+    datagrams(receiver)
+    heard = []
+    for step in range(3):
+        sink.send(make_sample(time=7.0 + start + step / 60), None)
+        (packet,) = datagrams(receiver)
+        (time,) = (each.params[0] for each in OscBundle(packet) if each.address.endswith("/time"))
+        heard.append(time)
+    sink.close()
+    assert np.diff(heard) == pytest.approx([1 / 60, 1 / 60], abs=5e-4)
