@@ -4,30 +4,35 @@ Specification: "VMC Protocol specification" 3.x, performer to marionette. A fram
 
     /VMC/Ext/OK iiii           loaded, calibrated (3), normal mode (0), 1 with a face
     /VMC/Ext/T f               seconds since this output's first frame, from 0 again after 4096
-    /VMC/Ext/Bone/Pos s f x 7  Neck, Head, LeftEye, RightEye: place 0, local rotation x y z w
+    /VMC/Ext/Root/Pos s f x 7  root: how far the head has moved from its rest, no rotation
+    /VMC/Ext/Bone/Pos s f x 7  Neck, Head, LeftEye, RightEye: place, local rotation x y z w
     /VMC/Ext/Blend/Val sf      each channel of the mapping
     /VMC/Ext/Blend/Apply       last
 
 in as many bundles as fit one Ethernet frame each. Channels with ARKit names are spelt in
 PascalCase, as Perfect Sync avatars want them; all others go out as the mapping spells them.
 
-A face says nothing of the avatar's proportions, so bones have the place 0. Receivers that apply
-places as they are (EVMC4U with BonePositionSynchronize) need ``bones=no`` or that box unticked.
+A face says nothing of the avatar's proportions: the bones' places come from the avatar's file
+(``rig``), and are 0 without one. Receivers that apply places as they are (EVMC4U with
+BonePositionSynchronize) then need ``bones=no`` or that box unticked. The root comes before all
+bones, because a receiver takes the first of them for it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from facedrive.errors import SinkError
 from facedrive.mappings.table import Mapping, load_mapping
+from facedrive.rig.humanoid import bone_places
 from facedrive.rotations import part_rotation, quaternion, quaternion_to_unity
 from facedrive.sinks.channels import ARKIT, pascal_case
 from facedrive.sinks.osc import IMMEDIATELY, Bundles, Message, lap
 from facedrive.sinks.udp import UdpSender
-from facedrive.types import Frame, Sample
+from facedrive.types import IDENTITY_HEAD, Frame, Sample
 
 LOADED, CALIBRATED, NORMAL_MODE = 1, 3, 0
 
@@ -49,16 +54,23 @@ class VmcSink:
     """Send A, I, U, E, O and blinks too, for avatars without Perfect Sync."""
     bones: bool = True
     """Send neck, head and eyes."""
+    rig: Path | None = None
+    """The avatar's .vrm: bones have its places, and those that it lacks are not sent."""
+    move: float = 1.0
+    """How much of the head's way from its rest moves the avatar; 0: none."""
     neck: float = 0.3
     """The neck's share of the head's rotation."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.neck <= 1:
             raise SinkError(f"vmc: neck is {self.neck:g}; it must be a share from 0 to 1.")
+        self._places = (
+            dict.fromkeys(BONES, (0.0, 0.0, 0.0)) if self.rig is None else places(self.rig)
+        )
         self._mappings = [load_mapping(self.mapping)]
         if self.fallback:
             self._mappings.append(_fallback(self._mappings[0]))
-        self._bundles = Bundles(messages(self._mappings, self.bones))
+        self._bundles = Bundles(messages(self._mappings, tuple(self._places) if self.bones else ()))
         self._start: float | None = None
         self._udp = UdpSender(self.host, self.port)
 
@@ -78,26 +90,39 @@ class VmcSink:
         self._udp.close()
 
     def _bone_values(self, sample: Sample) -> list[float]:
-        """Return the 28 numbers of the places and rotations of ``BONES``."""
+        """Return the numbers of the places and rotations of the root and the bones."""
         x, y, z, w = sample.head.rotation.tolist()
-        rotations = (
-            part_rotation((x, y, z, w), self.neck),
-            part_rotation((x, y, z, w), 1 - self.neck),
-            *(quaternion(pitch, yaw) for pitch, yaw in sample.gaze.tolist()),
-        )
-        values: list[float] = []
-        for rotation in rotations:
-            values += (0.0, 0.0, 0.0, *quaternion_to_unity(rotation))
+        neck = self.neck if "Neck" in self._places else 0.0
+        left, right = (quaternion(pitch, yaw) for pitch, yaw in sample.gaze.tolist())
+        rotations = {
+            "Neck": part_rotation((x, y, z, w), neck),
+            "Head": part_rotation((x, y, z, w), 1 - neck),
+            "LeftEye": left,
+            "RightEye": right,
+        }
+        x, y, z = (self.move * (sample.head.translation - IDENTITY_HEAD.translation)).tolist()
+        values = [-x, y, z, 0.0, 0.0, 0.0, 1.0]
+        for bone, place in self._places.items():
+            values += (*place, *quaternion_to_unity(rotations[bone]))
         return values
 
 
-def messages(mappings: list[Mapping], bones: bool) -> list[Message]:
-    """Return a frame's messages in the order they are sent."""
+def places(rig: Path | None) -> dict[str, tuple[float, float, float]]:
+    """Return the places of those of ``BONES`` that an avatar has, in their order; 0 of none."""
+    if rig is None:
+        return dict.fromkeys(BONES, (0.0, 0.0, 0.0))
+    found = bone_places(rig)
+    return {bone: found[bone] for bone in BONES if bone in found}
+
+
+def messages(mappings: list[Mapping], bones: tuple[str, ...]) -> list[Message]:
+    """Return a frame's messages in the order they are sent; without bones there is no root."""
     names = [name for mapping in mappings for name in mapping.channels]
     return [
         ("/VMC/Ext/OK", "iiii"),
         ("/VMC/Ext/T", "f"),
-        *(("/VMC/Ext/Bone/Pos", "sfffffff", bone) for bone in BONES if bones),
+        *(("/VMC/Ext/Root/Pos", "sfffffff", "root") for _ in bones[:1]),
+        *(("/VMC/Ext/Bone/Pos", "sfffffff", bone) for bone in bones),
         *(("/VMC/Ext/Blend/Val", "sf", _spelt(name)) for name in names),
         ("/VMC/Ext/Blend/Apply", ""),
     ]

@@ -5,8 +5,9 @@ the user whether facedrive may; the token it then gives is kept, for this user's
 the user's configuration folder. "Start API" must be on in VTube Studio's settings.
 
 What is sent are VTube Studio's own tracking parameters, those of ``PARAMETERS`` that it has, as
-its webcam tracking fills them: angles in degrees, eyes -1 to 1, the rest 0 to 1 with brows and
-smile at 0.5 where they rest. Left is the subject's. With ``mapping`` each of a table's channels
+its webcam tracking fills them: angles in degrees, places in centimetres from where a head at rest
+is (to the left, up, and away), eyes -1 to 1, the rest 0 to 1 with brows and smile at 0.5 where they
+rest. Left is the subject's. With ``mapping`` each of a table's channels
 becomes a custom parameter too, such as ``FdJawOpen``. VTube Studio lets go of a parameter that it
 hears nothing of for a second, so the last values are repeated while no frame comes.
 """
@@ -32,7 +33,7 @@ from facedrive.sinks.channels import pascal_case
 from facedrive.sinks.packages import need
 from facedrive.sinks.secrets import forget, read_secret, write_secret
 from facedrive.threads import ClosedError, Mailbox, Worker
-from facedrive.types import Frame, Sample
+from facedrive.types import IDENTITY_HEAD, Frame, Sample
 
 if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
@@ -115,10 +116,14 @@ def parameters(sample: Sample) -> Values:
     """Return the values of VTube Studio's own tracking parameters."""
     au = dict(zip(AU_INDEX, sample.aus.tolist(), strict=True))
     pitch, yaw, roll = sample.head.euler
+    x, y, z = (sample.head.translation - IDENTITY_HEAD.translation).tolist()
     (left_up, left_out), (right_up, right_in) = np.clip(sample.gaze / FULL_GAZE_RAD, -1, 1).tolist()
     brows = [0.5 + (au[f"{side}_brow_raise"] - au[f"{side}_brow_lower"]) / 2 for side in SIDES]
     smile = sum(au[f"{side}_lip_corner_pull"] for side in SIDES) / 2
     return {
+        "FacePositionX": 100 * x,
+        "FacePositionY": 100 * y,
+        "FacePositionZ": -100 * z,
         "FaceAngleX": yaw,
         "FaceAngleY": pitch,
         "FaceAngleZ": roll,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import select
 import shutil
 import socket
@@ -14,7 +15,7 @@ import pytest
 from pythonosc.osc_bundle import OscBundle
 from pythonosc.osc_message_builder import OscMessageBuilder
 
-from facedrive.errors import MappingError, SinkError
+from facedrive.errors import MappingError, RigError, SinkError
 from facedrive.mappings import load_mapping
 from facedrive.sinks.vmc import FALLBACK, VmcSink
 from facedrive.types import Sample
@@ -53,7 +54,7 @@ def test_a_frame_has_the_documented_messages_in_order_with_apply_last(
     assert messages[0] == ("/VMC/Ext/OK", [1, 3, 0, 1])
     assert messages[1] == ("/VMC/Ext/T", [pytest.approx(1 / 30)])
     assert list(bones(messages)) == ["Neck", "Head", "LeftEye", "RightEye"]
-    assert [address for address, _ in messages[6:-1]] == ["/VMC/Ext/Blend/Val"] * 52
+    assert [address for address, _ in messages[7:-1]] == ["/VMC/Ext/Blend/Val"] * 52
     assert messages[-1] == ("/VMC/Ext/Blend/Apply", [])
 
 
@@ -216,3 +217,45 @@ def listen(sink: VmcSink, sample: Sample, process: subprocess.Popen[str]) -> lis
                 lines.append(process.stdout.readline())
             return lines
     pytest.fail("oscdump printed nothing")
+
+
+def test_the_root_comes_first_and_is_how_far_the_head_has_moved(
+    receiver: socket.socket, make_sample: MakeSample
+) -> None:
+    sample = make_sample(turned=turn(0, 0))
+    sample.head.translation[:] = [0.1, 0.2, -0.5]  # to its left, up, nearer
+    messages = heard(sent(receiver, sample))
+    placed = [(address, values) for address, values in messages if address.endswith("/Pos")]
+    address, root = placed[0]
+    assert address == "/VMC/Ext/Root/Pos"
+    assert root == ["root", *map(pytest.approx, (-0.1, 0.2, 0.1, 0, 0, 0, 1))]
+    still = heard(sent(receiver, sample, move=0))
+    assert dict(still)["/VMC/Ext/Root/Pos"] == ["root", 0, 0, 0, 0, 0, 0, 1]
+    without = heard(sent(receiver, sample, bones=False))
+    assert not any(address.endswith("/Pos") for address, _ in without)
+
+
+def test_bones_have_the_avatars_own_places(
+    receiver: socket.socket, make_sample: MakeSample, tmp_path: Path
+) -> None:
+    named = {"head": {"node": 1}, "leftEye": {"node": 2}, "rightEye": {"node": 3}}
+    nodes = [{}, *({"translation": place} for place in ([0, 0.1, 0.02], [0.03, 0.06, 0.01],
+                                                        [-0.03, 0.06, 0.01]))]  # fmt: skip
+    avatar = tmp_path / "avatar.gltf"
+    avatar.write_text(json.dumps({
+        "asset": {"version": "2.0"}, "nodes": nodes,
+        "extensions": {"VRMC_vrm": {"specVersion": "1.0", "humanoid": {"humanBones": named}}},
+    }))  # fmt: skip
+    found = bones(heard(sent(receiver, make_sample(turned=turn(1, 40)), rig=avatar)))
+    assert {name: values[:3] for name, values in found.items()} == {
+        "Head": pytest.approx([0, 0.1, 0.02]),
+        "LeftEye": pytest.approx([-0.03, 0.06, 0.01]),
+        "RightEye": pytest.approx([0.03, 0.06, 0.01]),
+    }
+    half = np.radians(40) / 2  # without a neck, the head turns all the way
+    assert found["Head"][3:] == pytest.approx([0, -np.sin(half), 0, np.cos(half)], abs=1e-6)
+
+
+def test_an_avatar_that_is_missing_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RigError, match=r"avatar\.vrm"):
+        VmcSink(rig=tmp_path / "avatar.vrm")

@@ -151,8 +151,10 @@ def test_parameters_are_those_of_its_webcam_tracking() -> None:
         left_brow_raise=1.0, right_brow_lower=0.5, jaw_slide_right=0.25,
     )  # fmt: skip
     sample.gaze[:] = np.array([[0.5, 0], [0, -1.5]]) * FULL_GAZE_RAD
+    sample.head.translation[:] = [0.1, -0.05, -0.8]  # to its left, down, away
     assert parameters(sample) == pytest.approx(
         {
+            "FacePositionX": 10, "FacePositionY": -5, "FacePositionZ": 20,
             "FaceAngleX": 20, "FaceAngleY": 0, "FaceAngleZ": 0,
             "EyeOpenLeft": 0, "EyeOpenRight": 1,
             "EyeLeftX": 0, "EyeLeftY": 0.5, "EyeRightX": -1, "EyeRightY": 0,
