@@ -92,9 +92,18 @@ def find_match(rig: Rig, names: Path | None = None) -> Match:
                     tables[rig.targets[target]] = table.title
     if rig.eyes is not None:
         matrix[:, GAZE] = 0.0
-    if not matrix.any():
+    if not matrix.any() and rig.head is None and rig.eyes is None:
         raise RigError(_nothing_known(rig))
     return Match(Mapping(rig.name, rig.targets, matrix), tables)
+
+
+def facial_targets(rig: Rig) -> NDArray[np.intp]:
+    """Return which targets the face drives, by their names; all of them where none is known."""
+    try:
+        driven = match_rig(rig).matrix[:, : len(AU_NAMES)].any(axis=1)
+    except RigError:
+        return np.arange(len(rig.targets))
+    return np.flatnonzero(driven)
 
 
 def coverage(rig: Rig, names: Path | None = None) -> Coverage:
@@ -105,7 +114,7 @@ def coverage(rig: Rig, names: Path | None = None) -> Coverage:
         MappingError: if the table of names is broken.
     """
     match = find_match(rig, names)
-    shares = np.abs(match.mapping.matrix).max(axis=0)
+    shares = np.abs(match.mapping.matrix).max(axis=0, initial=0.0)
     shown = dict(zip(INPUTS, shares >= ENOUGH, strict=True))
     for au in PAIRS[BLINK]:
         shown[au] |= shown[BLINK]

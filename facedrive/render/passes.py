@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyrender
@@ -17,7 +18,8 @@ from numpy.typing import NDArray
 from OpenGL import GL
 from pyrender.shader_program import ShaderProgramCache
 
-from facedrive.render.pose import camera_pose
+from facedrive.render.closed import single_sided
+from facedrive.render.pose import camera_pose, in_view
 from facedrive.rig.model import Floats, Part, Rig
 from facedrive.types import Image
 
@@ -32,12 +34,15 @@ class Passes:
 
     def __init__(self, rig: Rig, size: tuple[int, int], samples: int) -> None:
         self._scene = pyrender.Scene(bg_color=(0.0, 0.0, 0.0, 0.0))
-        self._surfaces = [_Surface(rig, parts) for parts in _alike(rig.parts)]
+        camera = camera_pose(rig, FIELD_OF_VIEW, size[0] / size[1])
+        seen = in_view(rig, camera, FIELD_OF_VIEW, size[0] / size[1])
+        surfaces = [_Surface(rig, parts, seen) for parts in _alike(single_sided(rig))]
+        self._surfaces = [surface for surface in surfaces if surface.primitive is not None]
         # Transparent surfaces come last, over what is behind them.
         self._surfaces.sort(key=lambda surface: surface.transparent)
         for surface in self._surfaces:
             self._scene.add(pyrender.Mesh([surface.primitive]))
-        self._add_camera(rig, size)
+        self._add_camera(rig, camera, size[0] / size[1])
         self._renderer = _Renderer(size, samples)
 
     def draw(self, vertices: Floats, normals: Floats) -> Image:
@@ -52,9 +57,7 @@ class Passes:
         """Free buffers, textures and shaders."""
         self._renderer.delete()
 
-    def _add_camera(self, rig: Rig, size: tuple[int, int]) -> None:
-        aspect = size[0] / size[1]
-        pose = camera_pose(rig, FIELD_OF_VIEW, aspect)
+    def _add_camera(self, rig: Rig, pose: NDArray[np.float64], aspect: float) -> None:
         reach = float(np.linalg.norm(rig.vertices - pose[:3, 3], axis=1).max())
         camera = pyrender.PerspectiveCamera(
             yfov=FIELD_OF_VIEW, aspectRatio=aspect, znear=0.01 * reach, zfar=2.0 * reach
@@ -65,10 +68,18 @@ class Passes:
 class _Surface:
     """Parts of the rig that look alike, as one primitive with a vertex buffer to rewrite."""
 
-    def __init__(self, rig: Rig, parts: list[Part]) -> None:
+    def __init__(self, rig: Rig, parts: list[Part], seen: NDArray[np.bool_]) -> None:
         triangles = np.concatenate([rig.triangles[part.triangles] for part in parts])
-        self._rows, corners = np.unique(triangles, return_inverse=True)
+        triangles = triangles[seen[triangles].any(axis=1)]
         self.transparent = parts[0].transparent
+        self.primitive: Any = None  # a pyrender.Primitive, unless nothing of it is seen
+        if not len(triangles):
+            return
+        if not self.transparent:
+            # Nearest first: what they hide is not shaded.
+            nearest = rig.vertices[triangles, 2].max(axis=1)
+            triangles = triangles[np.argsort(-nearest, kind="stable")]
+        self._rows, corners = np.unique(triangles, return_inverse=True)
         textured = rig.uv is not None and parts[0].texture is not None
         self.primitive = pyrender.Primitive(
             positions=rig.vertices[self._rows],
@@ -108,7 +119,7 @@ class _Texture(pyrender.Texture):  # type: ignore[misc]
             kind, 0, GL.GL_RGBA8, width, height, 0, GL.GL_RGBA, GL.GL_UNSIGNED_BYTE, pixels
         )
         GL.glGenerateMipmap(kind)
-        GL.glTexParameteri(kind, GL.GL_TEXTURE_MIN_FILTER, GL.GL_LINEAR_MIPMAP_LINEAR)
+        GL.glTexParameteri(kind, GL.GL_TEXTURE_MIN_FILTER, GL.GL_LINEAR_MIPMAP_NEAREST)
         GL.glTexParameteri(kind, GL.GL_TEXTURE_MAG_FILTER, GL.GL_LINEAR)
         GL.glBindTexture(kind, 0)
 

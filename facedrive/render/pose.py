@@ -8,12 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from facedrive.mappings.match import facial_targets
 from facedrive.rig.model import Eye, Eyes, Floats, Rig
 from facedrive.rotations import matrix_from_euler, matrix_from_quaternion
 from facedrive.types import Vector
 
 EYE_LIMIT_RAD = math.radians(35.0)
 """Further than this an eyeball shows no iris."""
+
+ASIDE = 1.3
+"""Of the face's height: hair and hats are nearer to the middle, arms held out are not all."""
+
+MARGIN = 1.4
+"""Of the picture's half height: how far aside a vertex may be and still turn into view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,33 +44,60 @@ class Box:
 
 
 def face_box(rig: Rig) -> Box:
-    """Bound what moves visibly: from chin to brows on any rig, a bust or a whole body."""
-    reach = np.linalg.norm(rig.offsets, axis=2).max(axis=0)
-    return _bounds(rig.vertices[reach > 0.1 * reach.max()])
+    """Bound what the face moves visibly, from chin to brows; all of the head if nothing does.
+
+    Only targets that facedrive drives count, and only on the head where its bone is known: a
+    target that swaps shoes makes no face of the feet.
+    """
+    head = rig.head is None or rig.head.share > 0.5
+    reach = np.linalg.norm(rig.offsets[facial_targets(rig)], axis=2).max(axis=0, initial=0.0)
+    reach = reach * head
+    return _bounds(rig.vertices[reach > 0.1 * reach.max() if reach.any() else head | (reach == 0)])
 
 
-def head_box(rig: Rig) -> Box:
-    """Bound what is not lower than the chin: the head with its ears and hair."""
-    chin = face_box(rig).low[1]
-    return _bounds(rig.vertices[rig.vertices[:, 1] >= chin])
+def head_box(rig: Rig, face: Box | None = None) -> Box:
+    """Bound the head with its ears and hair: what follows its bone and is not below the chin.
+
+    Without a bone it is what is above the chin, and no further aside than arms begin.
+    """
+    face = face_box(rig) if face is None else face
+    within = rig.vertices[:, 1] >= face.low[1]
+    if rig.head is not None:
+        within &= rig.head.share > 0.5
+    else:
+        aside = np.abs(rig.vertices[:, 0] - face.center[0])
+        within &= aside <= ASIDE * max(float(face.size[0]), float(face.size[1]))
+    return _bounds(rig.vertices[within])
 
 
 class Neck:
-    """Turns the head on its neck; what is a neck's length below the chin stays where it is."""
+    """Turns the head on its neck, by its bone's weights if it has one.
+
+    Without, what is a neck's length below the chin stays where it is.
+    """
 
     def __init__(self, rig: Rig) -> None:
-        face, head = face_box(rig), head_box(rig)
+        if rig.head is not None:
+            self._pivot, self._share = rig.head.pivot, rig.head.share[:, None]
+            self._moved = np.flatnonzero(self._share)
+            return
+        face = face_box(rig)
+        head = head_box(rig, face)
         chin, size = float(face.low[1]), float(head.size[1])
         self._pivot = np.array([head.center[0], chin + 0.1 * size, head.center[2]], np.float32)
         height = (rig.vertices[:, 1] - (chin - 0.35 * size)) / (0.4 * size)
         height = np.clip(height, 0.0, 1.0)
         self._share = (height * height * (3.0 - 2.0 * height))[:, None].astype(np.float32)
+        self._moved = np.flatnonzero(self._share)
 
     def bend(self, vertices: Floats, normals: Floats, rotation: Vector) -> tuple[Floats, Floats]:
         """Return (V, 3) vertices and normals for a head rotation x, y, z, w."""
         turn = matrix_from_quaternion(rotation).astype(np.float32) - np.eye(3, dtype=np.float32)
-        bent = vertices + self._share * ((vertices - self._pivot) @ turn.T)
-        return bent, normals + self._share * (normals @ turn.T)
+        bent, turned = vertices.copy(), normals.copy()
+        moved, share = self._moved, self._share[self._moved]
+        bent[moved] += share * ((vertices[moved] - self._pivot) @ turn.T)
+        turned[moved] += share * (normals[moved] @ turn.T)
+        return bent, turned
 
 
 def turn_eyes(eyes: Eyes, vertices: Floats, normals: Floats, gaze: Vector) -> None:
@@ -94,6 +128,19 @@ def camera_pose(rig: Rig, field_of_view: float, aspect: float) -> NDArray[np.flo
     pose[1, 3] -= 0.06 * height
     pose[2, 3] += distance
     return pose
+
+
+def in_view(
+    rig: Rig, camera: NDArray[np.float64], field_of_view: float, aspect: float
+) -> NDArray[np.bool_]:
+    """Tell which vertices may come into the picture, (V,): the rest of a body never does."""
+    arms = rig.vertices - camera[:3, 3].astype(np.float32)
+    reach = MARGIN * math.tan(field_of_view / 2) * np.maximum(-arms[:, 2], 0)
+    near = (np.abs(arms[:, 1]) <= reach) & (np.abs(arms[:, 0]) <= reach * aspect)
+    if rig.head is not None:
+        near |= rig.head.share > 0.5
+    near[rig.moving] = True
+    return near
 
 
 def _turn_eye(eye: Eye, vertices: Floats, normals: Floats, matrix: Floats) -> None:

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from facedrive.errors import RigError
+from facedrive.rig.bones import ROLES, below, find_bones
 from facedrive.rig.cornea import open_corneas
 from facedrive.rig.glb import Document, Object, read_document
 from facedrive.rig.model import (
+    Bone,
     Eye,
     Eyes,
     Floats,
@@ -22,7 +24,7 @@ from facedrive.rig.model import (
     sphere_center,
 )
 from facedrive.rig.primitive import Matrix, Piece, Scene, read_node
-from facedrive.rig.vrm import Expression, expressions, eye_gain, eye_nodes, is_vrm0
+from facedrive.rig.vrm import Bind, expressions, eye_gain, is_vrm0
 from facedrive.rotations import matrix_from_quaternion
 
 HALF_TURN = np.diag([-1.0, 1.0, -1.0, 1.0])
@@ -50,30 +52,38 @@ class GltfReader:
 
 def _load(path: Path) -> Rig:
     document = read_document(path)
-    world = _world_matrices(document)
-    scene = Scene(document, path.parent, world, {})
+    world, children = _walk(document)
+    bones = find_bones(document, children)
+    scene = Scene(document, path.parent, world, bones, {})
     pieces: list[Piece] = []
+    names: set[str] = set()
+    vertices = 0
     for node in world:
-        pieces += read_node(scene, node)
-        _check_total(document, pieces)
+        read = read_node(scene, node)
+        names.update(name for piece in read for name in piece.targets)
+        vertices += sum(len(piece.vertices) for piece in read)
+        check_size(document.name, len(names), vertices)
+        pieces += read
     if not pieces:
         raise RigError(f"{path.name} has no meshes in its scene; export the head with it.")
-    return open_corneas(checked(_merged(document, pieces, world)))
+    return open_corneas(checked(_merged(scene, pieces, children)))
 
 
-def _world_matrices(document: Document) -> dict[int, Matrix]:
-    """Walk the scene; return (4, 4) float64 for each node in it, depth first."""
+def _walk(document: Document) -> tuple[dict[int, Matrix], dict[int, list[int]]]:
+    """Walk the scene; return (4, 4) float64 and the children of each node in it, depth first."""
     start = HALF_TURN if is_vrm0(document) else np.eye(4)
     stack = [(node, start) for node in reversed(_roots(document))]
     world: dict[int, Matrix] = {}
+    children: dict[int, list[int]] = {}
     while stack:
         node, parent = stack.pop()
         item = document.item("nodes", node)
         if node in world:
             raise document.broken(f"nodes[{node}] is in the scene twice")
         world[node] = parent @ _local_matrix(document, item)
-        stack += [(child, world[node]) for child in reversed(document.sequence(item, "children"))]
-    return world
+        children[node] = document.sequence(item, "children")
+        stack += [(child, world[node]) for child in reversed(children[node])]
+    return world, children
 
 
 def _roots(document: Document) -> list[int]:
@@ -96,12 +106,8 @@ def _local_matrix(document: Document, node: Object) -> Matrix:
     return matrix
 
 
-def _check_total(document: Document, pieces: list[Piece]) -> None:
-    names = {name for piece in pieces for name in piece.targets}
-    check_size(document.name, len(names), sum(len(piece.vertices) for piece in pieces))
-
-
-def _merged(document: Document, pieces: list[Piece], world: dict[int, Matrix]) -> Rig:
+def _merged(scene: Scene, pieces: list[Piece], children: dict[int, list[int]]) -> Rig:
+    document = scene.document
     starts = np.cumsum([0, *(len(piece.vertices) for piece in pieces)])
     triangles = [piece.triangles + start for piece, start in zip(pieces, starts, strict=False)]
     targets, offsets = _targets(document, pieces)
@@ -118,8 +124,21 @@ def _merged(document: Document, pieces: list[Piece], world: dict[int, Matrix]) -
         parts=parts,
         smooth=_welded(vertices, np.concatenate([piece.normals for piece in pieces])),
         uv=np.concatenate([piece.uv for piece in pieces]) if textured else None,
-        eyes=_eyes(document, pieces, vertices, world),
+        eyes=_eyes(scene, pieces, vertices, children),
+        head=_head(scene, pieces, offsets),
     )
+
+
+def _head(scene: Scene, pieces: list[Piece], offsets: Floats) -> Bone | None:
+    """Return the head's bone, if it moves the face; a hat's does not."""
+    if "head" not in scene.bones.nodes:
+        return None
+    share = np.concatenate([piece.shares[ROLES.index("head")] for piece in pieces])
+    reach = (offsets.max(axis=0, initial=0.0) - offsets.min(axis=0, initial=0.0)).max(axis=1)
+    with_face = float(share @ reach) if reach.any() else float(share.max(initial=0))
+    if with_face <= 0.5 * float(reach.sum()) or not share.any():
+        return None
+    return Bone(scene.world[scene.bones.nodes["head"]][:3, 3].astype(np.float32), share)
 
 
 def _parts(pieces: list[Piece]) -> tuple[Part, ...]:
@@ -137,29 +156,28 @@ def _targets(document: Document, pieces: list[Piece]) -> tuple[tuple[str, ...], 
     names += [name for piece in pieces for name in piece.targets]
     unique = tuple(dict.fromkeys(names))
     check_size(document.name, len(unique), sum(len(piece.vertices) for piece in pieces))
-    blocks = [_piece_offsets(document, piece, unique, made) for piece in pieces]
+    rows = {name: row for row, name in enumerate(unique)}
+    binds: dict[int, list[tuple[int, Bind]]] = {}
+    for expression in made:
+        for bind in expression.binds:
+            binds.setdefault(bind.mesh, []).append((rows[expression.name], bind))
+    taken = {expression.name for expression in made}
+    blocks = [_piece_offsets(each, rows, taken, binds.get(each.mesh, [])) for each in pieces]
     return unique, np.concatenate(blocks, axis=1)
 
 
 def _piece_offsets(
-    document: Document, piece: Piece, names: tuple[str, ...], made: list[Expression]
+    piece: Piece, rows: dict[str, int], taken: set[str], binds: list[tuple[int, Bind]]
 ) -> Floats:
-    rows = {name: row for row, name in enumerate(names)}
-    block = np.zeros((len(names), len(piece.vertices), 3), dtype=np.float32)
-    taken = {expression.name for expression in made}
+    """Return (T, n, 3); ``binds`` are those to the piece's mesh, with the row that they add to."""
+    block = np.zeros((len(rows), len(piece.vertices), 3), dtype=np.float32)
     for name, offset in zip(piece.targets, piece.offsets, strict=True):
         if name not in taken:
             block[rows[name]] += offset
-    for expression in made:
-        for bind in expression.binds:
-            if bind.mesh != piece.mesh:
-                continue
-            if bind.target >= len(piece.offsets):
-                raise document.broken(
-                    f"expression '{expression.name}' uses target {bind.target} "
-                    f"of a mesh with {len(piece.offsets)}"
-                )
-            block[rows[expression.name]] += np.float32(bind.weight) * piece.offsets[bind.target]
+    for row, bind in binds:
+        # A primitive may have fewer targets than the mesh is said to have, or none.
+        if bind.target < len(piece.offsets):
+            block[row] += np.float32(bind.weight) * piece.offsets[bind.target]
     return block
 
 
@@ -173,37 +191,29 @@ def _welded(vertices: Floats, normals: Floats) -> Indices:
 
 
 def _eyes(
-    document: Document, pieces: list[Piece], vertices: Floats, world: dict[int, Matrix]
+    scene: Scene, pieces: list[Piece], vertices: Floats, children: dict[int, list[int]]
 ) -> Eyes | None:
-    nodes = eye_nodes(document)
-    if nodes is None or not set(nodes) <= set(world):
+    nodes = scene.bones.eyes
+    if nodes is None or not set(nodes) <= set(scene.world):
         return None
     owners = np.concatenate([piece.owners for piece in pieces])
-    left, right = (_eye(document, node, owners, vertices, world) for node in nodes)
+    left, right = (_eye(scene, node, owners, vertices, children) for node in nodes)
     if left is None or right is None:
         return None
-    return Eyes(left, right, eye_gain(document))
+    return Eyes(left, right, eye_gain(scene.document))
 
 
 def _eye(
-    document: Document,
+    scene: Scene,
     node: int,
     owners: Indices,
     vertices: Floats,
-    world: dict[int, Matrix],
+    children: dict[int, list[int]],
 ) -> Eye | None:
     """Take the vertices that the node or one below it moves; a bone is their pivot."""
-    members = np.flatnonzero(np.isin(owners, _below(document, node))).astype(np.int32)
+    members = np.flatnonzero(np.isin(owners, below(children, node))).astype(np.int32)
     if not len(members):
         return None
-    if "mesh" in document.item("nodes", node):
+    if "mesh" in scene.document.item("nodes", node):
         return Eye(members, sphere_center(vertices[members]))
-    return Eye(members, world[node][:3, 3].astype(np.float32))
-
-
-def _below(document: Document, node: int) -> list[int]:
-    """List a node and all under it; the scene was walked, so there is no cycle."""
-    found = [node]
-    for parent in found:
-        found += document.sequence(document.item("nodes", parent), "children")
-    return found
+    return Eye(members, scene.world[node][:3, 3].astype(np.float32))

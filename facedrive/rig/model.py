@@ -41,6 +41,16 @@ class Eyes:
 
 
 @dataclass(frozen=True, slots=True)
+class Bone:
+    """What turns a part of the rig about a point."""
+
+    pivot: Floats
+    """(3,) float32 metres."""
+    share: Floats
+    """(V,) float32, 0 to 1: how far each vertex follows."""
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """Triangles that share one surface."""
 
@@ -80,12 +90,18 @@ class Rig:
     """(V, 2) float32, v down, None where no part has a texture."""
     eyes: Eyes | None = None
     """None where the eyeballs cannot be told apart from the rest."""
+    head: Bone | None = None
+    """The bone of the head, None where the file has none that moves the face."""
 
     @property
     def moving(self) -> NDArray[np.intp]:
         """Indices of the vertices that any target moves far enough to be seen."""
         size = float(np.ptp(self.vertices, axis=0).max())
-        reach = np.abs(self.offsets).max(axis=(0, 2), initial=0.0)
+        highest, lowest = (
+            self.offsets.max(axis=0, initial=0.0),
+            self.offsets.min(axis=0, initial=0.0),
+        )
+        reach = np.maximum(highest, -lowest).max(axis=1)
         return np.flatnonzero(reach > UNSEEN * size)
 
     @property
@@ -103,9 +119,9 @@ def checked(rig: Rig) -> Rig:
     """Return the rig if it can be drawn and driven.
 
     Raises:
-        RigError: no targets, no triangles, not finite, or triangles of missing vertices.
+        RigError: nothing that moves, no triangles, not finite, or triangles of missing vertices.
     """
-    if not rig.targets:
+    if not rig.targets and rig.head is None and rig.eyes is None:
         raise RigError(
             f"{rig.name} has no morph targets; export it with blend shapes (shape keys) included."
         )

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.errors import RigError
+from facedrive.rig.bones import Bones
 from facedrive.rig.glb import Document, Object, resource
 from facedrive.rig.model import Floats, Indices, Part, check_size
 
@@ -36,8 +37,10 @@ class Scene:
     """Where the file's external resources are."""
     world: dict[int, Matrix]
     """(4, 4) float64 from each node of the scene to the rig's coordinates."""
-    textures: dict[int, Image]
-    """Those decoded so far, by their index; filled as they are met."""
+    bones: Bones
+    pictures: dict[tuple[int, bool], Image]
+    """Those decoded so far, by their index and whether their alpha is kept; filled as they are
+    met."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,8 @@ class Piece:
     """(n, 4) float32, linear."""
     owners: Indices
     """(n,) int32: the node that moves each vertex most."""
+    shares: Floats
+    """(roles, n) float32, 0 to 1: how far each vertex follows the bones of ``bones.ROLES``."""
     targets: tuple[str, ...]
     """Names of the t targets of its mesh."""
     offsets: Floats
@@ -91,7 +96,7 @@ def _read(scene: Scene, node: int, item: Object, mesh: Object, primitive: Object
     used, triangles = _triangles(document, primitive, len(positions))
     names = _target_names(document, mesh, primitive)
     check_size(document.name, len(names), len(used))
-    owners, matrices = _placed(scene, node, item, attributes, used, len(positions))
+    owners, shares, matrices = _placed(scene, node, item, attributes, used, len(positions))
     turned = matrices[:, :3, :3]
     if np.linalg.det(turned[0]) < 0:
         triangles = triangles[:, ::-1]
@@ -104,6 +109,7 @@ def _read(scene: Scene, node: int, item: Object, mesh: Object, primitive: Object
         uv=_uv(document, attributes, material, used),
         colors=_colors(document, attributes, material, used),
         owners=owners,
+        shares=shares,
         targets=names,
         offsets=_offsets(document, primitive, turned, used, len(positions)),
         part=_part(scene, material),
@@ -156,11 +162,16 @@ def _offsets(
 
 def _placed(
     scene: Scene, node: int, item: Object, attributes: Object, used: Indices, count: int
-) -> tuple[Indices, Matrix]:
-    """Return each vertex's node (n,) and its matrix (n, 4, 4): the node's, or its joints'."""
+) -> tuple[Indices, Floats, Matrix]:
+    """Return each vertex's node (n,), its shares of the bones (roles, n) and its matrix (n, 4, 4).
+
+    They are those of the mesh's node, or of the skin's joints.
+    """
+    members = scene.bones.members
     if "skin" not in item or "JOINTS_0" not in attributes:
         owners = np.full(len(used), node, dtype=np.int32)
-        return owners, np.broadcast_to(scene.world[node], (len(used), 4, 4))
+        shares = np.repeat(members[:, node, None], len(used), axis=1).astype(np.float32)
+        return owners, shares, np.broadcast_to(scene.world[node], (len(used), 4, 4))
     document = scene.document
     joints, matrices = _skin(scene, item)
     numbers = document.integers(attributes["JOINTS_0"], 4)
@@ -174,7 +185,8 @@ def _placed(
     weights /= weights.sum(axis=1, keepdims=True)
     blended = np.einsum("nj,njab->nab", weights, matrices[numbers])
     most = np.take_along_axis(numbers, weights.argmax(axis=1)[:, None], axis=1)[:, 0]
-    return joints[most], blended
+    shares = np.einsum("nj,rnj->rn", weights, members[:, joints][:, numbers])
+    return joints[most], shares.astype(np.float32), blended
 
 
 def _skin(scene: Scene, item: Object) -> tuple[Indices, Matrix]:
@@ -265,12 +277,12 @@ def _texture(scene: Scene, material: Object, transparent: bool) -> Image | None:
     source = _picture(scene.document, scene.document.item("textures", reference["index"]))
     if source is None:
         return None
-    if source not in scene.textures:
-        scene.textures[source] = _image(scene, source)
-    image = scene.textures[source]
-    if transparent:
-        return image
-    return np.dstack([image[..., :3], np.full(image.shape[:2], 255, np.uint8)])
+    if (source, transparent) not in scene.pictures:
+        image = _image(scene, source)
+        if not transparent:
+            image[..., 3] = 255
+        scene.pictures[source, transparent] = image
+    return scene.pictures[source, transparent]
 
 
 def _picture(document: Document, texture: Object) -> int | None:

@@ -11,10 +11,11 @@ from typing import NamedTuple
 from facedrive.rig.glb import Document, Object
 
 EYE_NODES = {
-    "left": {"lefteye", "eyeleft", "leye", "eyel", "lefteyeball", "eyeballleft"},
-    "right": {"righteye", "eyeright", "reye", "eyer", "righteyeball", "eyeballright"},
+    "left": {"leye", "eyel", "ccbaseleye", "bipleye", "lefteyeball", "eyeballleft"},
+    "right": {"reye", "eyer", "ccbasereye", "bipreye", "righteyeball", "eyeballright"},
 }
-"""How exporters without VRM name the nodes of eyeballs, punctuation and case aside."""
+"""How exporters without VRM name the nodes of eyeballs, punctuation and case aside; a name that
+ends in LeftEye or EyeLeft is one too."""
 
 PRESETS0 = {
     name.lower(): name
@@ -37,6 +38,13 @@ PRESETS0 = {
 }
 """VRM 0.x files hold preset names in lower case; this is how receivers spell them."""
 
+OVERRIDDEN = {
+    "Blink": ("blink", "blinkLeft", "blinkRight"),
+    "LookAt": ("lookUp", "lookDown", "lookLeft", "lookRight"),
+    "Mouth": ("aa", "ih", "ou", "ee", "oh"),
+}
+"""The expressions that another may hold back, by VRM 1.0's name for that."""
+
 
 class Bind(NamedTuple):
     """One morph target's share in an expression."""
@@ -53,6 +61,10 @@ class Expression(NamedTuple):
 
     name: str
     binds: tuple[Bind, ...]
+    binary: bool = False
+    """Whether it is either off or on, on above a half."""
+    overrides: dict[str, str] = {}  # noqa: RUF012
+    """Of ``OVERRIDDEN``, what it holds back: ``block``, or ``blend`` for as much as it is on."""
 
 
 def is_vrm0(document: Document) -> bool:
@@ -66,14 +78,39 @@ def expressions(document: Document) -> list[Expression]:
     return [expression for expression in found if expression.name and expression.binds]
 
 
+def human_bones(document: Document) -> dict[str, int]:
+    """Return the nodes of VRM's humanoid bones, such as ``head``, that are in the file."""
+    humanoid0 = document.child(_vrm0(document), "humanoid")
+    bones = [
+        (str(bone.get("bone")), bone.get("node"))
+        for bone in document.mappings(humanoid0, "humanBones")
+    ]
+    humanoid1 = document.child(_vrm1(document), "humanoid")
+    for name, bone in document.child(humanoid1, "humanBones").items():
+        if isinstance(bone, dict):
+            bones.append((name, bone.get("node")))
+    count = len(document.sequence(document.json, "nodes"))
+    return {name: node for name, node in bones if type(node) is int and 0 <= node < count}
+
+
 def eye_nodes(document: Document) -> tuple[int, int] | None:
     """Return the nodes that turn with the left and the right eye, None without both."""
-    bones = _eye_bones0(document) or _eye_bones1(document) or _eye_names(document)
-    if set(bones) != {"left", "right"}:
+    if _vrm0(document) or _vrm1(document):
+        human = human_bones(document) if _turns_bones(document) else {}
+        found = {side: human[f"{side}Eye"] for side in EYE_NODES if f"{side}Eye" in human}
+    else:
+        found = _eye_names(document)
+    if set(found) != {"left", "right"}:
         return None
-    for node in bones.values():
-        document.item("nodes", node)
-    return bones["left"], bones["right"]
+    return found["left"], found["right"]
+
+
+def _turns_bones(document: Document) -> bool:
+    """Tell whether the gaze turns bones; it may move targets instead."""
+    person = document.child(_vrm0(document), "firstPerson")
+    look_at = document.child(_vrm1(document), "lookAt")
+    kinds = person.get("lookAtTypeName", "Bone"), look_at.get("type", "bone")
+    return kinds == ("Bone", "bone")
 
 
 def eye_gain(document: Document) -> float:
@@ -98,71 +135,70 @@ def _vrm1(document: Document) -> Object:
 def _expressions0(document: Document) -> list[Expression]:
     master = document.child(_vrm0(document), "blendShapeMaster")
     found = []
-    for group in document.mappings(master, "blendShapeGroups"):
+    for group in _objects(master, "blendShapeGroups"):
         preset = str(group.get("presetName", "")).lower()
-        name = PRESETS0.get(preset, str(group.get("name", "")))
-        binds = [
-            Bind(
-                document.integer(bind, "mesh"),
-                document.integer(bind, "index"),
-                document.number(bind, "weight", 100.0) / 100.0,
-            )
-            for bind in document.mappings(group, "binds")
-        ]
-        found.append(Expression(name, tuple(binds)))
+        name = PRESETS0.get(preset, str(group.get("name") or preset))
+        binds = (
+            _bind(document, bind.get("mesh"), bind.get("index"), bind.get("weight", 100.0), 100.0)
+            for bind in _objects(group, "binds")
+        )
+        known = tuple(bind for bind in binds if bind is not None)
+        found.append(Expression(name, known, bool(group.get("isBinary", False))))
     return found
 
 
 def _expressions1(document: Document) -> list[Expression]:
     table = document.child(_vrm1(document), "expressions")
     named = document.child(table, "preset") | document.child(table, "custom")
-    return [
-        Expression(str(name), _binds1(document, document.mapping(expression, f"'{name}'")))
-        for name, expression in named.items()
-    ]
+    found = []
+    for name, expression in named.items():
+        if not isinstance(expression, dict):
+            continue
+        overrides = {
+            kind: str(expression.get(f"override{kind}"))
+            for kind in OVERRIDDEN
+            if expression.get(f"override{kind}") in ("block", "blend")
+        }
+        binary = bool(expression.get("isBinary", False))
+        found.append(Expression(str(name), _binds1(document, expression), binary, overrides))
+    return found
 
 
 def _binds1(document: Document, expression: Object) -> tuple[Bind, ...]:
+    nodes = document.sequence(document.json, "nodes")
     binds = []
-    for bind in document.mappings(expression, "morphTargetBinds"):
-        node = document.item("nodes", bind.get("node"))
-        mesh, index = document.integer(node, "mesh"), document.integer(bind, "index")
-        binds.append(Bind(mesh, index, document.number(bind, "weight", 1.0)))
-    return tuple(binds)
+    for bind in _objects(expression, "morphTargetBinds"):
+        number = bind.get("node")
+        node = nodes[number] if type(number) is int and 0 <= number < len(nodes) else None
+        mesh = node.get("mesh") if isinstance(node, dict) else None
+        binds.append(_bind(document, mesh, bind.get("index"), bind.get("weight", 1.0), 1.0))
+    return tuple(bind for bind in binds if bind is not None)
 
 
-def _eye_bones0(document: Document) -> dict[str, int]:
-    vrm = _vrm0(document)
-    if document.child(vrm, "firstPerson").get("lookAtTypeName", "Bone") != "Bone":
-        return {}
-    bones = document.mappings(document.child(vrm, "humanoid"), "humanBones")
-    return {
-        bone["bone"].removesuffix("Eye"): document.integer(bone, "node")
-        for bone in bones
-        if bone.get("bone") in ("leftEye", "rightEye")
-    }
+def _bind(
+    document: Document, mesh: object, target: object, weight: object, full: float
+) -> Bind | None:
+    """Return a bind, or None for one that binds nothing: exporters write -1 and null."""
+    meshes = len(document.sequence(document.json, "meshes"))
+    if type(mesh) is not int or type(target) is not int or not 0 <= mesh < meshes or target < 0:
+        return None
+    return Bind(mesh, target, document.number({"weight": weight}, "weight", full) / full)
 
 
-def _eye_bones1(document: Document) -> dict[str, int]:
-    vrm = _vrm1(document)
-    if document.child(vrm, "lookAt").get("type", "bone") != "bone":
-        return {}
-    bones = document.child(document.child(vrm, "humanoid"), "humanBones")
-    return {
-        side: document.integer(document.child(bones, f"{side}Eye"), "node")
-        for side in ("left", "right")
-        if f"{side}Eye" in bones
-    }
+def _objects(parent: Object, key: str) -> list[Object]:
+    """List the objects under ``key``, leaving out what is none: exporters write null."""
+    values = parent.get(key)
+    return (
+        [value for value in values if isinstance(value, dict)] if isinstance(values, list) else []
+    )
 
 
 def _eye_names(document: Document) -> dict[str, int]:
     """Find eyes by the names of nodes, in files that are not VRM."""
-    if _vrm0(document) or _vrm1(document):
-        return {}
     found: dict[str, int] = {}
     for index, node in enumerate(document.mappings(document.json, "nodes")):
         name = re.sub(r"[^a-z]", "", str(node.get("name", "")).lower())
         for side, names in EYE_NODES.items():
-            if name in names:
+            if name in names or name.endswith((f"{side}eye", f"eye{side}")):
                 found.setdefault(side, index)
     return found

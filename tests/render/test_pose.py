@@ -14,9 +14,11 @@ from facedrive.render.pose import (
     camera_pose,
     gaze_matrix,
     head_box,
+    in_view,
     turn_eyes,
 )
 from facedrive.rig import Rig
+from facedrive.rig.model import Bone
 from facedrive.rotations import matrix_from_quaternion
 from facedrive.types import Head
 
@@ -111,3 +113,44 @@ def test_the_head_is_in_the_picture_and_fills_it(rig: Rig, aspect: float, scale:
     assert np.abs(upright).max() < 1
     assert np.abs(sideways).max() < 1
     assert max(np.ptp(upright), np.ptp(sideways)) > 1.2
+
+
+def _body(rig: Rig, *, bone: bool) -> Rig:
+    """Put the head on a body with arms held out at the height of the chin, and swap its shoes."""
+    chin = float(rig.vertices[:, 1].min())
+    hand, foot = [[s * 0.8, chin + 0.05, 0] for s in (-1, 1)], [[0.1, chin - 1.4, 0]]
+    extra = np.array([*hand, *foot], np.float32)
+    offsets = np.zeros((len(rig.targets) + 1, len(rig.vertices) + 3, 3), np.float32)
+    offsets[:-1, :-3] = rig.offsets
+    offsets[-1, -1] = 0.5
+    vertices = np.concatenate([rig.vertices, extra])
+    share = np.concatenate([np.ones(len(rig.vertices)), np.zeros(3)]).astype(np.float32)
+    pivot = np.array([0, chin, 0], np.float32)
+    head = Bone(pivot, share) if bone else None
+    return replace(
+        rig,
+        vertices=vertices,
+        targets=(*rig.targets, "Shoes"),
+        offsets=offsets,
+        head=head,
+    )
+
+
+@pytest.mark.parametrize("bone", [True, False])
+def test_neither_shoes_nor_arms_held_out_are_in_the_frame(rig: Rig, bone: bool) -> None:
+    whole, field = _body(rig, bone=bone), math.radians(30)
+    np.testing.assert_allclose(camera_pose(whole, field, 1.0), camera_pose(rig, field, 1.0))
+    seen = in_view(whole, camera_pose(whole, field, 1.0), field, 1.0)
+    assert seen[: len(rig.vertices)].all()
+    assert not seen[-3:-1].any()
+
+
+def test_a_bone_turns_the_head_as_far_as_vertices_follow_it(rig: Rig) -> None:
+    share = np.linspace(0, 1, len(rig.vertices), dtype=np.float32)
+    pivot = np.array([0.0, 0.1, -0.02], np.float32)
+    boned = replace(rig, head=Bone(pivot, share))
+    rotation = turned((0, 1, 0), 30)
+    bent, _ = Neck(boned).bend(rig.vertices, np.zeros_like(rig.vertices), rotation)
+    whole = (rig.vertices - pivot) @ matrix_from_quaternion(rotation).T + pivot
+    expected = rig.vertices + share[:, None] * (whole - rig.vertices)
+    np.testing.assert_allclose(bent, expected, atol=1e-6)

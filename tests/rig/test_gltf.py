@@ -16,12 +16,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from facedrive.errors import RigError
+from facedrive.mappings import match_rig
 from facedrive.rig import load
 
 Json = dict[str, Any]
 Write = Callable[..., Path]
 
 RAISED = [[0, 0, 0], [0, 0, 0], [0, 0, 1], [0, 0, 0.5]]
+SQUARE_BINARY = (
+    np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]], "<f4").tobytes()
+    + np.array(RAISED, "<f4").tobytes()
+    + np.array([0, 1, 2, 0, 2, 3], "<u2").tobytes()
+)
 
 
 def test_a_glb_gives_vertices_triangles_colours_and_named_targets(
@@ -238,6 +244,67 @@ def test_vertices_on_eye_bones_are_eyes_that_turn_about_the_bone(
     np.testing.assert_array_equal(rig.eyes.left.pivot, [3, 0, 0])
     np.testing.assert_allclose(rig.vertices[0], [3, 0, 0])
     np.testing.assert_allclose(rig.vertices[3], [0, 4, 0])
+
+
+def _skinned(document: Json, joints: list[str]) -> bytes:
+    """Skin the square, its first two corners to the first joint and the others to the second."""
+    places = np.array([[0, 0, 0, 0]] * 2 + [[1, 0, 0, 0]] * 2, np.uint8)
+    weights = np.array([[255, 0, 0, 0]] * 4, np.uint8)
+    document["nodes"] = [{"mesh": 0, "skin": 0}]
+    document["nodes"] += [{"name": name, "translation": [3, 0, 0]} for name in joints]
+    document["scenes"][0]["nodes"] = list(range(len(joints) + 1))
+    inverse = np.tile(np.eye(4, dtype="<f4"), (len(joints), 1, 1))
+    inverse[:, 3, 0] = -3
+    document["skins"] = [{"joints": list(range(1, len(joints) + 1)), "inverseBindMatrices": 5}]
+    sizes = [(108, 16), (124, 16), (140, 64 * len(joints))]
+    document["buffers"][0]["byteLength"] = 140 + 64 * len(joints)
+    document["bufferViews"] += [
+        {"buffer": 0, "byteOffset": first, "byteLength": size} for first, size in sizes
+    ]
+    corner = {"componentType": 5121, "count": 4, "type": "VEC4"}
+    document["accessors"] += [
+        {"bufferView": 3, **corner},
+        {"bufferView": 4, **corner, "normalized": True},
+        {"bufferView": 5, "componentType": 5126, "count": len(joints), "type": "MAT4"},
+    ]
+    attributes = document["meshes"][0]["primitives"][0]["attributes"]
+    attributes |= {"JOINTS_0": 3, "WEIGHTS_0": 4}
+    return SQUARE_BINARY + places.tobytes() + weights.tobytes() + inverse.tobytes()
+
+
+def _write_skinned(
+    write_glb: Write, joints: list[str], change: Callable[[Json], None] = lambda document: None
+) -> Path:
+    binary = b""
+
+    def both(document: Json) -> None:
+        nonlocal binary
+        binary = _skinned(document, joints)
+        change(document)
+
+    write_glb(both)
+    return write_glb(both, binary)
+
+
+def test_the_bone_that_moves_the_face_is_the_heads(write_glb: Write) -> None:
+    rig = load(_write_skinned(write_glb, ["Hips", "mixamorig:Head"]))
+    assert rig.head is not None
+    np.testing.assert_array_equal(rig.head.pivot, [3, 0, 0])
+    np.testing.assert_array_equal(rig.head.share, [0, 0, 1, 1])
+
+
+def test_a_bone_that_does_not_move_the_face_is_not_the_heads(write_glb: Write) -> None:
+    assert load(_write_skinned(write_glb, ["Head", "Face"])).head is None
+
+
+def test_a_rig_with_only_a_head_bone_nods(write_glb: Write) -> None:
+    def change(document: Json) -> None:
+        document["meshes"][0]["primitives"][0].pop("targets")
+
+    rig = load(_write_skinned(write_glb, ["Hips", "Head"], change))
+    assert rig.targets == ()
+    assert rig.head is not None
+    assert match_rig(rig).channels == ()
 
 
 def _set(*path_and_value: Any) -> Callable[[Json], None]:

@@ -49,11 +49,16 @@ vec3 encoded(vec3 c) {
     return 0.662002687 * s1 + 0.684122060 * s2 - 0.323583601 * s3 - 0.0225411470 * c;
 }
 
+// sRGB to linear light, within 0.0023, by a cubic: much cheaper than pow.
+vec3 decoded(vec3 c) {
+    return c * (c * (c * 0.305306 + 0.682171) + 0.0125229);
+}
+
 void main() {
     vec4 base = albedo;
 #ifdef HAS_BASE_COLOR_TEX
     vec4 texel = texture(material.base_color_texture, uv);
-    base *= vec4(pow(texel.rgb, vec3(2.2)), texel.a);
+    base *= vec4(decoded(texel.rgb), texel.a);
 #endif
     vec3 n = normalize(gl_FrontFacing ? facing : -facing);
     vec3 light = mix(FLOOR, SKY, 0.5 + 0.5 * n.y) + KEY_COLOR * diffuse(n, KEY)
