@@ -57,6 +57,16 @@ def _lines(output: Output) -> Iterator[str]:
     for each in output.options:
         yield f"    {_assignment(each):<26}{each.about}".rstrip()
     yield f"    --out {output.example}"
+    if note := _note(output.scheme):
+        yield f"    {note}"
+
+
+def _note(scheme: str) -> str:
+    """Return what an output has to say to this user only, such as a token."""
+    from facedrive.sinks import SINKS
+
+    tell = getattr(SINKS.find(scheme), "note", None)
+    return tell() if tell else ""
 
 
 def _assignment(each: Option) -> str:
@@ -72,4 +82,5 @@ def _plain(output: Output) -> dict[str, object]:
     options = {each.name: {"default": written(each), "about": each.about}
                for each in output.options}  # fmt: skip
     return {"scheme": output.scheme, "format": output.format, "about": output.about,
-            "example": output.example, "port": output.port, "options": options}  # fmt: skip
+            "example": output.example, "port": output.port, "options": options,
+            "note": _note(output.scheme)}  # fmt: skip

@@ -64,9 +64,7 @@ class VmcSink:
     def __post_init__(self) -> None:
         if not 0 <= self.neck <= 1:
             raise SinkError(f"vmc: neck is {self.neck:g}; it must be a share from 0 to 1.")
-        self._places = (
-            dict.fromkeys(BONES, (0.0, 0.0, 0.0)) if self.rig is None else places(self.rig)
-        )
+        self._places = places(self.rig)
         self._mappings = [load_mapping(self.mapping)]
         if self.fallback:
             self._mappings.append(_fallback(self._mappings[0]))

@@ -9,37 +9,57 @@ This output is the server. Every frame is one text message, numbers rounded to 5
 
 in the units and axes of ``facedrive.types``; ``channels`` are the mapping's. A client that falls
 behind misses frames, one that takes nothing for some seconds is dropped. Browsers say which
-site a page is from: only this computer's pages, and sites in ``origins``, are let in.
+site a page is from: only this computer's pages, sites in ``origins``, and pages whose URL has the
+token are let in. A page opened as a file, or OBS's own local page, is from no site: it needs the
+token, which ``facedrive outputs ws`` prints.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hmac
+import http
 import json
 import logging
 import re
+import secrets
 import socket
 import threading
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
 
 from facedrive.aus import AU_NAMES
 from facedrive.errors import SinkError
+from facedrive.files import user_config_folder
 from facedrive.mappings.table import Mapping, load_mapping
 from facedrive.sinks.packages import need
+from facedrive.sinks.secrets import read_secret, write_secret
 from facedrive.sinks.udp import resolve
 from facedrive.threads import Worker
 from facedrive.types import Frame, Sample
 
 if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection
+    from websockets.http11 import Request, Response
 
 log = logging.getLogger(__name__)
 
 HERE = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?")
 """Origins of pages that this computer serves."""
 
+OBS_FILE = "http://absolute"
+"""Where OBS says that a local file is from; other browsers say ``null`` or ``file://``."""
+
+FILE_ADVICE = "have it connect to the address that facedrive outputs ws prints"
+
 MAX_CLIENTS = 16
+MAX_TOKEN = 256
+MAX_TOLD = 20
+"""Sites that are told of; a page that tries many names fills no log."""
+
 MAX_MESSAGE = 1024
 """Bytes that a client may say; nothing is expected."""
 
@@ -57,6 +77,9 @@ class WsSink:
     """Channels to send beside the AUs: arkit, unified, vrm0, vrm1, or a TOML file."""
     origins: str = ""
     """Other sites whose pages may connect, such as https://example.org, with commas between."""
+    token: Path | None = None
+    """File that keeps the token of pages without a site; left out: one in your configuration
+    folder."""
 
     def __post_init__(self) -> None:
         need("websockets", "websocket")
@@ -64,7 +87,8 @@ class WsSink:
         origins = [origin.strip() for origin in self.origins.split(",") if origin.strip()]
         listening = _listen(self.host, self.port)
         self.port = int(listening.getsockname()[1])
-        self._server = _Server(listening, origins, self._mapping)
+        door = Door(origins, self.token or token_file())
+        self._server = _Server(listening, door, self._mapping)
         self._worker = Worker("ws", self._server.run)
 
     def send(self, sample: Sample, frame: Frame | None) -> None:
@@ -75,6 +99,61 @@ class WsSink:
         """Say goodbye to the clients and stop."""
         self._server.stop()
         self._worker.stop()
+
+    @staticmethod
+    def note() -> str:
+        """Return the address for pages without a site; the token is made the first time."""
+        port = WsSink.__dataclass_fields__["port"].default
+        return (
+            f"pages of OBS and from files: ws://127.0.0.1:{port}/?token={make_token(token_file())}"
+        )
+
+
+def token_file() -> Path:
+    """Return where the token is kept unless the URL says otherwise."""
+    return user_config_folder() / "websocket_token"
+
+
+def make_token(path: Path) -> str:
+    """Return the token that a file keeps; make one where there is none."""
+    token = read_secret(path, MAX_TOKEN)
+    if token is None:
+        token = secrets.token_urlsafe(24)
+        write_secret(path, token)
+    return token
+
+
+class Door:
+    """Says who may connect, and tells once of each site that may not."""
+
+    def __init__(self, origins: Iterable[str], token: Path) -> None:
+        self._origins = frozenset(origins)
+        self._token = token
+        self._told: set[str] = set()
+
+    def lets_in(self, origins: Sequence[str], path: str) -> bool:
+        """Say whether a client with these Origin headers and this path may connect."""
+        if not origins:  # a program; browsers always say where a page is from
+            return True
+        if len(origins) == 1 and (HERE.fullmatch(origins[0]) or origins[0] in self._origins):
+            return True
+        if self._has_token(path):
+            return True
+        self._tell(origins[0])
+        return False
+
+    def _has_token(self, path: str) -> bool:
+        given = dict(parse_qsl(urlsplit(path).query)).get("token", "")
+        token = read_secret(self._token, MAX_TOKEN) if given else None
+        return token is not None and hmac.compare_digest(given.encode(), token.encode())
+
+    def _tell(self, origin: str) -> None:
+        if origin in self._told or len(self._told) >= MAX_TOLD:
+            return
+        self._told.add(origin)
+        site = origin.startswith(("http://", "https://")) and origin != OBS_FILE
+        advice = f"?origins={origin:.100} lets it in" if site else FILE_ADVICE
+        log.warning("ws: a page from %.100s was refused; %s", origin, advice)
 
 
 class Encoder:
@@ -135,9 +214,9 @@ class _Client:
 class _Server:
     """The thread's side: an event loop with a task a client."""
 
-    def __init__(self, listening: socket.socket, origins: list[str], mapping: Mapping) -> None:
+    def __init__(self, listening: socket.socket, door: Door, mapping: Mapping) -> None:
         self._listening = listening
-        self._origins = origins
+        self._door = door
         self._encoder = Encoder(mapping)
         self._clients: set[_Client] = set()
         self._newest: Sample | None = None
@@ -192,13 +271,19 @@ class _Server:
         async with serve(
             self._attend,
             sock=self._listening,
-            origins=[None, HERE, *self._origins],  # type: ignore[list-item]
+            process_request=self._admit,
             compression=None,  # on this computer it costs more than it saves
             max_size=MAX_MESSAGE,
             close_timeout=1,
             logger=_quiet(),
         ):
             await self._stop.wait()
+
+    def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Refuse who may not connect."""
+        if self._door.lets_in(request.headers.get_all("Origin"), request.path):
+            return None
+        return connection.respond(http.HTTPStatus.FORBIDDEN, "This page may not connect.\n")
 
     async def _attend(self, connection: ServerConnection) -> None:
         """Send to one client until it goes, or takes nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,11 @@ import pytest
 from facedrive.cli.main import main
 from facedrive.mappings import load_mapping
 from facedrive.sinks import SINKS
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
 
 
 def test_every_scheme_is_listed_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,6 +40,16 @@ def test_json_is_one_object(capsys: pytest.CaptureFixture[str]) -> None:
     assert outputs.keys() == set(SINKS)
     assert outputs["livelink"]["port"] == 11111
     assert outputs["livelink"]["options"]["fps"]["default"] == "60"
+
+
+def test_the_address_for_pages_of_obs_is_printed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["outputs", "ws"]) == 0
+    address = re.search(r"ws://127\.0\.0\.1:8765/\?token=[\w-]{32}", capsys.readouterr().out)
+    assert address
+    assert main(["outputs", "ws", "--json"]) == 0
+    assert address[0] in json.loads(capsys.readouterr().out)["ws"]["note"]
 
 
 def test_unknown_scheme_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:

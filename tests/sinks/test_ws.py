@@ -7,6 +7,7 @@ import logging
 import socket
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,9 +39,9 @@ def serve() -> Iterator[Callable[..., WsSink]]:
         sink.close()
 
 
-def client(sink: WsSink, origin: str | None = None) -> ClientConnection:
+def client(sink: WsSink, origin: str | None = None, path: str = "") -> ClientConnection:
     return connect(
-        f"ws://127.0.0.1:{sink.port}",
+        f"ws://127.0.0.1:{sink.port}{path}",
         origin=origin,  # type: ignore[arg-type]
         proxy=None,
         ping_interval=None,  # some tests leave one open, whose pings would disturb later ones
@@ -139,6 +140,51 @@ def test_pages_from_here_and_from_named_sites_are_let_in(
 def test_other_sites_are_refused(serve: Callable[..., WsSink], origin: str) -> None:
     with pytest.raises(InvalidStatus, match="403"):
         client(serve(), origin)
+
+
+@pytest.mark.parametrize("origin", ["null", "file://", "http://absolute"])
+def test_pages_of_obs_and_from_files_are_let_in_by_the_token(
+    serve: Callable[..., WsSink], make_sample: MakeSample, tmp_path: Path, origin: str
+) -> None:
+    kept = tmp_path / "token"
+    token = ws.make_token(kept)
+    assert kept.stat().st_mode & 0o777 == 0o600
+    sink = serve(token=kept)
+    sink.send(make_sample(), None)
+    with client(sink, origin, f"/?token={token}") as connection:
+        assert hear(connection)
+    for path in ("/", "/?token=", "/?token=x", f"/?token={token}x", f"/{token}", "/?token=%ff"):
+        with pytest.raises(InvalidStatus, match="403"):
+            client(sink, origin, path)
+
+
+def test_a_token_that_nobody_made_opens_nothing(
+    serve: Callable[..., WsSink], tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidStatus, match="403"):
+        client(serve(token=tmp_path / "none"), "null", "/?token=None")
+
+
+def test_a_page_that_is_refused_is_told_of_once_with_what_to_do(
+    serve: Callable[..., WsSink], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    sink = serve(token=tmp_path / "none")
+    for origin in ("https://mine.example", "null") * 2:
+        with pytest.raises(InvalidStatus):
+            client(sink, origin)
+    assert caplog.messages == [
+        "ws: a page from https://mine.example was refused; "
+        "?origins=https://mine.example lets it in",
+        "ws: a page from null was refused; "
+        "have it connect to the address that facedrive outputs ws prints",
+    ]
+
+
+def test_the_token_stays_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    note = WsSink.note()
+    assert note == WsSink.note()
+    assert f"ws://127.0.0.1:8765/?token={ws.make_token(ws.token_file())}" in note
 
 
 def test_client_that_stops_reading_is_dropped_and_others_go_on(
