@@ -93,6 +93,13 @@ def user_config_folder() -> Path:
     return platformdirs.user_config_path("facedrive", appauthor=False, roaming=True)
 
 
+def user_data_folder() -> Path:
+    """Return the folder of what this user records and collects; it may not exist yet."""
+    import platformdirs
+
+    return platformdirs.user_data_path("facedrive", appauthor=False)
+
+
 def user_cache_folder() -> Path:
     """Return the folder of what can be fetched or made again; it may not exist yet."""
     import platformdirs

@@ -18,6 +18,7 @@ COMMANDS = {
     "extract": "write a video's action units to CSV or Parquet",
     "replay": "play a recorded take to outputs, on its own clock",
     "export": "write a take as Live Link Face CSV, VMD, or as an animated GLB of the rig",
+    "studio": "see, tune, send and record in a browser",
     "outputs": "list what --out can send to: every format, its options, an example",
     "ctl": "ask something of a run that is going on: recentre, pause, record, set …",
     "settings": "list every option of the tree: its range, its default, what it does",

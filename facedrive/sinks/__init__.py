@@ -16,7 +16,7 @@ from facedrive.registry import Registry, is_dotted
 from facedrive.sinks.mirror import EveryOutput, MirroredSink
 from facedrive.stages import Sink
 
-__all__ = ["SINKS", "Output", "describe", "open_sink", "open_sinks"]
+__all__ = ["SINKS", "Output", "describe", "open_sink", "open_sinks", "uses_table"]
 
 SINKS: Registry[Sink] = Registry(
     "sink",
@@ -91,6 +91,13 @@ def _open(asked: _Asked, mirror: bool) -> Sink:
         raise SinkError(f"{asked.name}: {error}") from error
     sink = SINKS.make(asked.name, texts)
     return MirroredSink(sink) if mirror and "mirror" not in own else sink
+
+
+def uses_table(url: str, table: Path) -> bool:
+    """Say whether a user's table would stand in for the one that this output uses."""
+    from facedrive.mappings.table import standard_of
+
+    return _parse(url).table == standard_of(table)
 
 
 def _by_standard(tables: Iterable[Path]) -> dict[str, Path]:

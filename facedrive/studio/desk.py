@@ -1,0 +1,156 @@
+"""What the pages share: the run, the takes, the rigs, and what is under way on any of them."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from facedrive.aus import AU_INDEX, AU_NAMES, AUS
+from facedrive.errors import FacedriveError
+from facedrive.files import user_config_folder
+from facedrive.settings import load_layers, save_settings
+from facedrive.studio.acts import Hand, Player, Wave
+from facedrive.studio.engine import Engine
+from facedrive.studio.library import Library, Recording
+from facedrive.studio.rigs import OURS, Gallery, Packed
+
+log = logging.getLogger(__name__)
+
+RECORDING = "the recording"
+"""What a recording is called among the outputs."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One step of a frame's way, as the page shows it."""
+
+    name: str
+    median_ms: float
+
+
+class Desk:
+    """Holds what several pages show, and does what they ask."""
+
+    def __init__(self, engine: Engine, folder: Path, url: str = "") -> None:
+        """Keep takes and rigs below ``folder``; ``url`` is where the page is."""
+        self.engine = engine
+        self.library = Library(folder / "takes")
+        self.gallery = Gallery(folder / "rigs")
+        self.setups = user_config_folder() / "setups"
+        self.profiles = user_config_folder() / "profiles"
+        self.url = url
+        self.recording: Recording | None = None
+        self.hand = Hand()
+        self.notice = ""
+        """The newest thing that went wrong, in a line."""
+
+    @property
+    def rig_name(self) -> str:
+        """The chosen rig, as it stands in an address."""
+        path = self.engine.settings.view.rig
+        return OURS if path is None else next(
+            each.name for each in self.gallery.names(path) if each.path == str(path)
+        )  # fmt: skip
+
+    def rig(self, name: str) -> Packed:
+        """Return a rig for the browser.
+
+        Raises:
+            RigError: if it is none to choose from, or cannot be read.
+        """
+        return self.gallery.pack(self.gallery.find(name, self.engine.settings.view.rig))
+
+    def record(self) -> None:
+        """Begin a recording, or finish the one that goes on.
+
+        Raises:
+            SinkError: if it cannot be written.
+        """
+        if self.is_recording:
+            self.engine.detach(RECORDING)
+            self.recording = None
+            return
+        self.recording = Recording(self.library.free(time.strftime("take %Y-%m-%d %H.%M.%S")))
+        self.engine.attach(self.recording, RECORDING)
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether a recording goes on; one whose disk is full does not."""
+        names = [each.name for each in self.engine.outputs() if each.state != "failed"]
+        return self.recording is not None and RECORDING in names
+
+    def play(self, name: str) -> Player:
+        """Play a take on the avatar and to the outputs.
+
+        Raises:
+            DataError: if it is gone or broken.
+        """
+        player = Player(self.library.samples(name), name)
+        self.engine.perform(player)
+        return player
+
+    @property
+    def player(self) -> Player | None:
+        """The take that plays."""
+        return self.engine.act if isinstance(self.engine.act, Player) else None
+
+    def wave(self) -> None:
+        """Send a wave through every channel, or end it."""
+        if isinstance(self.engine.act, Wave):
+            self.engine.resume()
+        else:
+            self.engine.perform(Wave())
+
+    def move(self, name: str, level: float, *, linked: bool) -> None:
+        """Move one action unit by hand, and its other side too where they are linked."""
+        levels = {name: level}
+        if linked:
+            levels[AUS[AU_INDEX[name]].mirror] = level
+        self.hand.set(**levels)
+        if self.engine.act is not self.hand:
+            self.engine.perform(self.hand)
+
+    def let_go(self) -> None:
+        """Put all sliders to 0 and go back to the source."""
+        self.hand.aus = np.zeros(len(AU_NAMES), np.float32)
+        self.engine.resume()
+
+    def stages(self) -> list[Stage]:
+        """Return how long each step of the newest frames took."""
+        live = self.engine.live
+        if live is None:
+            return []
+        timing = live.pipeline.timing
+        names = ("track", "crop", "regress", "pose", "smooth", "send", "frame to wire")
+        return [Stage(name, timing.recent_ms(name)) for name in names if timing.count(name)]
+
+    def save_setup(self, name: str) -> Path:
+        """Write the settings as a file that ``--config`` reads.
+
+        Raises:
+            OptionError: if it cannot be written.
+        """
+        path = self.setups / f"{name}.toml"
+        save_settings(self.engine.settings, path)
+        return path
+
+    def load_setup(self, name: str) -> None:
+        """Take the settings of a file, in place of those in use.
+
+        Raises:
+            OptionError: if it is missing or wrong.
+        """
+        self.engine.replace(load_layers([self.setups / f"{name}.toml"], {}, user=False).settings())
+
+    def setup_names(self) -> list[str]:
+        """Return the set-ups that are saved."""
+        return sorted(path.stem for path in self.setups.glob("*.toml"))
+
+    def tell(self, error: FacedriveError) -> str:
+        """Keep what went wrong, for every page; return it."""
+        self.notice = str(error)
+        return self.notice

@@ -1,0 +1,335 @@
+"""The run behind the pages: a ``Live`` in a thread of its own, opened again when it must be.
+
+An option that may change while a run goes on is changed in it. For another the source or the
+pipeline is opened again; the outputs stay open all the while.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from facedrive.assembly import open_pipeline
+from facedrive.calibration import Profile
+from facedrive.errors import FacedriveError, SourceError
+from facedrive.live import Live
+from facedrive.options import MISSING, changed, find, shown
+from facedrive.outputs import Failure, Outputs, OutputState
+from facedrive.pipeline import Pipeline
+from facedrive.remote import listen
+from facedrive.settings import Settings, settings_options
+from facedrive.sinks import open_sinks, uses_table
+from facedrive.sources import open_source
+from facedrive.stages import Sink, Source
+from facedrive.studio.acts import Act
+from facedrive.studio.clip import Clip
+from facedrive.studio.feed import Feed
+from facedrive.types import Vector
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+State = Literal["opening", "running", "acting", "stopped", "failed"]
+
+FEED = "the page"
+"""What the pages' own output is called among the others."""
+
+DEMO = "demo"
+"""The source that stands in where there is no camera."""
+
+
+class Engine:
+    """Drives, from ``start`` to ``close``, whatever the settings say at the time."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Open nothing yet."""
+        self.settings = settings
+        self.feed = Feed(self._raw)
+        self.state: State = "opening"
+        self.error = ""
+        """Why it failed, in a line; empty where it did not."""
+        self.stand_in = False
+        """Whether the demo clip plays because there is no camera."""
+        self.live: Live | None = None
+        self.act: Act | None = None
+        self._act_stop = threading.Event()
+        self._outputs = Outputs([self.feed], [FEED], live=True)
+        self._pipeline: Pipeline | None = None
+        self._profile: Profile | None = None
+        self._stale: set[str] = set()
+        self._again = threading.Event()
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    def start(self) -> None:
+        """Drive from now on, in a thread of its own."""
+        self._open_outputs()
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the run and close all outputs."""
+        self._ending.set()
+        self.resume()
+        self._wake()
+        self._thread.join(10)
+        self._outputs.close()
+
+    def call(self, name: str, *words: str) -> object:
+        """Carry out a command of ``Live``.
+
+        Raises:
+            FacedriveError: if it fails, or nothing runs yet.
+        """
+        return self._running().call(name, words)
+
+    def ask(self, wish: Callable[[Live], T]) -> T:
+        """Have something done to the run between two frames.
+
+        Raises:
+            FacedriveError: if it fails, or nothing runs yet.
+        """
+        live = self._running()
+        return live.controls.ask(lambda: wish(live))
+
+    def change(self, name: str, value: str | None) -> str:
+        """Change any option, from the next frame on or by opening a stage again; return it.
+
+        None is the default.
+
+        Raises:
+            OptionError: if there is no such option or value.
+        """
+        option = find(settings_options(), name)
+        if value is None:
+            given = None if option.default is MISSING else option.default
+        elif option.many:
+            given = tuple(option.read(each) for each in value.split("\n") if each)
+        else:
+            given = option.read(value)
+        settings = changed(self.settings, name, given)
+        if option.facts.live and self.live is not None and value is not None:
+            self.ask(lambda live: live.set(name, shown(given)))
+        self.settings = settings
+        if self.live is not None:
+            self.live.settings = settings
+        if not option.facts.live or value is None:
+            self._reopen(option.path[0])
+        return shown(given)
+
+    def replace(self, settings: Settings) -> None:
+        """Take other settings as a whole, and open everything that they name again."""
+        self.settings = settings
+        for url in [each.name for each in self.outputs() if each.state != "failed"]:
+            self._outputs_remove(url)
+        self._open_outputs()
+        self._profile = None
+        for part in ("source", "tracker"):
+            self._stale.add(part)
+        self._wake()
+
+    def perform(self, act: Act) -> None:
+        """Move the face by an act in place of the source, until it ends or ``resume``."""
+        self.act, self._act_stop = act, threading.Event()
+        self._wake()
+
+    def resume(self) -> None:
+        """Go back to the source."""
+        self.act = None
+        self._act_stop.set()
+
+    def restart(self) -> None:
+        """Open the source again, after it failed or ended."""
+        self._reopen("source")
+
+    def outputs(self) -> tuple[OutputState, ...]:
+        """Tell how each output stands, the pages' own left out."""
+        return tuple(each for each in self._outputs.states() if each.name != FEED)
+
+    def add(self, url: str) -> None:
+        """Send to one more output, and keep it in the settings.
+
+        Raises:
+            FacedriveError: if it cannot be opened.
+        """
+        asked = self.settings.outputs
+        (sink,) = open_sinks([url], tables_for(url, asked.mapping), mirror=asked.mirror)
+        self._outputs_add(sink, url)
+        self._keep_outputs((*self.settings.outputs.to, url))
+
+    def remove(self, url: str) -> None:
+        """Close an output, and take it out of the settings."""
+        if any(each.name == url and each.state != "failed" for each in self.outputs()):
+            self._outputs_remove(url)
+        failed = self._outputs.failures
+        failed[:] = [each for each in failed if each.name != url]
+        self._keep_outputs(tuple(each for each in self.settings.outputs.to if each != url))
+
+    def enable(self, url: str, on: bool) -> None:
+        """Send to an output or not for now."""
+        self._outputs_ask(lambda outputs: outputs.enable(url, on))
+
+    def attach(self, sink: Sink, name: str) -> None:
+        """Send to a sink that is not part of the settings, such as a recording."""
+        self._outputs_add(sink, name)
+
+    def detach(self, name: str) -> None:
+        """Close a sink that ``attach`` added; nothing happens where it has failed."""
+        if any(each.name == name and each.state != "failed" for each in self.outputs()):
+            self._outputs_remove(name)
+
+    @property
+    def profile(self) -> Profile | None:
+        """The calibration in use."""
+        return self._pipeline.profile if self._pipeline is not None else self._profile
+
+    def use_profile(self, profile: Profile) -> None:
+        """Calibrate by another profile from the next frame on."""
+        self._profile = profile
+
+        def use(live: Live) -> None:
+            live.pipeline.profile = profile
+
+        if self.live is not None:
+            self.ask(use)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the run is paused."""
+        return self.live is not None and self.live.controls.paused.is_set()
+
+    def _keep_outputs(self, urls: tuple[str, ...]) -> None:
+        self.settings = changed(self.settings, "outputs.to", urls)
+        if self.live is not None:
+            self.live.settings = self.settings
+
+    def _open_outputs(self) -> None:
+        """Open the outputs of the settings; one that cannot be is named, the others go on."""
+        asked = self.settings.outputs
+        for url in asked.to:
+            try:
+                (sink,) = open_sinks([url], tables_for(url, asked.mapping), mirror=asked.mirror)
+            except FacedriveError as error:
+                self._outputs.failures.append(Failure(url, error))
+                log.error("%s", error)
+            else:
+                self._outputs_add(sink, url)
+
+    def _outputs_add(self, sink: Sink, name: str) -> None:
+        self._outputs_ask(lambda outputs: outputs.add(sink, name))
+
+    def _outputs_remove(self, name: str) -> None:
+        self._outputs_ask(lambda outputs: outputs.remove(name))
+
+    def _outputs_ask(self, wish: Callable[[Outputs], T]) -> T:
+        if self.live is None:
+            return wish(self._outputs)
+        return self.live.controls.ask(lambda: wish(self._outputs))
+
+    def _raw(self) -> Vector | None:
+        estimate = self._pipeline.raw if self._pipeline is not None else None
+        return None if estimate is None else estimate.aus
+
+    def _running(self) -> Live:
+        if self.live is None:
+            raise FacedriveError(self.error or "the models are still loading; try again.")
+        return self.live
+
+    def _reopen(self, part: str) -> None:
+        self.stand_in = self.stand_in and part != "source"
+        self._stale.add(part)
+        self._wake()
+
+    def _wake(self) -> None:
+        """Let the thread look again what it shall do."""
+        self._again.set()
+        if self.live is not None:
+            self.live.controls.stop.set()
+
+    def _run(self) -> None:
+        while not self._ending.is_set():
+            self._again.clear()
+            try:
+                self._round()
+            except FacedriveError as error:
+                self._fail(error)
+        if self._pipeline is not None:
+            self._pipeline.close()
+
+    def _round(self) -> None:
+        """Drive once: an act, or the source until it ends or is to be opened again."""
+        pipeline = self._fresh_pipeline()
+        if self.act is not None:
+            self._perform(self._make_live(open_source(DEMO), pipeline), self.act)
+            return
+        self._stale.discard("source")
+        live = self._make_live(self._open_source(), pipeline)
+        if self._again.is_set():
+            return
+        self.state, self.error = "running", ""
+        live.run()
+        if not self._again.is_set() and not self._ending.is_set():
+            self.state = "stopped"
+            self._again.wait()
+
+    def _fresh_pipeline(self) -> Pipeline:
+        """Return the pipeline, opened again where an option of it has changed."""
+        if self._pipeline is None or self._stale - {"source", "outputs", "view", "control"}:
+            self.state = "opening"
+            kept = self._pipeline.profile if self._pipeline is not None else self._profile
+            reopened = "calibration" in self._stale
+            fresh = open_pipeline(self.settings)
+            if self._pipeline is not None:
+                self._pipeline.close()
+            if kept is not None and not reopened:
+                fresh.profile = kept
+            self._pipeline = fresh
+            self._stale &= {"source"}
+        self._pipeline.reset()
+        return self._pipeline
+
+    def _make_live(self, source: Source, pipeline: Pipeline) -> Live:
+        paused = self.is_paused and self.act is None
+        live = Live(self.settings, source, pipeline, self._outputs)
+        if paused:
+            live.controls.paused.set()
+        self.live = live
+        self.feed.acted, self.feed.newest = self.act is not None, None
+        return live
+
+    def _open_source(self) -> Source:
+        if self.stand_in:
+            return Clip(open_source(DEMO))
+        source = open_source(self.settings.source)
+        return source if source.live else Clip(source)
+
+    def _perform(self, live: Live, act: Act) -> None:
+        self.state = "acting"
+        with listen(live, self.settings.control), live.controls.looping():
+            for sample in act.samples(self._act_stop):
+                live.controls.carry_out()
+                if live.controls.stop.is_set() or self.act is not act:
+                    break
+                self._outputs.send(sample, None)
+        if self.act is act and not self._again.is_set():
+            self.act = None
+
+    def _fail(self, error: FacedriveError) -> None:
+        """Say what is wrong; without a camera that anybody asked for, the demo clip plays."""
+        default = find(settings_options(), "source.what").default
+        unasked = self.settings.source.what == default and not self.stand_in
+        if isinstance(error, SourceError) and unasked:
+            log.info("%s The demo clip plays.", error)
+            self.stand_in = True
+            return
+        log.error("%s", error)
+        self.state, self.error = "failed", str(error)
+        self._again.wait()
+
+
+def tables_for(url: str, tables: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Return those of a user's mappings that an output uses."""
+    return tuple(table for table in tables if uses_table(url, table))

@@ -1,0 +1,45 @@
+"""What each option does, in Japanese; the English stands where the option is declared."""
+
+from __future__ import annotations
+
+_CUTOFF = "静止時のカットオフ周波数（Hz）。低いほど安定し、動き出しは遅くなります。"
+_BETA = "毎秒の変化量に応じて上がるカットオフ（Hz）。高いほど速い動きに追従します。"
+_SPEED = "betaに掛ける速度のカットオフ周波数（Hz）。"
+
+OPTIONS_JA: dict[str, str] = {
+    "source.what": "カメラ番号、/dev/video…、動画ファイル、画像フォルダー、ストリームURL、demo、またはプラグイン。",
+    "source.fourcc": "カメラに要求する画素形式（MJPGなど）。省略時はドライバー既定。",
+    "source.fps": "カメラに要求するフレームレート、または画像の撮影レート。",
+    "source.size": "カメラに要求する解像度。",
+    "source.open_s": "ストリームの応答を待つ秒数。",
+    "source.read_s": "ストリームが途絶えたと見なすまでの秒数。",
+    "source.stall_s": "カメラやストリームが止まってから無表情に戻り始めるまでの秒数。",
+    "tracker.use": "トラッカー：dlib、mediapipe、またはプラグイン（package.module:Class）。",
+    "tracker.model": "トラッカー付属の代わりに使うランドマークモデル。",
+    "tracker.dlib.find_score": "新しい顔を見つけたと判断するための検出器の信頼度。",
+    "tracker.dlib.keep_score": "追跡中の顔を見失ったと判断する信頼度の下限。",
+    "tracker.dlib.check_every": "再確認を行うフレーム間隔。",
+    "tracker.dlib.steadiness": "1フレームの動きがこの値（外眼角間距離比）のランドマークは半分だけ動きます。小さい揺れほど抑え、大きい動きはほぼそのまま通します。0で無効。",
+    "tracker.pose.fov_deg": "カメラの垂直画角（度）。頭までの距離だけに影響します。",
+    "regressor.use": "AUモデルの実行方法：onnx、またはプラグイン（package.module:Class）。",
+    "regressor.model": "仕様情報をメタデータに持つAUモデル。省略時は付属モデル。",
+    "regressor.device": "autoは使えればCUDA、なければCPU。cudaは使えない場合エラーになります。",
+    "calibration.profile": "facedrive calibrateで作成した個人のキャリブレーション。",
+    "smoothing.use": "フィルター：one-euro、none、またはプラグイン（package.module:Class）。",
+    **{f"smoothing.{kind}.{name}": about
+       for kind in ("aus", "gaze", "rotation", "translation")
+       for name, about in (("min_cutoff_hz", _CUTOFF), ("beta", _BETA),
+                           ("derivative_cutoff_hz", _SPEED))},
+    "lost.hold_s": "顔を見失ったあと、最後の値を保つ秒数。",
+    "lost.ease_s": "その後、無表情に戻るまでの秒数（0より大きい値）。",
+    "outputs.to": "出力先（osc://127.0.0.1:9000、csv:take.csvなど）。複数可。一覧はfacedrive outputs。",
+    "outputs.mapping": "出力が使う表の一部を置き換える自分の表。表ごとに1つ、複数可。説明はfacedrive outputs。",
+    "outputs.mirror": "URLに?mirror=noがない限り、すべての出力を鏡像にします。",
+    "view.rig": "動かす頭部：.obj、.gltf、.glb、.vrm、またはプラグイン。省略時は付属のもの。",
+    "view.show": "ウィンドウを表示します。既定ではディスプレイがある場合に表示。",
+    "view.mirror": "表示を鏡像にします。出力には--mirror-outputsを使います。",
+    "view.record": "開始時から映像を録画します。",
+    "control.ctl": "このPCの同じユーザーのfacedrive ctlからの操作を受け付けます。",
+    "control.osc": "このPC内の指定ポートでOSCメッセージ /facedrive/control/<name> を受け付けます。",
+}  # fmt: skip
+"""By dotted name."""

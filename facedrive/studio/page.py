@@ -1,0 +1,316 @@
+"""The page's frame: the way to each view, the avatar that stays, and the line that says how it is.
+
+A page holds nothing of its own: what it shows comes from the ``Desk``, which all pages share, and
+its view is in its address. So two pages show the same, and a reload comes back to where it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fastapi import FastAPI
+from nicegui import Client, run, ui
+from nicegui.events import KeyEventArguments
+
+from facedrive.errors import FacedriveError
+from facedrive.studio.texts import LANGUAGES, Language, au_label, say
+
+if TYPE_CHECKING:
+    from facedrive.studio.desk import Desk
+
+T = TypeVar("T")
+
+TICK_S = 0.4
+"""How often a page looks what has changed."""
+
+VIEWS = ("live", "setup", "tune", "outputs", "takes")
+ICONS = {
+    "live": "face", "setup": "settings", "tune": "tune", "outputs": "share", "takes": "movie",
+}  # fmt: skip
+
+HEAD = """
+<link rel="stylesheet" href="/static/studio.css">
+<script>globalThis.remember = (name, value) => {
+  document.cookie = `${name}=${value}; path=/; max-age=31536000; SameSite=Strict`; };</script>
+<script type="module">
+import "/static/avatar.js"; import "/static/bars.js"; import "/static/timeline.js";
+import { feed } from "/static/feed.js";
+const tell = (up) => document.body.classList.toggle("fd-down", !up);
+feed.addEventListener("up", () => tell(true));
+feed.addEventListener("down", () => tell(false));
+</script>
+"""
+
+
+class Page:
+    """One open page: its language, and what it looks after at every tick."""
+
+    def __init__(self, desk: Desk, language: Language) -> None:
+        """Show a desk in a language."""
+        self.desk, self.language = desk, language
+        self._ticks: list[Callable[[], object]] = []
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a text in the page's language."""
+        return say(self.language, key, **values)
+
+    def au(self, name: str) -> str:
+        """Return what an action unit is called."""
+        return au_label(self.language, name)
+
+    def watch(self, tick: Callable[[], object]) -> None:
+        """Have something looked at now and at every tick, until the view changes."""
+        tick()
+        self._ticks.append(tick)
+
+    def tick(self) -> None:
+        """Look after everything that is watched."""
+        for each in self._ticks:
+            each()
+
+    def forget(self, since: int) -> None:
+        """Look no longer after what a view that is gone watched."""
+        del self._ticks[since:]
+
+    @property
+    def watched(self) -> int:
+        """How much is looked after."""
+        return len(self._ticks)
+
+    async def do(self, action: Callable[..., T], *words: Any) -> T | None:
+        """Carry out what may take a while beside the page; an error of it is shown in a line."""
+        try:
+            return await run.io_bound(action, *words)
+        except FacedriveError as error:
+            self.warn(self.desk.tell(error))
+            return None
+
+    def warn(self, text: str) -> None:
+        """Show what went wrong."""
+        ui.notify(text, type="negative", multi_line=True, timeout=9000, close_button="✕")
+
+    def tell(self, text: str) -> None:
+        """Show that something is done."""
+        ui.notify(text, type="positive", timeout=2500)
+
+
+def add_page(app: FastAPI, desk: Desk) -> None:
+    """Add the page to a server."""
+    from nicegui import app as nicegui_app
+
+    @ui.page("/")
+    @ui.page("/setup")
+    @ui.page("/tune")
+    @ui.page("/outputs")
+    @ui.page("/takes")
+    def page(client: Client) -> None:
+        cookies = client.request.cookies
+        accepted = client.request.headers.get("accept-language", "")
+        chosen = cookies.get("fd_language") or ("ja" if accepted.startswith("ja") else "en")
+        language: Language = "ja" if chosen == "ja" else "en"
+        _show(Page(desk, language), dark=cookies.get("fd_theme", "dark") != "light")
+
+    nicegui_app.on_exception(lambda error: None)
+    ui.run_with(
+        app, title="facedrive studio", favicon="🎭", tailwind=False, show_welcome_message=False,
+        reconnect_timeout=20.0, binding_refresh_interval=None,
+    )  # fmt: skip
+
+
+def _show(page: Page, *, dark: bool) -> None:
+    """Lay the page out."""
+    ui.add_head_html(HEAD)
+    mode = ui.dark_mode(value=dark)
+    ui.query("html").props(f'lang="{page.language}"')
+    with ui.element("div").classes("fd-shell"):
+        ui.html(f'<a class="fd-skip" href="#controls">{page.say("skip")}</a>', sanitize=False)
+        links = _add_rail(page, mode)
+        _add_stage(page)
+        with ui.element("main").classes("fd-panel").props('id="controls"'):
+            _add_views(page, links)
+    ui.timer(TICK_S, page.tick)
+    ui.keyboard(lambda event: _press(page, event), ignore=["input", "select", "textarea"])
+
+
+def _add_rail(page: Page, mode: ui.dark_mode) -> dict[str, ui.element]:
+    """Add the way to each view; return its links."""
+    links: dict[str, ui.element] = {}
+    with ui.element("nav").classes("fd-rail").props(f'aria-label="{page.say("views")}"'):
+        ui.label("facedrive").classes("fd-logo")
+        for view in VIEWS:
+            with ui.link(target=_path(view)).classes("fd-link") as links[view]:
+                ui.icon(ICONS[view]).props('aria-hidden="true"')
+                ui.label(page.say(view))
+        ui.element("div").classes("fd-grow")
+        other: Language = "en" if page.language == "ja" else "ja"
+        ui.button(LANGUAGES[other][:2], on_click=lambda: ui.run_javascript(
+            f"remember('fd_language','{other}'); location.reload()")).classes("fd-mini").props(
+            f'flat aria-label="{page.say("language_switch")}"')  # fmt: skip
+        ui.button(icon="contrast", on_click=lambda: _turn(mode)).classes("fd-mini").props(
+            f'flat aria-label="{page.say("dark")}"')  # fmt: skip
+    return links
+
+
+def _turn(mode: ui.dark_mode) -> None:
+    mode.value = not mode.value
+    ui.run_javascript(f"remember('fd_theme', '{'dark' if mode.value else 'light'}')")
+
+
+def _path(view: str) -> str:
+    return "/" if view == "live" else f"/{view}"
+
+
+def _add_views(page: Page, links: dict[str, ui.element]) -> None:
+    """Add what changes with the address."""
+    from facedrive.studio.views import live, outputs, setup, takes, tune
+
+    always = page.watched
+    show = {
+        "live": live.show, "setup": setup.show, "tune": tune.show, "outputs": outputs.show,
+        "takes": takes.show,
+    }  # fmt: skip
+
+    def enter(view: str) -> Callable[[], None]:
+        def shown() -> None:
+            page.forget(always)
+            for name, link in links.items():
+                link.props('aria-current="page"' if name == view else "", remove="aria-current")
+            with ui.element("div").classes(f"fd-view fd-{view}"):
+                show[view](page)
+
+        return shown
+
+    always = page.watched
+    ui.sub_pages({_path(view): enter(view) for view in VIEWS})
+
+
+def _add_stage(page: Page) -> None:
+    """Add the avatar with the camera's picture, what it says of the run, and its buttons."""
+    desk = page.desk
+    with ui.element("section").classes("fd-stage").props(f'aria-label="{page.say("avatar")}"'):
+        avatar = ui.element("fd-avatar").props(
+            f'inset="{page.say("camera")}" no-gl="{page.say("no_gl")}"'
+        )
+        with ui.element("div").classes("fd-status").props('role="status"'):
+            dot = ui.element("span").classes("fd-dot")
+            state = ui.label()
+            speed = ui.label().classes("fd-number")
+        with ui.element("div").classes("fd-alert").props('role="alert"') as alert:
+            reason = ui.label()
+            ui.button(page.say("again"), on_click=lambda: page.do(desk.engine.restart)).props(
+                "flat dense no-caps")  # fmt: skip
+        with ui.element("div").classes("fd-buttons"):
+            _add_buttons(page)
+
+    def look() -> None:
+        name = _state(page)
+        state.text = page.say(name)
+        dot.classes(replace=f"fd-dot fd-{name}")
+        engine = desk.engine
+        face = engine.feed.newest is not None and engine.feed.newest.face
+        speed.text = (
+            f"{engine.feed.fps:.0f} fps · {page.say('face' if face else 'no_face')}"
+            if name in ("running", "acting", "playing") else "")  # fmt: skip
+        said = page.say("demo_plays") if engine.stand_in else engine.error
+        reason.text = said
+        alert.classes(replace=f"fd-alert {'' if said else 'fd-hidden'}")
+        _set_props(avatar, rig=desk.rig_name, mirror=engine.settings.view.mirror)
+
+    page.watch(look)
+
+
+def _set_props(element: ui.element, *, rig: str, mirror: bool) -> None:
+    if (element.props.get("rig"), "mirror" in element.props) != (rig, mirror):
+        element.props(f"rig={json.dumps(rig)}" + (" mirror" if mirror else ""))
+        if not mirror:
+            element.props(remove="mirror")
+
+
+def _state(page: Page) -> str:
+    engine = page.desk.engine
+    if page.desk.player is not None:
+        return "playing"
+    return "paused" if engine.is_paused and engine.state == "running" else engine.state
+
+
+def _add_buttons(page: Page) -> None:
+    """Add what every view has: pause, recentre, mirror, record."""
+    desk = page.desk
+    with ui.button(icon="pause", on_click=lambda: pause(page)) as pausing:
+        pausing.props('round flat data-do="pause" aria-keyshortcuts="p"')
+        tip = ui.tooltip()
+    for name, icon, action in (("recentre", "center_focus_strong", recentre),
+                               ("mirror", "flip", mirror)):  # fmt: skip
+        with ui.button(icon=icon, on_click=lambda action=action: action(page)) as button:
+            button.props(f'round flat data-do="{name}" aria-label="{page.say(name)}"')
+            ui.tooltip(f"{page.say(name)} ({name[0].upper()})")
+        if name == "mirror":
+            mirrored = button
+    with ui.button(icon="fiber_manual_record", on_click=lambda: record(page)) as recording:
+        recording.props('round flat data-do="record" aria-keyshortcuts="r"')
+        record_tip = ui.tooltip()
+    clock = ui.label().classes("fd-clock fd-number")
+    back = ui.button(page.say("back_to_source"), on_click=desk.let_go).props("flat no-caps dense")
+
+    def look() -> None:
+        paused = desk.engine.is_paused
+        named = page.say("go_on" if paused else "pause")
+        _relabel(pausing, tip, named, "play_arrow" if paused else "pause", "P")
+        on = desk.is_recording
+        _relabel(recording, record_tip, page.say("stop_recording" if on else "record"),
+                 "stop" if on else "fiber_manual_record", "R")  # fmt: skip
+        recording.classes(replace="fd-recording" if on else "")
+        mirrored.props(f'aria-pressed="{str(desk.engine.settings.view.mirror).lower()}"')
+        clock.text = f"{desk.recording.seconds:.1f} s" if on and desk.recording else ""
+        back.visible = desk.engine.act is not None
+
+    page.watch(look)
+
+
+def _relabel(button: ui.button, tip: ui.tooltip, text: str, icon: str, key: str) -> None:
+    if button.props.get("aria-label") != text:
+        button.props(f'aria-label="{text}"')
+        button.icon = icon
+        tip.text = f"{text} ({key})"
+
+
+async def pause(page: Page) -> None:
+    """Pause or go on."""
+    await page.do(page.desk.engine.call, "pause")
+    page.tick()
+
+
+async def recentre(page: Page) -> None:
+    """Take the next half second as the neutral."""
+    await page.do(page.desk.engine.call, "recentre")
+    page.tell(page.say("resting"))
+
+
+async def mirror(page: Page) -> None:
+    """Show the view as a mirror would, or not."""
+    on = page.desk.engine.settings.view.mirror
+    await page.do(page.desk.engine.change, "view.mirror", "no" if on else "yes")
+    page.tick()
+
+
+async def record(page: Page) -> None:
+    """Begin a recording or finish it."""
+    await page.do(page.desk.record)
+    page.tick()
+
+
+_KEYS = {"p": pause, "c": recentre, "n": recentre, "m": mirror, "r": record}
+
+
+async def _press(page: Page, event: KeyEventArguments) -> None:
+    """Do what a key stands for: those of the window, and a digit for each view."""
+    plain = not (event.modifiers.ctrl or event.modifiers.alt or event.modifiers.meta)
+    if not event.action.keydown or event.action.repeat or not plain:
+        return
+    key = str(event.key.name).lower()
+    if key in _KEYS:
+        await _KEYS[key](page)
+    elif key in "12345" and len(key) == 1:
+        ui.navigate.to(_path(VIEWS[int(key) - 1]))

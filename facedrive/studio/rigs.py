@@ -1,0 +1,155 @@
+"""Rigs for the browser: any that facedrive reads, as a plain GLB and a line of what moves it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+import threading
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from facedrive.assembly import load_rig
+from facedrive.aus import AU_NAMES
+from facedrive.errors import RigError
+from facedrive.export.gltf import write_gltf
+from facedrive.files import free_path, whole_path
+from facedrive.mappings import coverage, match_rig
+from facedrive.registry import is_dotted
+from facedrive.render.pose import head_box
+from facedrive.rig import SUFFIXES
+from facedrive.rig.model import Rig
+from facedrive.studio.acts import posed
+
+OURS = "basic"
+"""What the rig that ships is called."""
+
+MAX_UPLOAD = 200 * 2**20
+"""Bytes of a rig that is dropped onto the page."""
+
+KEPT = 4
+"""Rigs whose GLB is kept in memory."""
+
+
+@dataclass(frozen=True)
+class Packed:
+    """A rig as the browser gets it."""
+
+    glb: bytes
+    about: dict[str, Any]
+    """How it is driven: its targets, their rows over the inputs, its head's box, its coverage."""
+
+    @cached_property
+    def json(self) -> str:
+        """Return ``about`` as the browser reads it."""
+        return json.dumps(self.about)
+
+
+class RigName(NamedTuple):
+    """A rig to choose."""
+
+    name: str
+    """As it stands in the page's address."""
+    path: str
+    """As it stands in the settings; empty for the one that ships."""
+
+
+class Gallery:
+    """The rigs to choose from: ours, those in the user's folder, and the one in the settings."""
+
+    def __init__(self, folder: Path) -> None:
+        """Look into ``folder`` beside ours; it may not exist yet."""
+        self.folder = folder
+        self._packed: dict[str, Packed] = {}
+        self._lock = threading.Lock()
+
+    def names(self, chosen: Path | None = None) -> list[RigName]:
+        """Return what there is, ours first."""
+        found = [RigName(OURS, "")]
+        if self.folder.is_dir():
+            found += [RigName(path.name, str(path)) for path in sorted(self.folder.iterdir())
+                      if path.suffix.lower() in SUFFIXES]  # fmt: skip
+        if chosen is not None and str(chosen) not in [each.path for each in found]:
+            found.append(RigName(str(chosen), str(chosen)))
+        return found
+
+    def find(self, name: str, chosen: Path | None = None) -> str:
+        """Return the path of a rig by its name; empty for ours.
+
+        Raises:
+            RigError: if it is none of those to choose from.
+        """
+        for each in self.names(chosen):
+            if name in (each.name, each.path):
+                return each.path
+        raise RigError(f"no rig '{name[:80]}' in {self.folder}; drop its file onto the page first.")
+
+    def pack(self, path: str) -> Packed:
+        """Read a rig and make its GLB; ours where the path is empty.
+
+        Raises:
+            RigError: if it cannot be read, or moves nothing that facedrive knows.
+        """
+        with self._lock:
+            key = f"{path}:{_changed(path)}"
+            if key not in self._packed:
+                if len(self._packed) >= KEPT:
+                    self._packed.pop(next(iter(self._packed)))
+                self._packed[key] = pack(load_rig(path or None))
+            return self._packed[key]
+
+    def keep(self, name: str, content: bytes) -> RigName:
+        """Take a file that was dropped onto the page, if it is a rig.
+
+        Raises:
+            RigError: if it is none, or too large.
+        """
+        plain = Path(name).name[-80:]
+        if Path(plain).suffix.lower() not in SUFFIXES or plain.startswith("."):
+            raise RigError(f"{plain} is no rig; drop one of {', '.join(SUFFIXES)}.")
+        if len(content) > MAX_UPLOAD:
+            raise RigError(f"{plain} has {len(content) >> 20} MiB; {MAX_UPLOAD >> 20} are taken.")
+        target = free_path(self.folder / plain)
+        with whole_path(target, RigError) as part:
+            part.write_bytes(content)
+            pack(load_rig(part))
+        return RigName(target.name, str(target))
+
+
+def pack(rig: Rig) -> Packed:
+    """Make a rig's GLB, and say how it is driven.
+
+    Raises:
+        RigError: if no target's name is known.
+    """
+    mapping = match_rig(rig)
+    rest = posed(np.zeros(len(AU_NAMES), np.float32))
+    with tempfile.TemporaryDirectory(prefix="facedrive-") as folder:
+        path = Path(folder) / "rig.glb"
+        write_gltf([rest], path, rig, mapping)
+        glb = path.read_bytes()
+    box, cover = head_box(rig), coverage(rig)
+    about = {
+        "name": rig.name,
+        "stamp": hashlib.sha256(glb).hexdigest()[:16],
+        "targets": list(rig.targets),
+        "rows": [[round(float(weight), 5) for weight in row] for row in mapping.matrix],
+        "low": box.low.tolist(),
+        "high": box.high.tolist(),
+        "eyeGain": rig.eyes.gain if rig.eyes is not None else 0.0,
+        "covered": list(cover.covered),
+        "uncovered": list(cover.uncovered),
+        "gaze": cover.gaze,
+    }
+    return Packed(glb, about)
+
+
+def _changed(path: str) -> float:
+    """Return when a rig's file was changed; 0 for ours and for plug-ins."""
+    if not path or is_dotted(path.partition("?")[0]) or not Path(path).is_file():
+        return 0.0
+    return Path(path).stat().st_mtime

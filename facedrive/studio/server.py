@@ -1,0 +1,175 @@
+"""The server of the page: routes for rigs, the feed, thumbnails and OBS, and the NiceGUI page."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import nicegui
+import uvicorn
+from fastapi import FastAPI, Response, WebSocket, WebSocketDisconnect
+from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse
+from fastapi.staticfiles import StaticFiles
+
+from facedrive.errors import FacedriveError, SinkError
+from facedrive.studio.feed import Watcher
+from facedrive.studio.guard import LOOPBACK, Guard
+from facedrive.studio.rigs import OURS
+
+if TYPE_CHECKING:
+    from facedrive.studio.desk import Desk
+
+log = logging.getLogger(__name__)
+
+STATIC = Path(__file__).with_name("static")
+
+THREE = Path(nicegui.__file__).parent / "elements" / "scene" / "dist"
+"""Where NiceGUI keeps three.js, as its ES module ``nicegui-scene``."""
+
+MAX_WATCHERS = 16
+SLOW_S = 5.0
+"""A page that takes nothing for this long is dropped; it comes back by itself."""
+
+AVATAR_PAGE = """<!doctype html>
+<html><head><meta charset="utf-8"><title>facedrive avatar</title>
+<script type="importmap">{"imports": {"nicegui-scene": "/three/index.js"}}</script>
+<style>html,body{margin:0;height:100%;overflow:hidden;background:transparent}
+fd-avatar{position:fixed!important;inset:0}.fd-note{font:16px sans-serif;color:#fff;
+background:#0009;padding:1em;margin:0;position:relative}</style>
+<script type="module">
+const query = new URLSearchParams(location.search);
+const avatar = document.createElement("fd-avatar");
+for (const name of ["rig", "camera", "background"])
+  if (query.has(name)) avatar.setAttribute(name, query.get(name));
+if (query.get("mirror") === "1") avatar.setAttribute("mirror", "");
+await import("/static/avatar.js");
+document.body.append(avatar);
+</script></head><body></body></html>"""
+"""The avatar alone, for OBS's browser source: a picture with a real alpha channel."""
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where the page is served, and to whom."""
+
+    host: str = "127.0.0.1"
+    port: int = 8400
+    token: str = ""
+    """What every request must have; empty where none is needed."""
+
+    def bind(self) -> socket.socket:
+        """Open the port.
+
+        Raises:
+            SinkError: if it is taken, or there is no such address.
+        """
+        try:
+            family = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)[0][0]
+            return socket.create_server((self.host, self.port), family=family)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise SinkError(
+                f"studio: port {self.port} on {self.host}: {reason}; give another with --port, "
+                "or --port 0 for any that is free."
+            ) from error
+
+    def url(self, port: int) -> str:
+        """Return the address to open."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        query = f"/?token={self.token}" if self.token else "/"
+        return f"http://{host}:{port}{query}"
+
+
+def serve(desk: Desk, door: Door, listening: socket.socket) -> None:
+    """Serve the page until a signal ends it."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            build(desk, door), log_level="warning", ws_max_size=1 << 20, lifespan="on",
+            timeout_graceful_shutdown=2, access_log=False,
+        )
+    )  # fmt: skip
+    server.run(sockets=[listening])
+
+
+def build(desk: Desk, door: Door) -> Guard:
+    """Return the application, guarded."""
+    from facedrive.studio.page import add_page
+
+    app = FastAPI(openapi_url=None)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/three", StaticFiles(directory=THREE), name="three")
+    _add_routes(app, desk)
+    add_page(app, desk)
+    hosts = LOOPBACK if door.host in (*LOOPBACK, "::1") else ()
+    return Guard(app, hosts, door.token)
+
+
+def _add_routes(app: FastAPI, desk: Desk) -> None:
+    @app.get("/avatar")
+    def avatar() -> HTMLResponse:
+        return HTMLResponse(AVATAR_PAGE)
+
+    @app.get("/rig.json")
+    def rig_about(name: str = OURS) -> Response:
+        try:
+            packed = desk.rig(name)
+        except FacedriveError as error:
+            return PlainTextResponse(str(error), 404)
+        return Response(packed.json, media_type="application/json")
+
+    @app.get("/rig.glb")
+    def rig_glb(name: str = OURS) -> Response:
+        try:
+            packed = desk.rig(name)
+        except FacedriveError as error:
+            return PlainTextResponse(str(error), 404)
+        kept = {"Cache-Control": "private, max-age=86400"}
+        return Response(packed.glb, media_type="model/gltf-binary", headers=kept)
+
+    @app.get("/thumbnail/{name}")
+    def thumbnail(name: str) -> Response:
+        try:
+            path = desk.library.find(name).thumbnail
+        except FacedriveError as error:
+            return PlainTextResponse(str(error), 404)
+        return FileResponse(path) if path.is_file() else Response(status_code=404)
+
+    @app.get("/export/{name}")
+    def export(name: str) -> Response:
+        path = desk.library.folder / "exports" / Path(name).name
+        if not path.is_file():
+            return PlainTextResponse(f"no export '{name[:80]}'.", 404)
+        return FileResponse(path, filename=path.name)
+
+    @app.websocket("/feed")
+    async def feed(socket: WebSocket, picture: int = 0) -> None:
+        if desk.engine.feed.watchers >= MAX_WATCHERS:
+            await socket.close(1013)
+            return
+        await socket.accept()
+        watcher = Watcher(picture=bool(picture))
+        desk.engine.feed.attach(watcher)
+        sending = asyncio.create_task(_send_all(socket, watcher))
+        try:
+            while True:
+                await socket.receive_text()  # reads on, so that the page's going is noticed
+        except (WebSocketDisconnect, RuntimeError, KeyError):
+            pass
+        finally:
+            desk.engine.feed.detach(watcher)
+            sending.cancel()
+
+
+async def _send_all(socket: WebSocket, watcher: Watcher) -> None:
+    with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
+        while True:
+            for message in await watcher.take():
+                async with asyncio.timeout(SLOW_S):
+                    await socket.send_bytes(message)
+    with suppress(RuntimeError):
+        await socket.close(1001)

@@ -1,0 +1,47 @@
+"""The view Live: the 24 action units as bars, and the figures of the run."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+
+from nicegui import ui
+
+from facedrive.aus import AU_NAMES
+from facedrive.studio.page import Page
+
+
+def show(page: Page) -> None:
+    """Lay the view out."""
+    with ui.element("header").classes("fd-head"):
+        ui.html(f"<h1>{page.say('action_units')}</h1>", sanitize=False)
+        ui.label(page.say("trace_note")).classes("fd-note-line")
+    labels = json.dumps([page.au(name) for name in AU_NAMES], ensure_ascii=False)
+    bars = ui.element("fd-bars")
+    bars.props["names"], bars.props["labels"] = json.dumps(AU_NAMES), labels
+    with ui.element("header").classes("fd-head"):
+        ui.html(f"<h2>{page.say('figures')}</h2>", sanitize=False)
+    figures = ui.html("", sanitize=False).classes("fd-figures")
+    ui.label(page.say("keys")).classes("fd-note-line")
+
+    def look() -> None:
+        figures.set_content(_figures(page))
+
+    page.watch(look)
+
+
+def _figures(page: Page) -> str:
+    """Return the figures as a list of terms."""
+    feed, stages = page.desk.engine.feed, page.desk.stages()
+    whole = [each for each in stages if each.name == "frame to wire"]
+    parts = [f"{page.say(each.name)} {each.median_ms:.1f}"
+             for each in stages if each.name != "frame to wire"]  # fmt: skip
+    rows = [
+        (page.say("fps"), f"{feed.fps:.1f}"),
+        (page.say("dropped"), str(feed.dropped)),
+        (page.say("latency"), f"{whole[0].median_ms:.1f} ms" if whole else "–"),
+        (page.say("jitter"), f"{feed.jitter_ms:.1f} ms"),
+    ]
+    cells = "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(value)}</dd></div>"
+                    for term, value in rows)  # fmt: skip
+    return f"<dl>{cells}</dl><p>{escape(' · '.join(parts))}{' ms' if parts else ''}</p>"

@@ -1,0 +1,117 @@
+"""A studio in a process of its own, and Chromium to look at it as a person would."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+pytest.importorskip("nicegui")
+playwright_api = pytest.importorskip("playwright.sync_api")
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu-sandbox", "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader", "--hide-scrollbars", "--disable-dev-shm-usage",
+    "--disable-background-networking",
+]  # fmt: skip
+
+PICTURES = os.environ.get("FACEDRIVE_PICTURES")
+"""A folder to keep what the page looked like in, for people."""
+
+
+class Running(NamedTuple):
+    """A studio that runs."""
+
+    url: str
+    folder: Path
+    process: subprocess.Popen[str]
+
+
+def start(folder: Path, *words: str) -> Running:
+    """Start ``facedrive studio`` on a free port, with its files below ``folder``."""
+    home = folder / "home"
+    environment = os.environ | {
+        "HOME": str(home), "XDG_CONFIG_HOME": str(home / "config"),
+        "XDG_DATA_HOME": str(home / "data"), "XDG_CACHE_HOME": str(home / "cache"),
+    }  # fmt: skip
+    for name in list(environment):
+        if name.startswith("PYTEST"):
+            del environment[name]
+    command = [sys.executable, "-m", "facedrive", "studio", "--no-open", "--port", "0",
+               "--folder", str(folder), *words]  # fmt: skip
+    with (folder / "log.txt").open("w") as log:
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment
+        )
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    found = re.search(r"http://\S+", line)
+    assert found, (folder / "log.txt").read_text()
+    return Running(found[0].rstrip("/"), folder, process)
+
+
+def stop(running: Running) -> None:
+    """End a studio as Ctrl-C does."""
+    with running.process as process:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    running = start(tmp_path_factory.mktemp("studio"), "--source", "demo")
+    yield running
+    stop(running)
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Any]:
+    """One a file, and ended with it: while it runs, no other test may run an event loop."""
+    with playwright_api.sync_playwright() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Any) -> Iterator[Any]:
+    program = next(filter(None, map(shutil.which, NAMES)), None)
+    if program is None:
+        pytest.skip("Chromium is not installed")
+    opened = playwright.chromium.launch(executable_path=program, args=FLAGS)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def visit(browser: Any, studio: Running) -> Iterator[Callable[..., Any]]:
+    """Open a page of the studio; what it complains about fails the test."""
+    contexts, complaints = [], []
+
+    def opening(path: str = "/", width: int = 1024, height: int = 768, **more: Any) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": height}, **more)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(60_000)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(studio.url + path)
+        return page
+
+    yield opening
+    for context in contexts:
+        context.close()
+    assert not complaints
+
+
+def picture(page: Any, name: str) -> None:
+    """Keep what a page looks like, where somebody wants to see it."""
+    if PICTURES:
+        Path(PICTURES).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=f"{PICTURES}/studio-{name}.png")

@@ -1,0 +1,68 @@
+"""What the pages are sent: bytes by their layout, and nothing while nobody looks."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip("nicegui")
+
+from facedrive.aus import AU_INDEX
+from facedrive.mappings.table import INPUTS
+from facedrive.studio import feed as module
+from facedrive.studio.acts import posed
+from facedrive.studio.feed import NO_RAW, Feed, Watcher, encode_picture, pack_sample
+from facedrive.threads import now, wall_clock
+from facedrive.types import Frame
+
+JAW = np.eye(24, dtype=np.float32)[AU_INDEX["jaw_drop"]]
+
+
+def test_a_message_has_flags_times_and_numbers_where_the_page_reads_them() -> None:
+    message = pack_sample(posed(JAW, 7), NO_RAW, (480, 640), acted=True)
+    kind, flags, landmarks, _, index, captured, sent = struct.unpack_from("<BBBBIdd", message)
+    assert (kind, flags, landmarks, index) == (1, 3, 0, 7)
+    assert sent == pytest.approx(wall_clock() * 1000, abs=200)
+    assert captured <= sent
+    numbers = np.frombuffer(message, "<f4", offset=24)
+    assert len(numbers) == len(INPUTS) + 24 + 4 + 3 + 4
+    assert numbers[INPUTS.index("jaw_drop")] == 1
+    assert np.isnan(numbers[len(INPUTS) : len(INPUTS) + 24]).all()
+
+
+def test_a_picture_is_a_small_jpeg() -> None:
+    image = np.full((720, 1280, 3), (200, 30, 30), np.uint8)
+    message = encode_picture(image)
+    read = cv2.imdecode(np.frombuffer(message[4:], np.uint8), cv2.IMREAD_COLOR)
+    assert message[0] == 2
+    assert read.shape == (270, 480, 3)
+    assert read[100, 100, 2] > 180  # OpenCV reads BGR
+
+
+def test_without_a_page_nothing_is_packed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "pack_sample", lambda *_, **__: pytest.fail("packed"))
+    feed = Feed(lambda: None)
+    feed.send(posed(JAW), Frame(np.zeros((48, 64, 3), np.uint8), now(), 0))
+    assert feed.newest is not None
+    feed.close()
+
+
+def test_a_page_that_is_behind_gets_the_newest_of_each_kind() -> None:
+    async def look() -> list[bytes]:
+        watcher = Watcher(picture=True)
+        for message in (b"\x01a", b"\x01b", b"\x02p", b"\x01c"):
+            watcher.put(message)
+        return await watcher.take()
+
+    assert sorted(asyncio.run(look())) == [b"\x01c", b"\x02p"]
+
+
+def test_gaps_in_the_frames_are_counted_as_dropped() -> None:
+    feed = Feed(lambda: None)
+    for index in (0, 1, 4, 5):
+        feed.send(posed(JAW, index), None)
+    assert feed.dropped == 2

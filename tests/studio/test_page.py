@@ -1,0 +1,88 @@
+"""The page's frame and the view Live, driven as a person would."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from .conftest import Running, picture
+
+pytestmark = pytest.mark.slow
+
+
+def ready(page: Any) -> Any:
+    """Wait until the avatar moves."""
+    page.wait_for_selector("fd-avatar[data-index]", state="attached")
+    return page
+
+
+def test_a_newcomer_sees_the_demo_clip_move(visit: Callable[..., Any]) -> None:
+    page = ready(visit())
+    page.wait_for_function("Number(document.querySelector('.fd-inset')?.dataset.drawn) > 3")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.fd-bar output')].some(o => Number(o.textContent) > 0.1)"
+    )
+    assert page.locator(".fd-bar").count() == 24
+    assert "Running" in page.locator(".fd-status").inner_text()
+    picture(page, "live-1024")
+
+
+def test_pause_by_its_key_holds_the_face_and_says_so(visit: Callable[..., Any]) -> None:
+    page = ready(visit())
+    page.keyboard.press("p")
+    page.wait_for_function("document.querySelector('.fd-status').innerText.includes('Paused')")
+    page.get_by_role("button", name="Go on").click()
+    page.wait_for_function("document.querySelector('.fd-status').innerText.includes('Running')")
+
+
+def test_mirror_turns_the_view_of_every_page(visit: Callable[..., Any]) -> None:
+    one, other = ready(visit()), ready(visit("/setup"))
+    one.get_by_role("button", name="Mirror").click()
+    other.wait_for_selector("fd-avatar[mirror]", state="attached")
+    one.get_by_role("button", name="Mirror").click()
+    other.wait_for_selector("fd-avatar:not([mirror])", state="attached")
+
+
+def test_a_digit_changes_the_view_and_a_reload_comes_back_to_it(
+    visit: Callable[..., Any], studio: Running
+) -> None:
+    page = ready(visit())
+    page.keyboard.press("4")
+    page.wait_for_url(f"{studio.url}/outputs")
+    page.reload()
+    page.wait_for_selector("a[aria-current=page]:has-text('Outputs')")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768), (390, 844)])
+@pytest.mark.parametrize("path", ["/", "/setup", "/tune", "/outputs", "/takes"])
+def test_nothing_is_wider_than_the_screen(
+    visit: Callable[..., Any], path: str, width: int, height: int
+) -> None:
+    page = ready(visit(path, width, height))
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.querySelector('.fd-panel').scrollWidth") <= width
+    picture(page, f"{path.strip('/') or 'live'}-{width}")
+
+
+def test_japanese_is_complete_on_the_page(visit: Callable[..., Any]) -> None:
+    page = ready(visit(locale="ja-JP"))
+    assert page.locator("html").get_attribute("lang") == "ja"
+    assert "アクションユニット" in page.locator("h1").inner_text()
+
+
+def test_obs_gets_a_transparent_ground_and_a_head_that_moves(visit: Callable[..., Any]) -> None:
+    page = ready(visit("/avatar?background=transparent&camera=bust"))
+    corner, middle = page.evaluate(
+        """() => { const canvas = document.querySelector('canvas'), probe = new OffscreenCanvas(
+            canvas.width, canvas.height), pen = probe.getContext('2d'); pen.drawImage(canvas, 0, 0);
+            const alpha = (x, y) => pen.getImageData(x, y, 1, 1).data[3];
+            return [alpha(2, 2), alpha(canvas.width / 2, canvas.height * 0.4)]; }"""
+    )
+    assert (corner, middle) == (0, 255)
+    page.wait_for_function(
+        """() => { const a = document.querySelector('fd-avatar');
+        const jaw = a.about.targets.indexOf('jaw_drop');
+        return a.meshes.some(mesh => mesh.morphTargetInfluences[jaw] > 0.3); }"""
+    )
