@@ -8,7 +8,7 @@ import os
 import platform
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -30,11 +30,16 @@ class Finding(NamedTuple):
 
 
 PACKAGES = {
-    "numpy": True, "opencv-contrib-python": True, "dlib-bin": True, "av": True,
+    "numpy": True, "dlib-bin": True, "av": True,
     "python-osc": True, "pyrender": True, "mediapipe": False, "torch": False,
     "torchvision": False, "pyarrow": False,
 }  # fmt: skip
 """Distribution → whether live driving needs it."""
+
+OPENCV = ("opencv-contrib-python", "opencv-python", "opencv-contrib-python-headless",
+          "opencv-python-headless")  # fmt: skip
+RUNTIMES = ("onnxruntime-gpu", "onnxruntime")
+"""Distributions of which one may be installed: each overwrites the files of the others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +51,7 @@ class Doctor:
 
     def run(self) -> int:
         """Try everything; exit code 0 when all that is needed works."""
-        findings = [finding for check in CHECKS for finding in check()]
+        findings = [finding for check in CHECKS for finding in _findings(check)]
         if self.json:
             print(json.dumps({each.what: each._asdict() for each in findings}))
         else:
@@ -57,6 +62,14 @@ class Doctor:
 
 
 COMMANDS = {"": Doctor}
+
+
+def _findings(check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """Yield what a check finds; a package that is broken ends that check, not the others."""
+    try:
+        yield from check()
+    except (ImportError, AttributeError) as error:
+        yield Finding(check.__name__.strip("_"), False, f"a package is broken: {error}")
 
 
 def _system() -> Iterator[Finding]:
@@ -72,9 +85,19 @@ def _packages() -> Iterator[Finding]:
             yield Finding(name, True, metadata.version(name), needed)
         except metadata.PackageNotFoundError:
             yield Finding(name, False, "not installed", needed)
-    runtimes = [n for n in ("onnxruntime-gpu", "onnxruntime") if _version(n)]
-    detail = ", ".join(f"{name} {_version(name)}" for name in runtimes) or "not installed"
-    yield Finding("ONNX Runtime", bool(runtimes), detail)
+    yield _one_of("OpenCV", OPENCV, OPENCV[0])
+    here = [name for name in RUNTIMES if _version(name)]
+    yield _one_of("ONNX Runtime", RUNTIMES, here[0] if here else RUNTIMES[-1])
+
+
+def _one_of(what: str, names: Sequence[str], kept: str) -> Finding:
+    """Say which of several distributions is installed; two of them are a fault."""
+    found = [name for name in names if _version(name)]
+    detail = " and ".join(f"{name} {_version(name)}" for name in found) or "not installed"
+    if len(found) > 1:
+        detail += (f" overwrite each other: pip uninstall -y {' '.join(found)}, "
+                   f"then pip install {kept}")  # fmt: skip
+    return Finding(what, len(found) == 1, detail)
 
 
 def _version(name: str) -> str | None:
@@ -145,7 +168,8 @@ def _opengl() -> str:
 def _ports() -> Iterator[Finding]:
     for output in filter(None, map(_describe, SINKS)):
         if output.port is not None:
-            listens = "somebody listens" if _taken(output.port) else "nobody listens here yet"
+            taken = _answers if output.tcp else _taken
+            listens = "somebody listens" if taken(output.port) else "nobody listens here yet"
             detail = f"{output.scheme}://: {listens}"
             yield Finding(f"port {output.port}", True, detail, needed=False)
 
@@ -165,6 +189,13 @@ def _taken(port: int) -> bool:
         except OSError:
             return True
     return False
+
+
+def _answers(port: int) -> bool:
+    """Say whether a TCP port takes a connection."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def _try(what: str, action: Callable[[], str], *, needed: bool = True) -> Finding:

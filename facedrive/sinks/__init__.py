@@ -165,6 +165,8 @@ class Output:
     about: str
     """What the output does."""
     options: tuple[Option, ...]
+    tcp: bool = False
+    """Whether its port is one of TCP; else of UDP."""
 
     @property
     def port(self) -> int | None:
@@ -193,7 +195,8 @@ def describe(scheme: str) -> Output:
     module = inspect.getdoc(sys.modules[sink.__module__]) or ""
     about = inspect.getdoc(sink) or ""
     options = (*options_of(sink), *options_of(EveryOutput))
-    return Output(scheme, first_paragraph(module), first_paragraph(about), options)
+    tcp = bool(getattr(sink, "tcp", False))
+    return Output(scheme, first_paragraph(module), first_paragraph(about), options, tcp)
 
 
 def written(each: Option) -> str | None:

@@ -21,7 +21,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -72,6 +72,8 @@ class AnswerError(Exception):
 @dataclass
 class VtsSink:
     """Drives the avatar that is loaded in VTube Studio, as a plug-in that it asks about once."""
+
+    tcp: ClassVar = True
 
     host: str = "127.0.0.1"
     port: int = 8001

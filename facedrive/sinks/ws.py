@@ -28,7 +28,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import parse_qsl, urlsplit
 
 from facedrive.aus import AU_NAMES
@@ -70,6 +70,8 @@ SLOW_S = 5.0
 @dataclass
 class WsSink:
     """Serves every page and program on this computer that connects."""
+
+    tcp: ClassVar = True
 
     host: str = "127.0.0.1"
     port: int = 8765
