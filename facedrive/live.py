@@ -287,7 +287,7 @@ class Live:
 
         view = self.settings.view
         layout: Any = "strip" if window is None else "stage"
-        studio = Studio(load_rig(view.rig), layout, view.mirror)
+        studio = Studio(load_rig(view.rig), layout, view.mirror, view.rig_names)
         if window is None:
             self._recorder = SinkRecorder(studio, self.outputs, RECORDING)
             if view.rig and not view.record:

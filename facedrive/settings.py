@@ -56,6 +56,8 @@ class ViewOptions:
 
     rig: Path | None = option(None, flag="--rig", metavar="FILE")
     """Head to drive: .obj, .gltf, .glb, .vrm, or a plug-in; ours where left out."""
+    rig_names: Path | None = option(None, flag="--rig-names", metavar="TOML")
+    """What the rig calls its targets, before the names that facedrive knows."""
     show: bool | None = option(None, flag="--view")
     """Show the window; by default where there is a display."""
     mirror: bool = option(False, flag="--mirror", live=True)

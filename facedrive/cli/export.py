@@ -32,6 +32,8 @@ class Export:
     """Where it goes: .csv, .glb or .vmd."""
     rig: str | None = option(None, metavar="FILE")
     """For gltf: .obj, .gltf, .glb or .vrm; ours where left out."""
+    rig_names: Path | None = option(None, metavar="TOML")
+    """For gltf: what the rig calls its targets, before the names that facedrive knows."""
     mapping: str | None = option(None, metavar="TABLE")
     """TOML in place of arkit, or for vmd of mmd; for gltf its channels are the rig's targets."""
     fps: int | None = option(None, unit="rows or keys a second", low=1, high=240)
@@ -73,7 +75,9 @@ class Export:
 
         samples = self._keys()
         rig = load_rig(self.rig)
-        keys = write_gltf(samples, self.output, rig, target_mapping(rig, self.mapping))
+        keys = write_gltf(
+            samples, self.output, rig, target_mapping(rig, self.mapping, self.rig_names)
+        )
         return f"{rig.name} with {len(rig.targets)} targets, {keys} keys"
 
     def _vmd(self) -> str:

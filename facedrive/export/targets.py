@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 from facedrive.errors import MappingError, unknown
@@ -10,18 +12,18 @@ from facedrive.mappings.table import GAZE, INPUTS, Mapping, load_mapping
 from facedrive.rig.model import Rig
 
 
-def target_mapping(rig: Rig, name_or_path: str | None = None) -> Mapping:
+def target_mapping(rig: Rig, name_or_path: str | None = None, names: Path | None = None) -> Mapping:
     """Return a mapping whose channels are the rig's targets, in its order.
 
-    Without a table, targets are matched by their names. As there, gaze moves targets only where
-    the rig has no eyeballs to turn.
+    Without a table, targets are matched by their names; those in the TOML ``names`` come first. As
+    there, gaze moves targets only where the rig has no eyeballs to turn.
 
     Raises:
         MappingError: if the table is broken, or drives a target that the rig does not have.
         RigError: without a table, if no target's name is known.
     """
     if name_or_path is None:
-        return match_rig(rig)
+        return match_rig(rig, names)
     given = load_mapping(name_or_path)
     matrix = np.zeros((len(rig.targets), len(INPUTS)), dtype=np.float32)
     for name, row in zip(given.channels, given.matrix, strict=True):
@@ -34,4 +36,4 @@ def target_mapping(rig: Rig, name_or_path: str | None = None) -> Mapping:
         matrix[rig.targets.index(name)] = row
     if rig.eyes is not None:
         matrix[:, GAZE] = 0.0
-    return Mapping(given.name, rig.targets, matrix)
+    return Mapping(given.name, rig.targets, matrix, rig.rules)

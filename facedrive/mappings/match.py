@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.errors import RigError
-from facedrive.mappings.names import Channel, Convention, conventions, spellings
+from facedrive.mappings.names import BONE, Channel, Convention, conventions, spellings
 from facedrive.mappings.table import GAZE, INPUTS, PAIRS, Mapping
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def find_match(rig: Rig, names: Path | None = None) -> Match:
         matrix[:, GAZE] = 0.0
     if not matrix.any() and rig.head is None and rig.eyes is None:
         raise RigError(_nothing_known(rig))
-    return Match(Mapping(rig.name, rig.targets, matrix), tables)
+    return Match(Mapping(rig.name, rig.targets, matrix, rig.rules), tables)
 
 
 def facial_targets(rig: Rig) -> NDArray[np.intp]:
@@ -126,9 +126,9 @@ def coverage(rig: Rig, names: Path | None = None) -> Coverage:
         covered=tuple(name for name in AU_NAMES if shown[name]),
         uncovered=tuple(name for name in AU_NAMES if not shown[name]),
         gaze="eyeballs" if rig.eyes is not None else "targets" if looks else None,
-        unused=match.mapping.not_driven,
+        unused=tuple(name for name in match.mapping.not_driven if not name.startswith(BONE)),
         tables={title: tuple(targets) for title, targets in driven.items()},
-        empty=rig.empty,
+        empty=tuple(name for name in rig.empty if not name.startswith(BONE)),
     )
 
 

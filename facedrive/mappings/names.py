@@ -34,7 +34,7 @@ from facedrive.mappings.table import BUILT_IN, INPUTS, Mapping, load_mapping, pa
 
 CONVENTIONS: tuple[str, ...] = (
     *("arkit", "unified", "character_generator", "sranipal", "cc4", "makehuman", "facs", "daz"),
-    *("vroid", "vrm1", "vrm0", "mmd", "visemes"),
+    *("vroid", "vrm1", "vrm0", "mmd", "visemes", "bones"),
 )
 """Tables that ship, the most detailed first: an AU is driven by the first that has it."""
 
@@ -42,6 +42,9 @@ KEYS = ("title", "extends", "halves", "suffixes", "not_driven", "weights", "othe
 
 SHORTEST_TAIL = 5
 """Letters that a name needs to be known behind a prefix: the o of ``Hat_o`` is no vowel."""
+
+BONE = "bone."
+"""What targets made of bones are called; they wait for when no morph does their work."""
 
 SIDES = {"l": "left", "left": "left", "r": "right", "right": "right"}
 
@@ -89,6 +92,8 @@ def conventions(names: Path | None = None) -> tuple[Convention, ...]:
 
 def spellings(name: str) -> tuple[str, ...]:
     """List what a target may be called, plain, the whole name first, then without prefixes."""
+    if name.startswith(BONE):
+        return (plain(name),)
     text = COPY.sub("", unicodedata.normalize("NFKC", name))
     tail = text.rpartition(".")[2]
     words = WORDS.findall(text)[-16:]

@@ -25,7 +25,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,9 @@ from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.errors import MappingError, unknown
 from facedrive.registry import Registry, is_dotted
 from facedrive.types import Vector
+
+if TYPE_CHECKING:
+    from facedrive.rig.model import Rules
 
 FULL_GAZE_RAD = 0.43
 """Where MediaPipe's eyeLook channels reach 1, about 25 degrees: they rise by one for this yaw of
@@ -103,6 +106,8 @@ class Mapping:
     """The C channels, in the receiver's order."""
     matrix: NDArray[np.float32]
     """(C, 24 + 8 + 2) float32; columns are ``INPUTS``."""
+    rules: Rules | None = None
+    """What holds between the channels, if they are a rig's."""
 
     @property
     def not_driven(self) -> tuple[str, ...]:
@@ -113,7 +118,7 @@ class Mapping:
     def apply(self, aus: Vector, gaze: Vector) -> Vector:
         """Map (24,) AUs and (2, 2) gaze in radians to (C,) float32 channels, 0 to 1."""
         channels: Vector = np.clip(self.matrix @ inputs(aus, gaze), 0.0, 1.0)
-        return channels
+        return channels if self.rules is None else self.rules.apply(channels)
 
 
 class MappingReader(Protocol):

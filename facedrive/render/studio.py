@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from facedrive.mappings import match_rig
@@ -27,10 +28,12 @@ class Studio:
     layout: Layout = "strip"
     mirror: bool = False
     """Show as a mirror would; only the picture turns, never the data."""
+    names: Path | None = None
+    """A TOML table of what the rig calls its targets."""
     _renderer: AvatarRenderer | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self._mapping = match_rig(self.rig)
+        self._mapping = match_rig(self.rig, self.names)
 
     def picture(self, sample: Sample, frame: Frame | None, status: str = "") -> Image:
         """Draw one sample: (H, W, 3) uint8 RGB, of one size as long as frames are.

@@ -9,6 +9,7 @@ import numpy as np
 
 from facedrive.errors import RigError
 from facedrive.rig.bones import ROLES, below, find_bones
+from facedrive.rig.bonetargets import bone_targets
 from facedrive.rig.cornea import open_corneas
 from facedrive.rig.glb import Document, Object, read_document
 from facedrive.rig.model import (
@@ -19,12 +20,13 @@ from facedrive.rig.model import (
     Indices,
     Part,
     Rig,
+    Rules,
     check_size,
     checked,
     sphere_center,
 )
 from facedrive.rig.primitive import Matrix, Piece, Scene, read_node
-from facedrive.rig.vrm import Bind, expressions, eye_gain, is_vrm0
+from facedrive.rig.vrm import OVERRIDDEN, Bind, Expression, expressions, eye_gain, is_vrm0
 from facedrive.rotations import matrix_from_quaternion
 
 HALF_TURN = np.diag([-1.0, 1.0, -1.0, 1.0])
@@ -110,22 +112,25 @@ def _merged(scene: Scene, pieces: list[Piece], children: dict[int, list[int]]) -
     document = scene.document
     starts = np.cumsum([0, *(len(piece.vertices) for piece in pieces)])
     triangles = [piece.triangles + start for piece, start in zip(pieces, starts, strict=False)]
-    targets, offsets = _targets(document, pieces)
+    made = expressions(document)
+    targets, offsets = _targets(document, pieces, made)
     vertices = np.concatenate([piece.vertices for piece in pieces])
     parts = _parts(pieces)
+    posed = bone_targets(_bones(scene, pieces), vertices)
     textured = any(part.texture is not None for part in parts)
     return Rig(
         name=document.name,
         vertices=vertices,
         triangles=np.concatenate(triangles).astype(np.int32),
         colors=np.concatenate([piece.colors for piece in pieces]),
-        targets=targets,
-        offsets=offsets,
+        targets=(*targets, *posed),
+        offsets=np.concatenate([offsets, np.stack(list(posed.values()))]) if posed else offsets,
         parts=parts,
         smooth=_welded(vertices, np.concatenate([piece.normals for piece in pieces])),
         uv=np.concatenate([piece.uv for piece in pieces]) if textured else None,
         eyes=_eyes(scene, pieces, vertices, children),
         head=_head(scene, pieces, offsets),
+        rules=_rules(made, (*targets, *posed)),
     )
 
 
@@ -149,9 +154,40 @@ def _parts(pieces: list[Piece]) -> tuple[Part, ...]:
     )
 
 
-def _targets(document: Document, pieces: list[Piece]) -> tuple[tuple[str, ...], Floats]:
+def _bones(scene: Scene, pieces: list[Piece]) -> dict[str, Bone]:
+    """Return the bones of jaw and lids that move anything; lids turn about their eye."""
+    bones = {}
+    eyes = dict(zip(("left", "right"), scene.bones.eyes or (), strict=False))
+    for row, role in enumerate(ROLES):
+        if role == "head" or role not in scene.bones.nodes:
+            continue
+        node = eyes.get(role.partition("_")[0], scene.bones.nodes[role])
+        pivot = scene.world.get(node, scene.world[scene.bones.nodes[role]])[:3, 3]
+        share = np.concatenate([piece.shares[row] for piece in pieces])
+        if share.any():
+            bones[role] = Bone(pivot.astype(np.float32), share)
+    return bones
+
+
+def _rules(made: list[Expression], targets: tuple[str, ...]) -> Rules | None:
+    """Return what VRM's expressions say of one another, if anything."""
+    if not any(each.binary or each.overrides for each in made):
+        return None
+    rows = {name: row for row, name in enumerate(targets)}
+    binary = np.zeros(len(targets), bool)
+    held = {how: np.zeros((len(targets), len(targets)), np.float32) for how in ("block", "blend")}
+    for each in made:
+        binary[rows[each.name]] = each.binary
+        for kind, how in each.overrides.items():
+            names = [rows[name] for name in OVERRIDDEN[kind] if name in rows and name != each.name]
+            held[how][rows[each.name], names] = 1
+    return Rules(binary, held["block"], held["blend"])
+
+
+def _targets(
+    document: Document, pieces: list[Piece], made: list[Expression]
+) -> tuple[tuple[str, ...], Floats]:
     """Return names and (T, V, 3) offsets: expressions first, then morph targets by name."""
-    made = expressions(document)
     names = [expression.name for expression in made]
     names += [name for piece in pieces for name in piece.targets]
     unique = tuple(dict.fromkeys(names))

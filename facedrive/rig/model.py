@@ -51,6 +51,25 @@ class Bone:
 
 
 @dataclass(frozen=True, slots=True)
+class Rules:
+    """What VRM says of expressions beside what they move."""
+
+    binary: NDArray[np.bool_]
+    """(T,): whether a target is either off or on, on above a half."""
+    blocks: NDArray[np.float32]
+    """(T, T) float32, 0 or 1: whether the row's target, when on at all, turns the column's off."""
+    blends: NDArray[np.float32]
+    """(T, T) float32, 0 or 1: whether it holds it back by as much as it is on."""
+
+    def apply(self, weights: Floats) -> Floats:
+        """Return (T,) float32 weights that keep the rules."""
+        on = np.where(self.binary, weights > 0.5, weights).astype(np.float32)
+        held = (on > 0).astype(np.float32) @ self.blocks + on @ self.blends
+        kept: Floats = on * np.clip(1 - held, 0, 1)
+        return kept
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """Triangles that share one surface."""
 
@@ -92,6 +111,8 @@ class Rig:
     """None where the eyeballs cannot be told apart from the rest."""
     head: Bone | None = None
     """The bone of the head, None where the file has none that moves the face."""
+    rules: Rules | None = None
+    """What holds between targets, where the file says so."""
 
     @property
     def moving(self) -> NDArray[np.intp]:

@@ -101,9 +101,16 @@ def _read(scene: Scene, node: int, item: Object, mesh: Object, primitive: Object
     if np.linalg.det(turned[0]) < 0:
         triangles = triangles[:, ::-1]
     material = _material(document, primitive)
+    offsets = _offsets(document, primitive, turned, used, len(positions))
+    rest = _resting_weights(document, item if "weights" in item else mesh, len(offsets))
+    vertices = _rotated(turned, positions[used]) + matrices[:, :3, 3].astype(np.float32)
+    for target in np.flatnonzero(rest):
+        vertices += rest[target] * offsets[target]
+        # What is on already needs that much less to be whole.
+        offsets[target] *= np.clip(1 - rest[target], 0, 1)
     return Piece(
         mesh=int(item["mesh"]),
-        vertices=_rotated(turned, positions[used]) + matrices[:, :3, 3].astype(np.float32),
+        vertices=vertices,
         triangles=triangles,
         normals=_rotated(turned, _attribute(document, attributes, "NORMAL", 3, used)),
         uv=_uv(document, attributes, material, used),
@@ -111,7 +118,7 @@ def _read(scene: Scene, node: int, item: Object, mesh: Object, primitive: Object
         owners=owners,
         shares=shares,
         targets=names,
-        offsets=_offsets(document, primitive, turned, used, len(positions)),
+        offsets=offsets,
         part=_part(scene, material),
     )
 
@@ -158,6 +165,14 @@ def _offsets(
             )
         offsets[row] = _rotated(turned, moved[used])
     return offsets
+
+
+def _resting_weights(document: Document, holder: Object, count: int) -> Floats:
+    """Return how far each target is on in the resting face, (t,) float32."""
+    given = document.sequence(holder, "weights")[:count]
+    rest = np.zeros(count, dtype=np.float32)
+    rest[: len(given)] = document.floats({"weights": given}, "weights", (0.0,) * len(given))
+    return rest
 
 
 def _placed(

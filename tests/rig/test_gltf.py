@@ -15,8 +15,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from facedrive.aus import AU_INDEX
 from facedrive.errors import RigError
-from facedrive.mappings import match_rig
+from facedrive.mappings import coverage, match_rig
 from facedrive.rig import load
 
 Json = dict[str, Any]
@@ -305,6 +306,96 @@ def test_a_rig_with_only_a_head_bone_nods(write_glb: Write) -> None:
     assert rig.targets == ()
     assert rig.head is not None
     assert match_rig(rig).channels == ()
+
+
+def test_a_jaw_bone_without_morphs_drops_slides_and_thrusts(write_glb: Write) -> None:
+    def change(document: Json) -> None:
+        document["meshes"][0]["primitives"][0].pop("targets")
+        document["nodes"].append({"name": "Head", "children": [1, 2]})
+        document["scenes"][0]["nodes"] = [0, 3]
+
+    rig = load(_write_skinned(write_glb, ["Skull", "Jaw"], change))
+    mapping = match_rig(rig)
+    for name in ("jaw_drop", "jaw_slide_left", "jaw_slide_right", "jaw_thrust"):
+        assert mapping.matrix[rig.targets.index(f"bone.{name}"), AU_INDEX[name]] == 1
+    assert coverage(rig).tables == {"bones": rig.targets}
+    left = rig.offsets[rig.targets.index("bone.jaw_slide_left")]
+    np.testing.assert_array_equal(left[:2], 0)
+    assert (left[2:, 0] > 0).all()
+
+
+@pytest.mark.parametrize("holder", ["meshes", "nodes"])
+def test_weights_of_mesh_or_node_are_the_resting_shape(write_glb: Write, holder: str) -> None:
+    rig = load(write_glb(lambda document: document[holder][0].update(weights=[0.25])))
+    np.testing.assert_allclose(rig.vertices[2], [1, 1, 0.25])
+    # What is left of the target brings the face to all of it.
+    np.testing.assert_allclose(rig.offsets[0][2], [0, 0, 0.75])
+
+
+def test_the_nodes_resting_weights_come_before_the_meshs(write_glb: Write) -> None:
+    def change(document: Json) -> None:
+        document["meshes"][0]["weights"] = [0.5]
+        document["nodes"][0]["weights"] = [0.0]
+
+    np.testing.assert_allclose(load(write_glb(change)).vertices[2], [1, 1, 0])
+
+
+def test_vrm0_as_exporters_write_it_loads(write_glb: Write) -> None:
+    def change(document: Json) -> None:
+        _with_vrm0(document)
+        vrm = document["extensions"]["VRM"]
+        vrm["humanoid"] = {"humanBones": [{"bone": "leftEye", "node": -1}, {"bone": "head"}]}
+        groups = vrm["blendShapeMaster"]["blendShapeGroups"]
+        groups[0]["binds"] += [
+            {"mesh": -1, "index": 0, "weight": 100},
+            {"mesh": 0, "index": -1, "weight": 100},
+            {"mesh": 0, "index": 9, "weight": 100},
+            {"mesh": 7, "index": 0},
+            None,
+        ]
+        groups += [{"presetName": "blink", "binds": None}, None, {"binds": [], "name": None}]
+
+    rig = load(write_glb(change, name="head.vrm"))
+    assert rig.targets == ("A", "Wow", "jawOpen")
+    np.testing.assert_allclose(rig.offsets[0][2], [0, 0, -0.5])
+
+
+def test_vrm1_as_exporters_write_it_loads(write_glb: Write) -> None:
+    def change(document: Json) -> None:
+        document["nodes"].append({"name": "no mesh"})
+        binds = [{"node": 0, "index": 0, "weight": 0.5}, {"node": -1, "index": 0}, None]
+        binds += [{"node": 1, "index": 0}, {"index": 0}, {"node": 0, "index": 5}]
+        preset = {
+            "aa": {"morphTargetBinds": binds},
+            "blink": None,
+            "oh": {"morphTargetBinds": None},
+        }
+        document["extensions"] = {
+            "VRMC_vrm": {
+                "expressions": {"preset": preset},
+                "humanoid": {"humanBones": {"head": {"node": -1}, "jaw": None}},
+            }
+        }
+
+    assert load(write_glb(change, name="head.vrm")).targets == ("aa", "jawOpen")
+
+
+def test_vrm1_binary_and_overriding_expressions_hold(write_glb: Write) -> None:
+    def change(document: Json) -> None:
+        bind = [{"node": 0, "index": 0}]
+        preset = {
+            "happy": {"morphTargetBinds": bind, "overrideBlink": "block", "overrideMouth": "blend"},
+            "blink": {"morphTargetBinds": bind, "isBinary": True},
+            "aa": {"morphTargetBinds": bind},
+        }
+        document["extensions"] = {"VRMC_vrm": {"expressions": {"preset": preset}}}
+
+    rig = load(write_glb(change, name="head.vrm"))
+    assert rig.targets == ("happy", "blink", "aa", "jawOpen")
+    assert rig.rules is not None
+    weights = np.array([[0, 0.6, 0.5, 0], [0, 0.4, 0.5, 0], [0.25, 0.6, 0.8, 0]], np.float32)
+    kept = [rig.rules.apply(each) for each in weights]
+    np.testing.assert_allclose(kept, [[0, 1, 0.5, 0], [0, 0, 0.5, 0], [0.25, 0, 0.6, 0]])
 
 
 def _set(*path_and_value: Any) -> Callable[[Json], None]:
