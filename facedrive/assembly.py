@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facedrive.settings import Settings
+from facedrive.files import refuse_inputs
+from facedrive.options import values_of
+from facedrive.settings import Settings, settings_options
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from facedrive.calibration import Profile
     from facedrive.outputs import Outputs
     from facedrive.pipeline import Pipeline
@@ -79,18 +80,32 @@ def open_outputs(
     *,
     live: bool = False,
     mirror: bool = False,
+    overwrite: bool = False,
+    inputs: Iterable[Path] = (),
 ) -> Outputs:
     """Open outputs by their URLs, with the user's own tables, for a live source or another.
 
-    ``mirror`` has them move as a mirror image does, but for those whose URL says otherwise.
+    Files of a name that is taken get a number, unless they may ``overwrite``; none of ``inputs`` is
+    ever written. ``mirror`` has them move as a mirror image does, where a URL does not say.
 
     Raises:
         SinkError: if one cannot be opened, or a table is for none of them.
     """
     from facedrive.outputs import Outputs
-    from facedrive.sinks import open_sinks
+    from facedrive.sinks import open_sinks, written_paths
 
-    return Outputs(open_sinks(urls, mappings, mirror=mirror), urls, live=live)
+    refuse_inputs(written_paths(urls), inputs)
+    sinks = open_sinks(urls, mappings, mirror=mirror, overwrite=overwrite)
+    return Outputs(sinks, urls, live=live)
+
+
+def inputs_of(settings: Settings) -> list[Path]:
+    """Return every file that these settings have read; the source too, if it is one."""
+    values = values_of(settings)
+    options = [each for each in settings_options() if each.name != "view.record"]
+    found = [values[each.name] for each in options if each.hint is Path]
+    paths = [path for value in found for path in (value if isinstance(value, tuple) else (value,))]
+    return [Path(settings.source.what), *(path for path in paths if isinstance(path, Path))]
 
 
 def load_rig(name: str | Path | None) -> Rig:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import logging
 import os
 import secrets
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
@@ -80,10 +81,109 @@ def free_path(path: Path) -> Path:
     """Return the path, or the next numbered one that is not taken."""
     count = 1
     free = path
-    while free.exists():
+    while free.exists() or free.is_symlink():
         count += 1
         free = path.with_stem(f"{path.stem}-{count}")
     return free
+
+
+class NewFile:
+    """A file to be written that takes no other file's place before it is whole.
+
+    A name that is taken gets a number, unless it may be overwritten: then the file is written
+    beside the old one, and moved onto it at the end. Nothing is made before ``begin``.
+    """
+
+    def __init__(self, path: Path, *, overwrite: bool = False) -> None:
+        """Check that the file could be made.
+
+        Raises:
+            SinkError: if it could not.
+        """
+        self.path = path
+        """Where it lies once it is whole; known from ``begin`` on."""
+        self._overwrite = overwrite
+        self._part: Path | None = None
+        if reason := self._obstacle():
+            raise SinkError(f"{path} cannot be written: {reason}.")
+
+    @property
+    def is_device(self) -> bool:
+        """Whether it is there and no plain file, such as a pipe: it is written as it is."""
+        return self.path.exists() and not self.path.is_file()
+
+    def begin(self) -> Path:
+        """Make the file, empty, and return where to write.
+
+        Raises:
+            SinkError: if it cannot be made.
+        """
+        if self.is_device:
+            return self.path
+        if self._overwrite and self.path.exists():
+            self._part = self._claim(self.path.with_stem(f"{self.path.stem}.part"))
+            return self._part
+        asked, self.path = self.path, self._claim(self.path)
+        if self.path != asked:
+            log.info("%s is there already; writing %s (--overwrite replaces it)", asked, self.path)
+        return self.path
+
+    def finish(self) -> None:
+        """Give the whole file its name.
+
+        Raises:
+            SinkError: if it cannot be moved.
+        """
+        if self._part is not None:
+            try:
+                self._part.replace(self.path.resolve())
+            except OSError as error:
+                raise SinkError(f"{self.path} cannot be written: {error.strerror}.") from error
+
+    def discard(self) -> None:
+        """Take away what ``begin`` made, if nothing was written into it."""
+        place = self._part or self.path
+        if not self.is_device and place.is_file() and place.stat().st_size == 0:
+            place.unlink()
+
+    def _claim(self, path: Path) -> Path:
+        """Make the first of ``path`` and its numbered names that is not taken."""
+        while True:
+            path = free_path(path)
+            try:
+                path.open("xb").close()
+            except FileExistsError:
+                continue  # another run was quicker
+            except OSError as error:
+                raise SinkError(f"{path} cannot be written: {error.strerror}.") from error
+            return path
+
+    def _obstacle(self) -> str:
+        folder = self.path.parent
+        if self.path.is_dir():
+            return os.strerror(errno.EISDIR)
+        if not folder.is_dir():
+            return os.strerror(errno.ENOTDIR if folder.exists() else errno.ENOENT)
+        return "" if os.access(folder, os.W_OK) or self.is_device else os.strerror(errno.EACCES)
+
+
+def refuse_inputs(outputs: Iterable[Path], inputs: Iterable[Path]) -> None:
+    """Refuse to write what is read.
+
+    Raises:
+        SinkError: if an output is one of the inputs, under whatever name.
+    """
+    read = list(inputs)
+    for output in outputs:
+        if any(_same_file(output, each) for each in read):
+            raise SinkError(f"{output} is an input of this run; give the output another name.")
+
+
+def _same_file(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except (OSError, ValueError):  # one of them is not there
+        return one.absolute() == other.absolute()
 
 
 def user_config_folder() -> Path:

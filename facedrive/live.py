@@ -15,10 +15,11 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_type_hints
 
-from facedrive.assembly import load_rig, open_outputs, open_pipeline
+from facedrive.assembly import inputs_of, load_rig, open_outputs, open_pipeline
 from facedrive.calibration import load_profile, save_profile
 from facedrive.controls import Controls
 from facedrive.errors import FacedriveError, OptionError, unknown
+from facedrive.files import refuse_inputs
 from facedrive.options import KINDS, changed, find, first_paragraph, shown
 from facedrive.outputs import Outputs, OutputState
 from facedrive.pipeline import Pipeline, run
@@ -117,7 +118,10 @@ class Live:
         pipeline = open_pipeline(settings)
         try:
             asked = settings.outputs
-            outputs = open_outputs(asked.to, asked.mapping, live=source.live, mirror=asked.mirror)
+            outputs = open_outputs(
+                asked.to, asked.mapping, live=source.live, mirror=asked.mirror,
+                overwrite=asked.overwrite, inputs=inputs_of(settings),
+            )  # fmt: skip
             live = cls(settings, source, pipeline, outputs)
             live._open_picture(window)
         except FacedriveError:
@@ -207,6 +211,7 @@ class Live:
         """Record the picture, or stop; without a word, the other of the two."""
         assert self._recorder is not None
         if _other(on, bool(self._recorder.path)):
+            refuse_inputs([path] if path else [], inputs_of(self.settings))
             self._recorder.start(path)
         else:
             self._recorder.stop()
@@ -228,9 +233,11 @@ class Live:
     @command
     def add(self, url: str) -> None:
         """Send to one more output."""
-        from facedrive.sinks import open_sink
+        from facedrive.sinks import open_sink, written_paths
 
-        self.outputs.add(open_sink(url, mirror=self.settings.outputs.mirror), url)
+        asked = self.settings.outputs
+        refuse_inputs(written_paths([url]), inputs_of(self.settings))
+        self.outputs.add(open_sink(url, mirror=asked.mirror, overwrite=asked.overwrite), url)
 
     @command
     def remove(self, output: str) -> None:
@@ -286,18 +293,20 @@ class Live:
         from facedrive.sinks.viewer import Viewer
 
         view = self.settings.view
+        overwrite = self.settings.outputs.overwrite
         layout: Any = "strip" if window is None else "stage"
         studio = Studio(load_rig(view.rig), layout, view.mirror, view.rig_names)
         if window is None:
-            self._recorder = SinkRecorder(studio, self.outputs, RECORDING)
+            self._recorder = SinkRecorder(studio, self.outputs, RECORDING, overwrite)
             if view.rig and not view.record:
                 log.warning("rig %s: nothing is drawn without a window or a recording", view.rig)
         else:
             self._recorder = self.viewer = Viewer(
-                window, studio, self, self.pipeline.timing, RECORDING
+                window, studio, self, self.pipeline.timing, RECORDING, overwrite
             )
             self.outputs.add(self.viewer, "the window")
         if view.record:
+            refuse_inputs([view.record], inputs_of(self.settings))
             self._recorder.start(view.record)
 
 

@@ -34,10 +34,16 @@ class Recorder(Protocol):
 class SinkRecorder:
     """Records without a window: as one more output, which draws for itself."""
 
-    def __init__(self, studio: Studio, outputs: Outputs, usual: Path) -> None:
-        """Draw with this studio, and record to ``usual`` where no name is given."""
+    def __init__(
+        self, studio: Studio, outputs: Outputs, usual: Path, overwrite: bool = False
+    ) -> None:
+        """Draw with this studio, and record to ``usual`` where no name is given.
+
+        A name that is taken gets a number, unless it is given and may be overwritten.
+        """
         self.studio = studio
         self._outputs, self._usual = outputs, usual
+        self._overwrite = overwrite
         self._path: Path | None = None
 
     @property
@@ -55,8 +61,11 @@ class SinkRecorder:
         from facedrive.sinks.video import VideoSink
 
         self.stop()
-        self._path = path or free_path(self._usual)
-        self._outputs.add(VideoSink(self._path, self.studio.picture), self._name)
+        replace = self._overwrite and path is not None
+        asked = path or self._usual
+        self._path = asked if replace else free_path(asked)
+        sink = VideoSink(self._path, self.studio.picture, overwrite=replace)
+        self._outputs.add(sink, self._name)
 
     def stop(self) -> None:
         """Finish the recording, if there is one."""

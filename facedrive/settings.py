@@ -46,6 +46,8 @@ class OutputOptions:
     mapping: tuple[Path, ...] = option((), flag="--mapping", metavar="TOML")
     """Your own rows in place of those of a table that the outputs use; several, one a table;
     facedrive outputs tells how."""
+    overwrite: bool = option(False, flag="--overwrite")
+    """Replace files that are there already; otherwise a number is added to the name."""
     mirror: bool = option(False, flag="--mirror-outputs")
     """Move every output as a mirror image does, unless its URL says ?mirror=no."""
 

@@ -29,6 +29,11 @@ class WallClock(NamedTuple):
     timecode_s: float
     """Seconds since midnight, as the timecode of the camera or of the editing room counts them."""
 
+    @property
+    def known(self) -> bool:
+        """Whether anybody knows either of them."""
+        return not (math.isnan(self.wall_s) and math.isnan(self.timecode_s))
+
     def after(self, seconds: float) -> WallClock:
         """Return the clock some seconds later."""
         return WallClock(self.wall_s + seconds, self.timecode_s + seconds)
@@ -139,6 +144,8 @@ class Sample:
     landmarks_px: Vector | None = None
     """(68, 2) float32 in the frame's pixels, as ``Face.landmarks_px``, where the model sees them
     if it says so; None without a face, and in a take, which does not keep them."""
+    clock: WallClock = NO_CLOCK
+    """When it was, of a sample that was read from a take; else the frame knows."""
 
 
 IDENTITY_HEAD = Head(

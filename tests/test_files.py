@@ -13,7 +13,16 @@ import pytest
 
 from facedrive import files
 from facedrive.errors import DataError, ModelError, SinkError
-from facedrive.files import fetch, file_hash, free_path, whole_file, whole_path, write_whole
+from facedrive.files import (
+    NewFile,
+    fetch,
+    file_hash,
+    free_path,
+    refuse_inputs,
+    whole_file,
+    whole_path,
+    write_whole,
+)
 
 CONTENT = b"a model"
 HASH = hashlib.sha256(CONTENT).hexdigest()
@@ -165,3 +174,31 @@ def test_the_next_free_name_is_found(tmp_path: Path) -> None:
     path.touch()
     (tmp_path / "a-2.mp4").touch()
     assert free_path(path) == tmp_path / "a-3.mp4"
+
+
+def test_an_input_is_refused_under_whatever_name(tmp_path: Path) -> None:
+    path = tmp_path / "take.csv"
+    path.touch()
+    (tmp_path / "link.csv").symlink_to(path)
+    (tmp_path / "hard.csv").hardlink_to(path)
+    for name in ("take.csv", "link.csv", "hard.csv", "../" + tmp_path.name + "/take.csv"):
+        with pytest.raises(
+            SinkError, match="is an input of this run; give the output another name"
+        ):
+            refuse_inputs([tmp_path / name], [Path("no.toml"), path])
+    refuse_inputs([tmp_path / "other.csv"], [path])
+
+
+def test_a_new_file_in_no_folder_is_an_error_at_once(tmp_path: Path) -> None:
+    with pytest.raises(SinkError, match=r"x\.csv cannot be written: No such file"):
+        NewFile(tmp_path / "none" / "x.csv")
+    with pytest.raises(SinkError, match="cannot be written: Is a directory"):
+        NewFile(tmp_path)
+
+
+def test_two_runs_at_once_get_two_files(tmp_path: Path) -> None:
+    first, second = NewFile(tmp_path / "a.csv"), NewFile(tmp_path / "a.csv")
+    assert {first.begin(), second.begin()} == {tmp_path / "a.csv", tmp_path / "a-2.csv"}
+    first.discard()
+    second.finish()
+    assert list(tmp_path.iterdir()) == [tmp_path / "a-2.csv"]

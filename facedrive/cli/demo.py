@@ -27,6 +27,8 @@ class Demo:
     """The picture: camera, AU bars, avatar."""
     rig: str | None = option(None, metavar="FILE")
     """Head to drive; ours where left out."""
+    overwrite: bool = False
+    """Replace a picture that is there already; otherwise a number is added to its name."""
     settings: Settings = option(
         Settings(), sections=("tracker", "regressor", "calibration", "smoothing", "lost")
     )
@@ -35,9 +37,12 @@ class Demo:
         """Drive, record, and print how close the tracked AUs come to the known ones."""
         from facedrive.assembly import open_pipeline
         from facedrive.cli.outcome import latency
+        from facedrive.files import free_path, refuse_inputs
 
+        refuse_inputs([self.output], [Path(self.rig or "")])
         with open_pipeline(self.settings) as pipeline, _receiver() as (port, received):
-            samples = self._drive(pipeline, port)
+            output = self.output if self.overwrite else free_path(self.output)
+            samples = self._drive(pipeline, port, output)
         print(_accuracy(samples))
         print()
         print(latency(pipeline.timing))
@@ -45,13 +50,13 @@ class Demo:
         print(f"\nface found in {found} of {len(samples)} frames")
         print(f"OSC: {received['bundles']} bundles, {received['messages']} messages arrived on "
               f"127.0.0.1:{port}")  # fmt: skip
-        print(f"picture: {self.output.resolve()}")
+        print(f"picture: {output.resolve()}")
         lost = len(samples) - received["bundles"]
         if lost > 0:
             print(f"facedrive: {lost} OSC bundles were lost", file=sys.stderr)
         return int(lost > 0)
 
-    def _drive(self, pipeline: Pipeline, port: int) -> list[Sample]:
+    def _drive(self, pipeline: Pipeline, port: int, output: Path) -> list[Sample]:
         from facedrive.assembly import load_rig, open_outputs
         from facedrive.pipeline import drive
         from facedrive.progress import track
@@ -59,7 +64,7 @@ class Demo:
         from facedrive.sinks.video import VideoSink
         from facedrive.sources import open_source
 
-        video = VideoSink(self.output, Studio(load_rig(self.rig), "strip").picture)
+        video = VideoSink(output, Studio(load_rig(self.rig), "strip").picture, overwrite=True)
         samples: list[Sample] = []
         with open_outputs([f"osc://127.0.0.1:{port}"]) as wire:
             try:

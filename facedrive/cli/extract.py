@@ -29,13 +29,16 @@ class Extract:
     """Leave calibration and smoothing out."""
     fps: float | None = option(None, unit="frames a second", low=0.01, high=10_000)
     """Rate of an image folder; default: 30."""
+    overwrite: bool = False
+    """Replace a file that is there already; otherwise a number is added to its name."""
     settings: Settings = option(
         Settings(), sections=("tracker", "regressor", "calibration", "smoothing", "lost")
     )
 
     def run(self) -> int:
         """Read every frame of the clip, in order, and write its row."""
-        from facedrive.assembly import open_pipeline
+        from facedrive.assembly import inputs_of, open_pipeline
+        from facedrive.files import free_path, refuse_inputs
         from facedrive.sources import open_source
 
         if self.output.suffix not in (".csv", ".parquet"):
@@ -43,32 +46,36 @@ class Extract:
         source = open_source(replace(self.settings.source, what=self.clip, fps=self.fps))
         if source.live:
             raise FacedriveError(f"{self.clip} is live; record it with: facedrive live --out csv:…")
+        refuse_inputs([self.output], [Path(self.clip), *inputs_of(self.settings)])
+        output = self.output if self.overwrite else free_path(self.output)
         with closing(open_pipeline(self.settings, raw=self.raw)) as pipeline:
-            found, total = _extract(source, pipeline, self.output)
-        print(f"{self.output}: {total} frames, a face in {found}")
+            found, total, missing = _extract(source, pipeline, output)
+        lost = f"; {missing} damaged or missing" if missing else ""
+        print(f"{output}: {total} frames, a face in {found}{lost}")
         return 0
 
 
 COMMANDS = {"": Extract}
 
 
-def _extract(source: Source, pipeline: Pipeline, output: Path) -> tuple[int, int]:
-    """Write every frame's row; return how many frames had a face, and how many there were."""
+def _extract(source: Source, pipeline: Pipeline, output: Path) -> tuple[int, int, int]:
+    """Write every frame's row; return how many had a face, how many there were and are missing."""
     from facedrive.assembly import open_outputs
     from facedrive.progress import track
 
     frames = source.frames()
     # The first frame before the output: a broken clip must not empty an older file.
     head = list(islice(frames, 1))
-    outputs = open_outputs([f"{output.suffix[1:]}:{output}"])
-    found = total = 0
+    outputs = open_outputs([f"{output.suffix[1:]}:{output}?overwrite=yes"])
+    found = total = numbers = 0
     count = getattr(source, "frame_count", None)
     try:
         for frame in track(chain(head, frames), "frame", total=count):
             sample = pipeline(frame)
             outputs.send(sample, frame)
             total += 1
+            numbers = frame.index + 1
             found += sample.face
     finally:
         outputs.close()
-    return found, total
+    return found, total, numbers - total

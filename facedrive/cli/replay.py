@@ -36,8 +36,13 @@ class Replay:
         asked = self.settings.outputs
         if not asked.to:
             raise SinkError("replay needs an output, such as --out osc://127.0.0.1:9000.")
+        if self.loop and not self.take.is_file():
+            raise SinkError(f"{self.take} can be read only once; leave --loop out.")
         samples = self._samples()
-        outputs = open_outputs(asked.to, asked.mapping, mirror=asked.mirror)
+        outputs = open_outputs(
+            asked.to, asked.mapping, mirror=asked.mirror, overwrite=asked.overwrite,
+            inputs=[self.take, *asked.mapping],
+        )  # fmt: skip
         sent = 0
         try:
             for sample in samples:

@@ -5,7 +5,7 @@
 
 The names are ARKit's 52 in PascalCase, but with JawRight and MouthRight before their lefts, as
 the app writes them; then nine angles in radians with the signs of the live packets. A timecode
-is hours, minutes, seconds and frames, and starts at zero. The file does not name its rate:
+is hours, minutes, seconds and frames. The file does not name its rate:
 Unreal takes 60 if any frame number is above 30, else 30; others count rows.
 """
 
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from facedrive.files import whole_file
 from facedrive.sinks.channels import ARKIT, load_channels, pascal_case
 from facedrive.sinks.livelink import angles
 from facedrive.takes.resample import resample
+from facedrive.takes.timecode import exact_rate, first_frame, shown_rate, timecode
 from facedrive.types import Sample
 
 log = logging.getLogger(__name__)
@@ -54,35 +56,39 @@ UNREAL_FPS = (30, 60)
 
 
 def write_livelink_csv(
-    samples: Iterable[Sample], path: Path, *, fps: int = 60, mapping: str = "arkit"
+    samples: Iterable[Sample], path: Path, *, fps: float = 60, mapping: str = "arkit"
 ) -> int:
     """Write a row every 1 / fps seconds; return how many, in constant memory.
+
+    The first row has the timecode at which the take began, zero where nobody knows. At 29.97 and
+    59.94 it is drop-frame.
 
     Raises:
         SinkError: if the file cannot be written.
         DataError: if there are no samples, or a pause is too long.
         MappingError: if the table is broken or has channels that are not ARKit's.
     """
-    if fps not in UNREAL_FPS:
-        log.warning("Unreal takes this format for 30 or 60 fps; %d will play wrong", fps)
+    rate = exact_rate(fps)
+    if round(rate) not in UNREAL_FPS:
+        log.warning("Unreal takes this format for 30 or 60 fps; %s will play wrong",
+                    shown_rate(rate))  # fmt: skip
     table = load_channels(mapping, "arkit")
     order = [ARKIT.index(name) for name in CHANNELS]
-    rows = 0
+    rows = start = 0
     with whole_file(path) as file:
         file.write((",".join(COLUMNS) + "\n").encode("ascii"))
-        for sample in resample(samples, fps):
+        for sample in resample(samples, rate):
+            if not rows:
+                start = first_frame(sample.clock.timecode_s, rate)
             weights = table.apply(sample.aus, sample.gaze)[order]
             values = np.concatenate([weights, angles(sample)]).tolist()
-            file.write((ROW % (timecode(sample.index, fps), *values)).encode("ascii"))
+            file.write((ROW % (_timecode(start + sample.index, rate), *values)).encode("ascii"))
             rows += 1
         if not rows:
             raise DataError("the take has no rows; there is nothing to export.")
     return rows
 
 
-def timecode(frame: int, fps: int) -> str:
-    """Return ``HH:MM:SS:FF.fff`` for a frame since the start; a day later it starts again."""
-    seconds, frames = divmod(frame, fps)
-    minutes, seconds = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours % 24:02d}:{minutes:02d}:{seconds:02d}:{frames:02d}.000"
+def _timecode(frame: int, rate: Fraction) -> str:
+    """Return ``HH:MM:SS:FF.fff``; a colon in drop-frame too, since importers split at colons."""
+    return f"{timecode(frame, rate, ':')}.000"

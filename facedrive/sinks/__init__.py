@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -40,27 +41,36 @@ SINKS: Registry[Sink] = Registry(
 """Schemes of ``--out``. A sink is a dataclass; its fields are the options that a URL may give."""
 
 
-def open_sink(url: str, *, mirror: bool = False) -> Sink:
+FILES = ("csv", "parquet", "video")
+"""Schemes whose place is a file to write."""
+
+
+def open_sink(url: str, *, mirror: bool = False, overwrite: bool = False) -> Sink:
     """Open the output that a URL names.
 
     Args:
         url: ``scheme://host:port?option=value`` for the network, ``scheme:path?option=value``
             for a file, ``package.module:Class?option=value`` for a plug-in.
         mirror: move as a mirror image does, where the URL does not say.
+        overwrite: replace the file, where the URL does not say; otherwise a number is added.
 
     Raises:
         SinkError: if there is no such sink or option, or it cannot be opened.
     """
-    return _open(_parse(url), mirror)
+    return _open(_parse(url), mirror, overwrite)
 
 
 def open_sinks(
-    urls: Iterable[str], tables: Iterable[Path] = (), *, mirror: bool = False
+    urls: Iterable[str],
+    tables: Iterable[Path] = (),
+    *,
+    mirror: bool = False,
+    overwrite: bool = False,
 ) -> list[Sink]:
     """Open several outputs; a user's table stands in for the one that ships with its channels.
 
     It does so in every output that uses that one: by default, or because the URL names it.
-    ``mirror`` is for the URLs that do not say.
+    ``mirror`` and ``overwrite`` are for the URLs that do not say.
 
     Raises:
         SinkError: as ``open_sink``, or if a table is for none of the outputs.
@@ -76,13 +86,25 @@ def open_sinks(
             )
         for each in takers:
             each.texts["mapping"] = str(table)
-    return [_open(each, mirror) for each in asked]
+    return [_open(each, mirror, overwrite) for each in asked]
 
 
-def _open(asked: _Asked, mirror: bool) -> Sink:
+def written_paths(urls: Iterable[str]) -> list[Path]:
+    """Return the files that outputs write.
+
+    Raises:
+        SinkError: if there is no such output.
+    """
+    asked = [_parse(url) for url in urls]
+    return [Path(each.texts["path"]) for each in asked if each.name in FILES]
+
+
+def _open(asked: _Asked, mirror: bool, overwrite: bool) -> Sink:
     """Open an output; one that knows what mirroring is is left to do it."""
     own = {each.name for each in options_of(SINKS.find(asked.name))}
     texts = dict(asked.texts)
+    if "overwrite" in own and overwrite:
+        texts.setdefault("overwrite", "yes")
     try:
         for each in options_of(EveryOutput):
             if each.name not in own and each.name in texts:
@@ -141,9 +163,16 @@ def _parse(url: str) -> _Asked:
 def _split_options(name: str, rest: str) -> dict[str, str]:
     """Split what follows the scheme into options, all still text."""
     place, _, query = rest.partition("?")
+    if name in FILES:  # a file's name may have a question mark
+        place, mark, query = rest.rpartition("?")
+        if not (mark and all(map(_OPTION.match, query.split("&")))):
+            place, query = rest, ""
     options = _read_host(name, place) if place.startswith("//") else {"path": place}
     given = {key: text for key, text in options.items() if text}
     return given | dict(parse_qsl(query, keep_blank_values=True))
+
+
+_OPTION = re.compile(r"[a-z_]+=")
 
 
 def _read_host(name: str, place: str) -> dict[str, str]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from facedrive.errors import SinkError
+from facedrive.files import NewFile
 from facedrive.takes.columns import row_of
-from facedrive.takes.write import open_rows
-from facedrive.types import Frame, Sample
+from facedrive.takes.write import RowFile, row_writer
+from facedrive.types import NO_CLOCK, Frame, Sample, WallClock
 
 
 @dataclass
@@ -15,9 +19,16 @@ class TakeSink:
     """Writes one row a frame; what is written stays readable if the run is killed (CSV only)."""
 
     path: Path
+    overwrite: bool = False
+    """Replace a file of this name; otherwise a number is added to the name."""
 
     def __post_init__(self) -> None:
-        self._file = open_rows(self.path)
+        self._new = NewFile(self.path, overwrite=self.overwrite)
+        self._open = row_writer(self.path)
+        self._file: RowFile | None = self._open(self.path) if self._new.is_device else None
+        self._failed = False
+        self._start: WallClock | None = None
+        """The clock at time 0, of the first frame that knows it."""
 
     def send(self, sample: Sample, frame: Frame | None) -> None:
         """Write one sample.
@@ -25,8 +36,27 @@ class TakeSink:
         Raises:
             SinkError: if the disk is full or gone; earlier rows stay.
         """
-        self._file.write(row_of(sample))
+        if self._file is None:
+            self._file = self._open(self._new.begin())
+        if self._start is None and frame is not None and frame.clock.known:
+            self._start = frame.clock.after(-frame.time)
+        clock = self._start.after(sample.time) if self._start else NO_CLOCK
+        with self._noting_failure():
+            self._file.write(row_of(sample, clock))
 
     def close(self) -> None:
-        """Finish the file."""
-        self._file.close()
+        """Finish the file; where there was no sample, there is none."""
+        if self._file is None:
+            return
+        with self._noting_failure():
+            self._file.close()
+        if not self._failed:
+            self._new.finish()
+
+    @contextmanager
+    def _noting_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except SinkError:
+            self._failed = True
+            raise

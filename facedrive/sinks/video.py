@@ -16,7 +16,8 @@ from av.codec.codec import UnknownCodecError
 from av.video.reformatter import Colorspace
 from av.video.stream import VideoStream
 
-from facedrive.errors import DependencyError, SinkError
+from facedrive.errors import DependencyError, FacedriveError, SinkError
+from facedrive.files import NewFile
 from facedrive.types import Frame, Image, Sample
 
 log = logging.getLogger(__name__)
@@ -39,21 +40,29 @@ BT709 = 1
 class VideoWriter:
     """Writes pictures at their own times."""
 
-    def __init__(self, path: Path, size: tuple[int, int]) -> None:
+    def __init__(self, path: Path, size: tuple[int, int], *, overwrite: bool = False) -> None:
         """Create the file; ``size`` is the pictures' width and height.
+
+        A name that is taken gets a number, unless it may be overwritten.
 
         Raises:
             SinkError: if it cannot be written.
         """
-        self._path = path
+        self._new = NewFile(path, overwrite=overwrite)
+        place = self._new.begin()
+        self._path = self._new.path
         self._size = size
         self._start: float | None = None
         self._last = -1
         self._failed = False
-        with self._explaining():
-            self._container = av.open(str(path), "w", format="mp4", options=CONTAINER)
-            self._stream = self._add_stream(*size)
-            self._container.start_encoding()
+        try:
+            with self._explaining():
+                self._container = av.open(f"file:{place}", "w", format="mp4", options=CONTAINER)
+                self._stream = self._add_stream(*size)
+                self._container.start_encoding()
+        except FacedriveError:
+            self._new.discard()
+            raise
 
     def write(self, picture: Image, time: float) -> None:
         """Write an (H, W, 3) RGB picture; the first one's time becomes 0.
@@ -76,6 +85,8 @@ class VideoWriter:
             if not self._failed:
                 self._container.mux(self._stream.encode())
             self._container.close()
+        if not self._failed:
+            self._new.finish()
 
     def _check_size(self, picture: Image) -> None:
         height, width = picture.shape[:2]
@@ -126,11 +137,13 @@ class VideoSink:
 
     path: Path
     compose: Compose = camera_picture
+    overwrite: bool = False
+    """Replace a file of this name; otherwise a number is added to the name."""
     slow: ClassVar = True
 
     def __post_init__(self) -> None:
         self._writer: VideoWriter | None = None
-        _create(self.path)
+        NewFile(self.path)  # so that a bad path is known before the first picture
 
     def send(self, sample: Sample, frame: Frame | None) -> None:
         """Record one sample.
@@ -143,13 +156,13 @@ class VideoSink:
             return
         if self._writer is None:
             height, width = picture.shape[:2]
-            self._writer = VideoWriter(self.path, (width, height))
+            self._writer = VideoWriter(self.path, (width, height), overwrite=self.overwrite)
         self._writer.write(picture, sample.time)
 
     def close(self) -> None:
         """Finish the file."""
         if self._writer is None:
-            log.warning("%s is empty: there was no picture to record", self.path)
+            log.warning("%s is not written: there was no picture to record", self.path)
         else:
             self._writer.close()
 
@@ -157,14 +170,6 @@ class VideoSink:
 def cannot_write(path: Path, reason: str) -> SinkError:
     """Return the error for an output file that cannot be written."""
     return SinkError(f"{path} cannot be written: {reason}.")
-
-
-def _create(path: Path) -> None:
-    """Create the file now, so that a bad path is known before the first picture."""
-    try:
-        path.open("wb").close()
-    except OSError as error:
-        raise cannot_write(path, error.strerror or str(error)) from error
 
 
 def _even(picture: Image) -> Image:

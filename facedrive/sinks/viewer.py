@@ -55,12 +55,28 @@ class Viewer:
     """
 
     def __init__(
-        self, window: Window, studio: Studio, steered: Steered, timing: Timing, usual: Path
+        self,
+        window: Window,
+        studio: Studio,
+        steered: Steered,
+        timing: Timing,
+        usual: Path,
+        overwrite: bool = False,
     ) -> None:
-        """Show samples in a window; ``usual`` is where ``r`` records to."""
+        """Show samples in a window.
+
+        Args:
+            window: Where they are shown.
+            studio: Draws them.
+            steered: What the keys steer.
+            timing: Of the run, for the title.
+            usual: Where ``r`` records to.
+            overwrite: Whether a recording of a given name replaces a file; else it gets a number.
+        """
         self.window, self.studio = window, studio
         self._steered, self._timing, self._usual = steered, timing, usual
         self._mailbox: Mailbox[tuple[Sample, Frame | None]] = Mailbox()
+        self._overwrite, self._replace = overwrite, False
         self._asked: Path | None = None
         """Where it is to record to."""
         self._writer: VideoWriter | None = None
@@ -83,7 +99,9 @@ class Viewer:
 
     def start(self, path: Path | None = None) -> None:
         """Record from the next picture on."""
-        self._asked = path or free_path(self._usual)
+        self._replace = self._overwrite and path is not None
+        asked = path or self._usual
+        self._asked = asked if self._replace else free_path(asked)
 
     def stop(self) -> None:
         """Finish the recording with the next picture, or at the end of the loop."""
@@ -160,7 +178,7 @@ class Viewer:
     def _start_writing(self, path: Path, picture: Image) -> None:
         height, width = picture.shape[:2]
         with self._told():
-            self._writer = VideoWriter(path, (width, height))
+            self._writer = VideoWriter(path, (width, height), overwrite=self._replace)
             self._written = path
             log.info("recording %s", path)
 

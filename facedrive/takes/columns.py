@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
 
 from facedrive.aus import AU_NAMES
-from facedrive.types import Sample
+from facedrive.types import NO_CLOCK, Sample, WallClock
 
 
 class Column(NamedTuple):
@@ -26,6 +27,7 @@ def _columns(names: tuple[str, ...], reach: float, digits: int) -> tuple[Column,
 
 ANGLES = ("head_pitch_deg", "head_yaw_deg", "head_roll_deg")
 POSITION = ("head_x_m", "head_y_m", "head_z_m")
+CLOCK = ("wall_s", "timecode_s")
 GAZE = ("gaze_left_pitch_deg", "gaze_left_yaw_deg", "gaze_right_pitch_deg", "gaze_right_yaw_deg")
 
 TABLE: tuple[Column, ...] = (
@@ -37,27 +39,35 @@ TABLE: tuple[Column, ...] = (
     *_columns(ANGLES, 360, 3),
     *_columns(POSITION, 1e3, 5),
     *_columns(GAZE, 360, 3),
+    *_columns(CLOCK, 1e12, 6),
 )
 
 COLUMNS = tuple(column.name for column in TABLE)
-"""``face`` is 0 or 1; the columns after it are empty without a face."""
+"""``face`` is 0 or 1; the columns after it, but for the clock's, are empty without a face. Those of
+``CLOCK`` are empty where nobody knows."""
 
 KNOWN = 3
 """Columns that have a value without a face too: frame, time_s, face."""
 
-WITHOUT_POSITION = tuple(name for name in COLUMNS if name not in POSITION)
-"""The columns of takes written before they kept the head's position; they are still read."""
+LATER = (POSITION, CLOCK)
+"""Columns that takes did not have from the start; one without is still read."""
 
-Row = tuple[int | float, ...]
-"""The columns' values; without a face only the first ``KNOWN``."""
+Row = tuple[int | float | None, ...]
+"""The columns' values; None where there is none."""
+
+NOTHING = (None,) * (len(COLUMNS) - KNOWN - len(CLOCK))
+"""What stands between the known columns and the clock without a face."""
 
 
-def row_of(sample: Sample) -> Row:
-    """Return a sample's values in the order of ``COLUMNS``."""
+def row_of(sample: Sample, clock: WallClock = NO_CLOCK) -> Row:
+    """Return a sample's values in the order of ``COLUMNS``; ``clock`` if it knows none itself."""
     known = (sample.index, sample.time, int(sample.face))
+    clock = sample.clock if sample.clock.known else clock
+    when = tuple(None if math.isnan(each) else each for each in clock)
     if not sample.face:
-        return known
+        return (*known, *NOTHING, *when)
     head, gaze = sample.head, np.degrees(sample.gaze).ravel().tolist()
     return (
         *known, sample.score, *sample.aus.tolist(), *head.euler, *head.translation.tolist(), *gaze,
+        *when,
     )  # fmt: skip

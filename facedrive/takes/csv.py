@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TextIO
 
 from facedrive.errors import DataError, SinkError
-from facedrive.takes.columns import COLUMNS, KNOWN, TABLE, Row
+from facedrive.takes.columns import CLOCK, COLUMNS, KNOWN, NOTHING, TABLE, Row
 
 log = logging.getLogger(__name__)
 
 _CELLS = [f"%.{column.digits}f" if column.digits else "%d" for column in TABLE]
-WITH_FACE = ",".join(_CELLS) + "\n"
-WITHOUT_FACE = ",".join(_CELLS[:KNOWN]) + "," * (len(TABLE) - KNOWN) + "\n"
+WITH_FACE = ",".join(_CELLS[: -len(CLOCK)])
+WITHOUT_FACE = ",".join(_CELLS[:KNOWN]) + "," * len(NOTHING)
 
 
 class CsvRows:
@@ -39,7 +39,9 @@ class CsvRows:
 
     def write(self, row: Row) -> None:
         """Append a row; on a full disk take back what was written of it."""
-        self._append((WITH_FACE if len(row) == len(COLUMNS) else WITHOUT_FACE) % row)
+        *values, wall_s, timecode_s = row
+        line = WITHOUT_FACE % row[:KNOWN] if row[KNOWN] is None else WITH_FACE % tuple(values)
+        self._append(f"{line},{_clock(wall_s)},{_clock(timecode_s)}\n")
 
     def close(self) -> None:
         """Close the file."""
@@ -62,30 +64,39 @@ class CsvRows:
             os.truncate(self._file.fileno(), self._whole)
 
 
-def read_columns(path: Path) -> list[str]:
-    """Return the names in a file's first line; none where it has no whole line.
+def _clock(value: float | None) -> str:
+    return "" if value is None else _CELLS[-1] % value
+
+
+def read_columns(path: Path) -> tuple[list[str], Iterator[tuple[str, list[float | None]]]]:
+    """Return the names in a file's first line, none where it has no whole line, and its rows.
+
+    The file is opened once, so that it may be a pipe. A row is its place and its values, None for
+    an empty cell.
 
     Raises:
-        DataError: if it cannot be read.
+        DataError: if it cannot be read; later, if a row has not as many values as the first line,
+            or one is not a number.
     """
-    with _opened(path) as file:
-        return next(csv.reader(_whole_lines(path, file)), [])
+    lines = _cells(path)
+    columns = next(lines, ("", []))[1]
+    return columns, _rows(path, columns, lines)
 
 
-def read_rows(path: Path) -> Iterator[tuple[str, list[float | None]]]:
-    """Yield each row's place and values, None for an empty cell.
+def _rows(
+    path: Path, columns: list[str], lines: Iterator[tuple[str, list[str]]]
+) -> Iterator[tuple[str, list[float | None]]]:
+    for where, cells in lines:
+        if len(cells) != len(columns):
+            raise DataError(f"{path}, {where}: {len(cells)} values, not {len(columns)}.")
+        yield where, [_number(path, where, *cell) for cell in zip(columns, cells, strict=True)]
 
-    Raises:
-        DataError: if a row has not as many values as the first line, or one is not a number.
-    """
+
+def _cells(path: Path) -> Iterator[tuple[str, list[str]]]:
     with _opened(path) as file:
         reader = csv.reader(_whole_lines(path, file))
-        columns = next(reader)
         for cells in reader:
-            where = f"line {reader.line_num}"
-            if len(cells) != len(columns):
-                raise DataError(f"{path}, {where}: {len(cells)} values, not {len(columns)}.")
-            yield where, [_number(path, where, *cell) for cell in zip(columns, cells, strict=True)]
+            yield f"line {reader.line_num}", cells
 
 
 def _number(path: Path, where: str, column: str, text: str) -> float | None:

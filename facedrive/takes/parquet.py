@@ -20,8 +20,11 @@ except ImportError as error:
 ROW_GROUP = 4096
 """Rows held in memory before they are written."""
 
-TYPES = {"frame": pa.int64(), "time_s": pa.float64(), "face": pa.int8()}
-"""The other columns are float32, null where a row ends before them."""
+TYPES = {
+    "frame": pa.int64(), "time_s": pa.float64(), "face": pa.int8(),
+    "wall_s": pa.float64(), "timecode_s": pa.float64(),
+}  # fmt: skip
+"""The other columns are float32, null where a row has no value or ends before them."""
 
 
 class ParquetRows:
@@ -30,11 +33,11 @@ class ParquetRows:
     def __init__(self, path: Path, columns: Sequence[str]) -> None:
         self._path = path
         self._schema = pa.schema([(name, TYPES.get(name, pa.float32())) for name in columns])
-        self._rows: list[Sequence[int | float]] = []
+        self._rows: list[Sequence[int | float | None]] = []
         with self._explaining():
             self._writer = ParquetWriter(path, self._schema)
 
-    def write(self, row: Sequence[int | float]) -> None:
+    def write(self, row: Sequence[int | float | None]) -> None:
         """Append a row, which may end early."""
         self._rows.append(row)
         if len(self._rows) == ROW_GROUP:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 
@@ -17,13 +18,15 @@ from facedrive.rotations import EulerDegrees, quaternion_from_euler
 from facedrive.takes import csv
 from facedrive.takes.columns import (
     ANGLES,
+    CLOCK,
     COLUMNS,
+    GAZE,
     KNOWN,
+    LATER,
     POSITION,
     TABLE,
-    WITHOUT_POSITION,
 )
-from facedrive.types import IDENTITY_HEAD, Head, Sample
+from facedrive.types import IDENTITY_HEAD, Head, Sample, WallClock
 
 LOWEST = np.array([column.lowest for column in TABLE])
 HIGHEST = np.array([column.highest for column in TABLE])
@@ -39,7 +42,8 @@ def read_take(path: Path) -> Iterator[Sample]:
     """Return the samples of a recorded take, in constant memory however long it is.
 
     A take keeps no landmarks. One from before takes kept the head's position has that of
-    ``IDENTITY_HEAD``. Where the face was lost, values hold and ease as they do in the pipeline.
+    ``IDENTITY_HEAD``. Where the face was lost, values hold and ease as they do in the pipeline. The
+    file is opened once, so that it may be a pipe.
 
     Args:
         path: ``.csv`` or ``.parquet``, with the columns that ``extract`` writes, or wrote before
@@ -57,16 +61,18 @@ def read_table(path: Path) -> Iterator[TableRow]:
         from facedrive.takes import parquet
 
         columns = parquet.read_columns(path)
-        return _checked(path, parquet.read_rows(path), _lacks_position(path, columns))
-    return _checked(path, csv.read_rows(path), _lacks_position(path, csv.read_columns(path)))
+        return _checked(path, parquet.read_rows(path), _places(path, columns))
+    columns, rows = csv.read_columns(path)
+    return _checked(path, rows, _places(path, columns))
 
 
-def _checked(path: Path, rows: Iterable[ReadRow], lacks_position: bool) -> Iterator[TableRow]:
-    time = -math.inf
+def _checked(path: Path, rows: Iterable[ReadRow], places: list[int]) -> Iterator[TableRow]:
+    time, has_position = -math.inf, _POSITION.start in places
     for where, values in rows:
-        row = np.array(values, np.float64)  # None becomes NaN
-        if lacks_position:
-            row = _with_position(row)
+        row = np.full(len(COLUMNS), np.nan)
+        row[places] = values  # None becomes NaN
+        if not has_position and row[KNOWN - 1] == 1:
+            row[_POSITION] = IDENTITY_HEAD.translation
         _check(path, where, row, time)
         time = float(row[1])
         yield row
@@ -81,30 +87,30 @@ def _samples(rows: Iterable[TableRow]) -> Iterator[Sample]:
             lost.seen(sample)
             yield sample
         else:
-            yield lost.at(time, index)
+            yield replace(lost.at(time, index), clock=WallClock(*row[_CLOCK].tolist()))
 
 
 def _sample(index: int, time: float, row: TableRow) -> Sample:
     """Make the sample of a row with a face."""
-    aus, angles, position, gaze = np.split(row[KNOWN + 1 :], _ENDS)
+    aus, angles, position, gaze, clock = np.split(row[KNOWN + 1 :], _ENDS)
     head = Head(quaternion_from_euler(EulerDegrees(*angles)), position.astype(np.float32))
     gaze_rad = np.radians(gaze.reshape(2, 2)).astype(np.float32)
-    return Sample(time, index, aus.astype(np.float32), gaze_rad, head, True, float(row[KNOWN]))
+    when, score = WallClock(*clock.tolist()), float(row[KNOWN])
+    return Sample(
+        time, index, aus.astype(np.float32), gaze_rad, head, True, score, clock=when
+    )  # fmt: skip
 
 
-_ENDS = np.cumsum([len(AUS), len(ANGLES), len(POSITION)])
-"""Where, after the score, AUs, angles and position end."""
+_ENDS = np.cumsum([len(AUS), len(ANGLES), len(POSITION), len(GAZE)])
+"""Where, after the score, AUs, angles, position and gaze end."""
 
-
-def _with_position(row: TableRow) -> TableRow:
-    """Give a row the position that older takes left out; none where there is no face."""
-    position = IDENTITY_HEAD.translation if row[KNOWN - 1] else np.nan
-    return np.insert(row, COLUMNS.index(POSITION[0]) * np.ones(len(POSITION), int), position)
+_POSITION = slice(COLUMNS.index(POSITION[0]), COLUMNS.index(POSITION[-1]) + 1)
+_CLOCK = slice(len(COLUMNS) - len(CLOCK), len(COLUMNS))
 
 
 def _check(path: Path, where: str, row: TableRow, earliest: float) -> None:
     """Refuse a row that is no sample, or that is earlier than the one before."""
-    known = row if row[2] == 1 else row[:KNOWN]
+    known = row[: _CLOCK.start] if row[2] == 1 else row[:KNOWN]
     good = (known >= LOWEST[: len(known)]) & (known <= HIGHEST[: len(known)])  # not so for NaN
     if not good.all():
         column = int(np.argmin(good))
@@ -116,7 +122,7 @@ def _check(path: Path, where: str, row: TableRow, earliest: float) -> None:
         raise DataError(f"{path}, {where}: frame and face must be whole numbers.")
     if row[1] < earliest:
         raise DataError(f"{path}, {where}, column time_s: {row[1]} is before {earliest}.")
-    if not row[2] and not np.isnan(row[KNOWN:]).all():
+    if not row[2] and not np.isnan(row[KNOWN : _CLOCK.start]).all():
         raise DataError(f"{path}, {where}: face is 0; the columns after it must be empty.")
 
 
@@ -124,14 +130,15 @@ def _shown(value: float) -> str:
     return "empty" if math.isnan(value) else f"{value:g}"
 
 
-def _lacks_position(path: Path, found: Sequence[str]) -> bool:
-    """Refuse other columns than ours; say whether they are those of an older take."""
-    if tuple(found) == WITHOUT_POSITION:
-        return True
+def _places(path: Path, found: Sequence[str]) -> list[int]:
+    """Return where a file's columns stand in ours; refuse others, but for an older take's."""
+    lacking = {name for group in LATER if not set(group) & set(found) for name in group}
+    if list(found) == [name for name in COLUMNS if name not in lacking]:
+        return [COLUMNS.index(name) for name in found]
     for number, (name, wanted) in enumerate(zip_longest(found, COLUMNS), 1):
         if name != wanted:
             raise DataError(
                 f"{path} is no take: column {number} is {name or 'missing'}, not "
                 f"{wanted or 'there'}. It needs exactly the columns that facedrive extract writes."
             )
-    return False
+    raise AssertionError("columns that are ours are no others")

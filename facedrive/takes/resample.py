@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 
 from facedrive.errors import DataError
 from facedrive.rotations import blend_rotations
+from facedrive.takes.timecode import exact_rate
 from facedrive.types import Head, Sample
 
 TIME_STEP_S = 1e-6
@@ -17,20 +20,24 @@ MAX_GAP_S = 3600.0
 """A longer pause is two takes, and would be filled with rows that nobody made."""
 
 
-def resample(samples: Iterable[Sample], fps: int) -> Iterator[Sample]:
+def resample(samples: Iterable[Sample], fps: float | Fraction) -> Iterator[Sample]:
     """Yield samples at 0, 1 / fps, 2 / fps … seconds from the first, in constant memory.
+
+    29.97 and its like are exact (30000 / 1001), so that keys stay on their time. Each sample has
+    the clock of the first and its own time added.
 
     Raises:
         DataError: if the take pauses for more than ``MAX_GAP_S``.
     """
     first: Sample | None = None
     before: Sample | None = None
-    index = 0
+    rate, index = exact_rate(fps), 0
     for sample in samples:
         first, before = first or sample, before or sample
         _check_gap(before, sample)
-        while (time := index / fps) <= sample.time - first.time + TIME_STEP_S:
-            yield _between(before, sample, first.time + time, time, index)
+        while (time := float(index / rate)) <= sample.time - first.time + TIME_STEP_S:
+            made = _between(before, sample, first.time + time, time, index)
+            yield replace(made, clock=first.clock.after(time))
             index += 1
         before = sample
 

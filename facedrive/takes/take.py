@@ -15,7 +15,7 @@ from facedrive.aus import AU_NAMES
 from facedrive.errors import DataError, DependencyError, SinkError, unknown
 from facedrive.files import whole_path
 from facedrive.rotations import EulerDegrees, quaternion_from_euler
-from facedrive.takes.columns import ANGLES, COLUMNS, GAZE, KNOWN, POSITION, TABLE, row_of
+from facedrive.takes.columns import ANGLES, COLUMNS, GAZE, POSITION, row_of
 from facedrive.takes.write import RowFile
 from facedrive.types import Sample, Vector
 
@@ -28,7 +28,7 @@ Rows = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Take:
-    """What a face did, a row a frame; without a face all but ``frame`` and ``time`` are NaN.
+    """What a face did, a row a frame; without a face all but ``frame`` and times are NaN.
 
     ``take["jaw_drop"]`` is one column, (n,); iterating gives the columns' names, ``len`` the rows.
     """
@@ -43,7 +43,7 @@ class Take:
         rows = [row_of(sample) for sample in samples]
         table = np.full((len(rows), len(COLUMNS)), np.nan)
         for into, row in zip(table, rows, strict=True):
-            into[: len(row)] = row
+            into[:] = row  # None becomes NaN
         return cls(table)
 
     @classmethod
@@ -180,5 +180,4 @@ class Take:
     def _write(self, file: RowFile) -> None:
         with closing(file):
             for row in self.rows:
-                known = len(TABLE) if row[KNOWN - 1] else KNOWN
-                file.write(tuple(row[:known].tolist()))
+                file.write(tuple(None if value != value else value for value in row.tolist()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -20,17 +21,16 @@ class RowFile(Protocol):
         ...
 
 
-def open_rows(path: Path) -> RowFile:
-    """Create a take: Parquet where the path ends in ``.parquet``, else CSV.
+def row_writer(path: Path) -> Callable[[Path], RowFile]:
+    """Return what creates a take: Parquet where the path ends in ``.parquet``, else CSV.
 
     Raises:
-        SinkError: if it cannot be written.
         DependencyError: if Parquet's package is not installed.
     """
     if path.suffix.lower() == ".parquet":
         from facedrive.takes.parquet import ParquetRows
 
-        return ParquetRows(path, COLUMNS)
+        return lambda place: ParquetRows(place, COLUMNS)
     from facedrive.takes.csv import CsvRows
 
-    return CsvRows(path)
+    return CsvRows

@@ -134,7 +134,7 @@ def test_a_file_of_another_suffix_is_refused(
 
 def test_the_take_is_not_overwritten(take: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = take.read_bytes()
-    assert "is the take itself" in fails(capsys, take, "--to", "livelink-csv", "-o", take)
+    assert "is an input of this run" in fails(capsys, take, "--to", "livelink-csv", "-o", take)
     assert take.read_bytes() == before
 
 

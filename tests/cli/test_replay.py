@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,3 +114,30 @@ def test_a_bad_table_is_one_line(
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("facedrive: bad.toml: ")
     assert message in line
+
+
+def test_a_take_is_never_its_own_output(take: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = take.read_bytes()
+    for extra in ([], ["--overwrite"]):
+        assert main(["replay", str(take), "--out", f"csv:{take}", *extra]) == 2
+        assert "is an input of this run" in capsys.readouterr().err
+    assert take.read_bytes() == before
+
+
+@pytest.mark.skipif(not Path("/dev/stdin").exists(), reason="has no /dev/stdin")
+def test_a_take_is_read_once_from_standard_input(take: Path, tmp_path: Path) -> None:
+    rows = take.read_text() + "".join(
+        f"{index},{index / 100},0{',' * (len(COLUMNS) - 3)}\n" for index in range(5, 3000)
+    )
+    command = [sys.executable, "-m", "facedrive", "replay", "/dev/stdin", "--speed", "100"]
+    done = subprocess.run(
+        [*command, "--out", f"csv:{tmp_path / 'out.csv'}"],
+        input=rows, text=True, capture_output=True, check=True,
+    )  # fmt: skip
+    assert "3000 samples sent" in done.stdout
+    assert (tmp_path / "out.csv").read_text().count("\n") == 3001
+
+
+def test_standard_input_cannot_be_played_again(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", "/dev/stdin", "--loop", "--out", "csv:x.csv"]) == 2
+    assert "can be read only once" in capsys.readouterr().err

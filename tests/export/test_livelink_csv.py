@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import itertools
 import logging
+import math
 import tracemalloc
 from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from facedrive.errors import DataError, MappingError, SinkError
-from facedrive.export.livelink_csv import timecode, write_livelink_csv
-from facedrive.types import Sample
+from facedrive.export.livelink_csv import _timecode, write_livelink_csv
+from facedrive.types import Sample, WallClock
 
 MakeSample = Callable[..., Sample]
 
@@ -88,9 +91,29 @@ def test_rows_come_at_the_rate_asked_for(make_sample: MakeSample, tmp_path: Path
     assert rows(tmp_path / "take.csv")[90]["Timecode"] == "00:00:01:30.000"
 
 
+@pytest.mark.parametrize(
+    ("fps", "first", "after_a_minute"),
+    [
+        # Drop-frame keeps to the clock; 24 numbers a second at 23.976 are late by 1 in 1000.
+        (29.97, "10:20:30:00.000", "10:21:30:00.000"),
+        (59.94, "10:20:30:00.000", "10:21:30:00.000"),
+        (23.976, "10:19:52:19.000", "10:20:52:17.000"),
+    ],
+)
+def test_timecodes_start_with_the_take(
+    fps: float, first: str, after_a_minute: str, tmp_path: Path, make_sample: MakeSample
+) -> None:
+    clock = WallClock(math.nan, 10 * 3600 + 20 * 60 + 30.0)
+    take = [replace(make_sample(i, time=100.0 + i / 10), clock=clock.after(i / 10))
+            for i in range(601)]  # fmt: skip
+    write_livelink_csv(take, tmp_path / "x.csv", fps=fps)
+    codes = [line.split(",")[0] for line in (tmp_path / "x.csv").read_text().splitlines()[1:]]
+    assert (codes[0], codes[-1]) == (first, after_a_minute)
+
+
 def test_timecodes_count_hours_and_start_again_after_a_day() -> None:
-    assert timecode(((2 * 60 + 3) * 60 + 4) * 60 + 59, 60) == "02:03:04:59.000"
-    assert timecode(24 * 60 * 60 * 60 + 1, 60) == "00:00:00:01.000"
+    assert _timecode(((2 * 60 + 3) * 60 + 4) * 60 + 59, Fraction(60)) == "02:03:04:59.000"
+    assert _timecode(24 * 60 * 60 * 60 + 1, Fraction(60)) == "00:00:00:01.000"
 
 
 def test_a_rate_that_unreal_cannot_guess_is_logged(

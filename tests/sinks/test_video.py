@@ -154,20 +154,33 @@ def test_missing_folder_is_an_error(tmp_path: Path, opened: type[VideoSink]) -> 
         opened(tmp_path / "none" / "out.mp4")
 
 
-@pytest.mark.skipif(
-    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="no file is read-only to root"
-)
-def test_read_only_file_is_an_error(tmp_path: Path) -> None:
-    path = tmp_path / "out.mp4"
-    path.touch(mode=0o400)
-    with pytest.raises(SinkError, match="cannot be written: Permission denied"):
-        VideoSink(path)
+def test_a_recording_of_the_same_name_gets_a_number(tmp_path: Path) -> None:
+    (tmp_path / "out.mp4").write_text("mine")
+    for _ in range(2):
+        writer = VideoWriter(tmp_path / "out.mp4", (64, 48))
+        writer.write(picture(), 0.0)
+        writer.close()
+    assert (tmp_path / "out.mp4").read_text() == "mine"
+    names = {each.name for each in tmp_path.iterdir()}
+    assert names == {"out.mp4", "out-2.mp4", "out-3.mp4"}
+
+
+def test_an_overwritten_recording_is_the_old_one_until_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "10:20 100%?.mp4"
+    path.write_text("mine")
+    writer = VideoWriter(path, (64, 48), overwrite=True)
+    writer.write(picture(), 0.0)
+    assert path.read_text() == "mine"
+    writer.close()
+    assert len(list(VideoFile(path).frames())) == 1
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_pyav_without_h264_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(video, "ENCODER_NAME", "no_such_encoder")
     with pytest.raises(DependencyError, match=r"cannot encode H\.264"):
         VideoWriter(tmp_path / "out.mp4", (64, 48))
+    assert list(tmp_path.iterdir()) == []
 
 
 class TestVideoSink:
@@ -199,4 +212,5 @@ class TestVideoSink:
         sink = VideoSink(tmp_path / "out.mp4")
         sink.send(make_sample(), None)
         sink.close()
-        assert "out.mp4 is empty" in caplog.text
+        assert "out.mp4 is not written" in caplog.text
+        assert list(tmp_path.iterdir()) == []

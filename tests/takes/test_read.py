@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import tracemalloc
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +17,12 @@ from facedrive.aus import AUS
 from facedrive.errors import DataError
 from facedrive.rotations import EulerDegrees, quaternion_from_euler
 from facedrive.sinks.csv import TakeSink
-from facedrive.takes.columns import COLUMNS, WITHOUT_POSITION
+from facedrive.takes.columns import CLOCK, COLUMNS, POSITION
 from facedrive.takes.read import read_take
-from facedrive.types import IDENTITY_HEAD, Head, Sample
+from facedrive.types import IDENTITY_HEAD, Frame, Head, Sample, WallClock
 
 HEADER = ",".join(COLUMNS)
+WITHOUT_POSITION = tuple(name for name in COLUMNS if name not in (*POSITION, *CLOCK))
 
 
 def row(index: int, **values: object) -> str:
@@ -36,6 +38,10 @@ def lost_row(index: int) -> str:
 def take(path: Path, *rows: str, end: str = "\n") -> Path:
     path.write_text("\n".join([HEADER, *rows]) + end)
     return path
+
+
+NEUTRAL = Sample(0.0, 0, np.zeros(len(AUS), np.float32), np.zeros((2, 2), np.float32),
+                 IDENTITY_HEAD, True, 1.0)  # fmt: skip
 
 
 def numbers(low: float, high: float, count: int) -> st.SearchStrategy[list[float]]:
@@ -69,7 +75,7 @@ def assert_same(ours: Sample, theirs: Sample) -> None:
 
 
 def write(path: Path, taken: Sequence[Sample]) -> None:
-    sink = TakeSink(path)
+    sink = TakeSink(path, overwrite=True)
     for sample in taken:
         sink.send(sample, None)
     sink.close()
@@ -102,6 +108,23 @@ def test_a_parquet_take_comes_back_as_it_was(tmp_path: Path, taken: list[Sample]
         assert ours.face == theirs.face
         if ours.face:
             assert_same(ours, theirs)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_the_clock_comes_back_with_a_face_and_without(tmp_path: Path, suffix: str) -> None:
+    if suffix == "parquet":
+        pytest.importorskip("pyarrow")
+    sink = TakeSink(tmp_path / f"take.{suffix}")
+    image = np.zeros((2, 2, 3), np.uint8)
+    start = WallClock(1714558830.25, 37230.5)
+    frame = Frame(image, 100.0, 0, start)
+    gone = replace(NEUTRAL, time=100.5, index=1, face=False)  # a stall has no frame
+    sink.send(replace(NEUTRAL, time=100.0), frame)
+    sink.send(gone, None)
+    sink.close()
+    first, second = read_take(tmp_path / f"take.{suffix}")
+    assert first.clock == pytest.approx(start)
+    assert second.clock == pytest.approx(start.after(0.5))
 
 
 def test_where_the_face_is_lost_values_hold_then_ease_to_neutral(tmp_path: Path) -> None:
@@ -218,7 +241,7 @@ def test_a_bad_row_is_an_error_that_names_its_place(tmp_path: Path, bad: str, me
         (HEADER.replace(",jaw_drop", ""), "column 13 is jaw_slide_left, not jaw_drop"),
         (HEADER.replace("time_s", "timestamp"), "column 2 is timestamp, not time_s"),
         (HEADER + ",mood", f"column {len(COLUMNS) + 1} is mood, not there"),
-        (HEADER.rsplit(",", 1)[0], f"column {len(COLUMNS)} is missing, not gaze_right_yaw_deg"),
+        (HEADER.rsplit(",", 1)[0], f"column {len(COLUMNS)} is missing, not timecode_s"),
         ("", "column 1 is missing, not frame"),
         ("\x89PNG\r\n\x1a", "column 1 is .*, not frame"),
     ],

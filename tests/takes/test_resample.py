@@ -99,3 +99,19 @@ def test_times_are_even_and_values_stay_between_their_neighbours(
         after = min(int(np.searchsorted(times, sample.time + times[0] - 1e-5)), len(take) - 1)
         near = values[max(after - 1, 0) : after + 2]
         assert min(near) - 1e-3 <= sample.aus[0] <= max(near) + 1e-3
+
+
+@pytest.mark.parametrize("fps", [23.976, 29.97, 59.94])
+def test_keys_stay_on_their_time_over_ten_minutes(fps: float) -> None:
+    def at(time: float, index: int) -> Sample:
+        """The first action unit tells the time."""
+        aus = np.full(len(AUS), time / 1000, np.float32)
+        return Sample(time, index, aus, np.zeros((2, 2), np.float32), IDENTITY_HEAD, True)
+
+    take = (at(7 + index / 25, index) for index in range(600 * 25 + 1))
+    made = list(resample(take, fps))
+    exact = round(fps) * 1000 / 1001
+    for number in (0, 1, 5000, len(made) - 1):
+        assert made[number].time == pytest.approx(number / exact, abs=1e-9)
+        assert made[number].aus[0] * 1000 - 7 == pytest.approx(number / exact, abs=1e-3)
+    assert len(made) == int(600 * exact) + 1
