@@ -34,3 +34,13 @@ def row_writer(path: Path) -> Callable[[Path], RowFile]:
     from facedrive.takes.csv import CsvRows
 
     return CsvRows
+
+
+def open_rows(path: Path) -> RowFile:
+    """Create a take of a name that is free; see ``row_writer``.
+
+    Raises:
+        SinkError: if it cannot be written.
+        DependencyError: if Parquet's package is not installed.
+    """
+    return row_writer(path)(path)
