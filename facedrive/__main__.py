@@ -1,7 +1,5 @@
 """``python -m facedrive``."""
 
-import sys
+from facedrive.cli.main import entry
 
-from facedrive.cli.main import main
-
-sys.exit(main())
+entry()

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+LINE = 300
+"""Characters that one line of an error or of the log may have, whatever it quotes."""
+
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s@]+(?=@)")
+_SECRETS = re.compile(r"(?<=[?&])(pass|passwd|password|pwd|token)=[^&\s;,'\"]+")
 
 
 class FacedriveError(Exception):
@@ -11,7 +18,7 @@ class FacedriveError(Exception):
 
     def __init__(self, message: str) -> None:
         """Keep the message on one line, whatever it quotes from a file."""
-        super().__init__(" ".join(message.split()))
+        super().__init__(printable(" ".join(message.split())))
 
 
 class OptionError(FacedriveError):
@@ -76,3 +83,28 @@ def guess(name: str, known: Iterable[str]) -> str:
     near = get_close_matches(name, names, 1)
     near = near or [each for each in names if each.rpartition(".")[2] == last][:2]
     return f" Did you mean {' or '.join(near)}?" if near else ""
+
+
+def one_line(text: str, limit: int = LINE) -> str:
+    """Return a text as one printable line; of one that is too long the middle is left out."""
+    line = printable(" ".join(text.split()))
+    if len(line) < limit:
+        return line
+    end = limit // 3
+    return f"{line[: limit - end - 4]} … {line[-end:]}"
+
+
+def printable(text: str) -> str:
+    """Return a text with what steers a terminal escaped, and what logs in left out."""
+    if not text.isprintable():
+        text = "".join(each if each.isprintable() else _escaped(each) for each in text)
+    return without_credentials(text)
+
+
+def without_credentials(text: str) -> str:
+    """Hide the user and password of every URL in a text, and what its query logs in with."""
+    return _SECRETS.sub(r"\1=…", _CREDENTIALS.sub("…", text))
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape", "backslashreplace").decode("ascii")

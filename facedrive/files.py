@@ -15,6 +15,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import BinaryIO
 
+from facedrive.ending import unfinished
 from facedrive.errors import FacedriveError, ModelError, SinkError
 
 log = logging.getLogger(__name__)
@@ -58,7 +59,8 @@ def whole_path(path: Path, error: ErrorType = SinkError, advice: str = "") -> It
     part = target.with_name(f"{target.stem}.{secrets.token_hex(4)}.part{target.suffix}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        yield part
+        with unfinished(part):
+            yield part
         with part.open("r+b") as file:
             os.fsync(file.fileno())
         part.replace(target)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_type_h
 from facedrive.assembly import inputs_of, load_rig, open_outputs, open_pipeline
 from facedrive.calibration import load_profile, save_profile
 from facedrive.controls import Controls
+from facedrive.ending import outliving_the_screen
 from facedrive.errors import FacedriveError, OptionError, unknown
 from facedrive.files import refuse_inputs
 from facedrive.options import KINDS, changed, find, first_paragraph, shown
@@ -142,7 +143,8 @@ class Live:
                 self._drive(self.source)
             else:
                 source = self.source if self.source.live else Pace(self.source)
-                self.viewer.run_beside(lambda: self._drive(source))
+                with outliving_the_screen(self._close_without_screen):
+                    self.viewer.run_beside(lambda: self._drive(source))
 
     def close(self) -> None:
         """Finish every output and give back what the stages hold.
@@ -281,6 +283,15 @@ class Live:
         if self._recorder is not None:
             self._recorder.studio.mirror = self.settings.view.mirror
         return value
+
+    def _close_without_screen(self) -> None:
+        assert self.viewer is not None
+        log.error("the screen is gone; what was written is closed, and the run ends")
+        self.viewer.abandon()
+        try:
+            self.close()
+        except FacedriveError as error:
+            log.error("%s", error)
 
     def _drive(self, source: Source) -> None:
         stall_s = self.settings.source.stall_s

@@ -194,7 +194,7 @@ def run(
     """
     controls = controls or Controls()
     index = 0
-    with read_frames(source, stall_s) as frames, controls.looping():
+    with read_frames(source, stall_s, controls.stop) as frames, controls.looping():
         for frame in frames:
             controls.carry_out()
             if source.live and controls.paused.is_set() and not controls.stop.is_set():

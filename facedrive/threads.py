@@ -102,8 +102,12 @@ STALL_S = 0.25
 
 
 @contextmanager
-def read_frames(source: Source, stall_s: float = STALL_S) -> Iterator[Iterator[Frame | Stall]]:
+def read_frames(
+    source: Source, stall_s: float = STALL_S, stop: threading.Event | None = None
+) -> Iterator[Iterator[Frame | Stall]]:
     """Open a source for a ``with`` block, and close it at the block's end.
+
+    ``stop`` ends the frames of a live source even while it is being opened.
 
     From a file every frame comes, in order. A live source is read in the background: the newest
     frame is taken, and where none came for ``stall_s`` there is a ``Stall``.
@@ -111,7 +115,7 @@ def read_frames(source: Source, stall_s: float = STALL_S) -> Iterator[Iterator[F
     Raises:
         SourceError: in the block, if the source cannot be opened or read.
     """
-    live = LiveCapture(source, stall_s)
+    live = LiveCapture(source, stall_s, stop=stop or threading.Event())
     with _closed_at_end(live.frames() if source.live else source.frames()) as frames:
         yield frames
 
@@ -140,6 +144,8 @@ class LiveCapture:
     """Time between Stalls, short enough to ease smoothly."""
     backoff_s: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 5.0)
     """Waits before reopening; the last one repeats."""
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Set, no more frames come, not even the first."""
     dropped: int = field(default=0, init=False)
     """Frames that were replaced by a newer one before they were taken."""
 
@@ -157,12 +163,15 @@ class LiveCapture:
             reader.stop()
 
     def _newest(self, reader: _Reader) -> Iterator[Frame | Stall]:
-        patience: float | None = None  # opening a camera takes as long as it takes
-        while True:
+        patience = self.tick_s
+        begun = False  # opening a camera takes as long as it takes
+        while not self.stop.is_set():
             newest: Frame | Stall
             try:
-                newest, patience = reader.mailbox.get(patience), self.stall_s
+                newest, patience, begun = reader.mailbox.get(patience), self.stall_s, True
             except queue.Empty:
+                if not begun:
+                    continue
                 newest, patience = Stall(now()), self.tick_s
             except ClosedError:
                 reader.raise_error()
@@ -174,7 +183,7 @@ class LiveCapture:
 class _Reader:
     """The thread behind LiveCapture: reads, and reopens what is lost."""
 
-    STOP_S = 2.0
+    STOP_S = 1.0
     """A driver that hangs in a read is left behind after this long."""
 
     def __init__(self, source: Source, backoff_s: tuple[float, ...]) -> None:
@@ -414,6 +423,10 @@ class Task:
         self._error: Exception | None = None
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
+
+    def wait(self, timeout: float) -> None:
+        """Wait until it is done, but no longer than so many seconds."""
+        self._thread.join(timeout)
 
     def join(self) -> None:
         """Wait until it is done."""

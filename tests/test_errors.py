@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import facedrive
-from facedrive.errors import RigError, unknown
+from facedrive.errors import LINE, RigError, SinkError, one_line, unknown
 
 PACKAGE = Path(facedrive.__file__).parent
 LIBRARY = sorted(
@@ -32,6 +32,33 @@ def test_an_unknown_name_lists_the_known_ones_in_order() -> None:
 
 def test_a_name_that_is_nearly_a_known_one_gets_a_suggestion() -> None:
     assert unknown("sink", "ocs", {"osc", "csv"}).endswith("there are csv, osc. Did you mean osc?")
+
+
+@pytest.mark.parametrize("text", ["\x1b[31mred", "a\x07", "\u202eright to left", "\udcff", "\x9b"])
+def test_a_message_never_steers_the_terminal(text: str) -> None:
+    assert str(RigError(text)).isprintable()
+    assert one_line(text).isprintable()
+
+
+def test_a_long_line_keeps_its_beginning_and_its_end() -> None:
+    line = one_line("take.csv: column " + "x" * 10_000 + " is unknown; leave it out.")
+    assert len(line) < LINE
+    assert line.startswith("take.csv: column xxx") and line.endswith("is unknown; leave it out.")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("rtsp://anna:s3cret@cam.local/1 broke off.", "rtsp://…@cam.local/1 broke off."),
+        ("http://anna@cam/1", "http://…@cam/1"),
+        ("http://cam/1?user=a&password=s3cret&x=1", "http://cam/1?user=a&password=…&x=1"),
+        ("ws://127.0.0.1:1?token=s3cret", "ws://127.0.0.1:1?token=…"),
+        ("http://cam/1/a@b", "http://cam/1/a@b"),
+    ],
+)
+def test_what_a_url_logs_in_with_is_never_said(given: str, said: str) -> None:
+    assert str(SinkError(given)) == said
+    assert one_line(given) == said
 
 
 def texts(tree: ast.AST) -> Iterator[str]:

@@ -9,6 +9,7 @@ from itertools import chain, islice, repeat
 from typing import Any, Literal
 
 from facedrive.bench.clip import WIRE
+from facedrive.ending import follow_parent
 from facedrive.errors import FacedriveError
 from facedrive.outputs import Outputs
 from facedrive.pipeline import Pipeline
@@ -77,6 +78,7 @@ def measure_memory(clip: str, count: int) -> dict[str, float]:
 
 
 if __name__ == "__main__":
+    follow_parent()
     if sys.argv[1] == "start":
         print(json.dumps(measure_start(sys.argv[2], float(sys.argv[3]))))
     else:

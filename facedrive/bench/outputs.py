@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.aus import AU_NAMES
+from facedrive.ending import follow_parent
 from facedrive.errors import FacedriveError
 from facedrive.rotations import quaternion
 from facedrive.sinks import open_sink
@@ -261,6 +262,7 @@ def _tell(process: subprocess.Popen[str], message: dict[str, int]) -> None:
 
 
 if __name__ == "__main__":
+    follow_parent()
     if sys.argv[1] == "receive":
         receive()
     else:

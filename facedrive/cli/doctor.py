@@ -140,9 +140,12 @@ def _gpu() -> Iterator[Finding]:
 
 def _drawing() -> Iterator[Finding]:
     yield _try("OpenGL off-screen", _opengl, needed=False)
-    display = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    shown = bool(display) or platform.system() in ("Windows", "Darwin")
-    yield Finding("display", shown, display or "none: live runs without its window", needed=False)
+    from facedrive.sinks.window import display_fault
+
+    fault = display_fault()
+    shown = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or "answers"
+    detail = f"{fault}; live runs without its window" if fault else shown
+    yield Finding("display", not fault, detail, needed=False)
     if importlib.util.find_spec("cv2"):
         import cv2
 

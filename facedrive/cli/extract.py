@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -76,6 +77,10 @@ def _extract(source: Source, pipeline: Pipeline, output: Path) -> tuple[int, int
             total += 1
             numbers = frame.index + 1
             found += sample.face
+    except KeyboardInterrupt:
+        of = f" of {count}" if count else ""
+        print(f"facedrive: {output} is partial: {total}{of} frames", file=sys.stderr)
+        raise
     finally:
         outputs.close()
     return found, total, numbers - total

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import importlib
-import logging
+import io
+import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from errno import EMFILE
+from typing import Any, NoReturn
 
 from facedrive import __version__
+from facedrive.cli.log import set_up_logging
 from facedrive.cli.parse import Asked, Parser, UsageError, add_command, describe, parse
-from facedrive.errors import FacedriveError, guess
+from facedrive.ending import Ended, heard, leave
+from facedrive.errors import LINE, FacedriveError, guess, one_line
 
 COMMANDS = {
     "demo": "drive an avatar and OSC from the clip that ships; needs no camera or display",
@@ -39,28 +43,69 @@ FAILED = 2
 """Exit code of an error that the user can mend."""
 
 INTERRUPTED = 130
+"""Exit code of Ctrl-C."""
 
 Actions = Mapping[str, type[Any]]
 """The dataclasses of a command by action; "" is that of no action."""
+
+
+def entry() -> NoReturn:
+    """Run the command of this process, and end it with its exit code."""
+    leave(main())
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in words
-    _set_up_logging(debug=debug)
+    _speak_to_any_terminal()
+    set_up_logging(debug=debug)
     try:
-        return _run(words)
-    except FacedriveError as error:
-        if debug:
-            raise
-        print(f"facedrive: {error}", file=sys.stderr)
-        return FAILED
+        with heard():
+            code = _run(words)
+            if sys.stdout is not None:  # as where it was closed
+                sys.stdout.flush()
+        return code
+    except Ended as ended:
+        _tell(f"ended by {ended.name}.")
+        return ended.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
+    except BrokenPipeError:  # who reads has enough
         return 0
+    except Exception as error:  # the last there is: one line in place of a traceback
+        if debug:
+            raise
+        _tell(_line(error))
+        return FAILED
+
+
+def _line(error: Exception) -> str:
+    """Say what failed, and for what is nobody's mistake but ours, what to do about it."""
+    if isinstance(error, FacedriveError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "out of memory; close other programs, or give facedrive less at a time."
+    if isinstance(error, OSError):
+        advice = "; close other programs, or raise ulimit -n" if error.errno == EMFILE else ""
+        return f"{_named(error)}{error.strerror or error}{advice}."
+    what = f"{type(error).__name__}: {one_line(str(error), 150)}"
+    return f"an error that facedrive did not expect, {what}; --debug shows where. Please report it."
+
+
+def _named(error: OSError) -> str:
+    return f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+
+
+def _tell(line: str) -> None:
+    print(f"facedrive: {one_line(line, LINE - len('facedrive: '))}", file=sys.stderr)
+
+
+def _speak_to_any_terminal() -> None:
+    """Escape the letters that a terminal does not have, instead of failing on them."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _run(words: list[str]) -> int:
@@ -138,11 +183,3 @@ def _overview() -> str:
 def _actions(name: str, actions: Actions) -> str:
     lines = [f"  {action:<11}{describe(each)[0]}" for action, each in actions.items()]
     return "\n".join((f"usage: facedrive {name} ACTION …", "", *lines))
-
-
-def _set_up_logging(*, debug: bool) -> None:
-    logging.basicConfig(
-        level=logging.DEBUG if debug else logging.WARNING,
-        format="%(levelname)s %(name)s: %(message)s" if debug else "facedrive: %(message)s",
-    )
-    logging.getLogger("facedrive").setLevel(logging.DEBUG if debug else logging.INFO)

@@ -35,6 +35,9 @@ KEYS = {
 }
 """Key → the command that it stands for."""
 
+ABANDON_S = 1.5
+"""How long the work may take to end where the window is gone."""
+
 TITLE_KEYS = "q quit   c recentre   r record   p pause   m mirror"
 
 
@@ -83,6 +86,7 @@ class Viewer:
         self._written: Path | None = None
         """Where ``_writer`` writes."""
         self._drawn: deque[float] = deque(maxlen=30)
+        self._tracking: Task | None = None
 
     def send(self, sample: Sample, frame: Frame | None) -> None:
         """Leave the newest sample for the window."""
@@ -116,11 +120,18 @@ class Viewer:
             finally:
                 self.close()
 
-        tracking = Task("pipeline", track)
+        self._tracking = Task("pipeline", track)
         try:
             self.loop()
         finally:
-            tracking.join()
+            self._tracking.join()
+
+    def abandon(self) -> None:
+        """Stop the work and finish the recording without the window, which is gone."""
+        self._steered.controls.stop.set()
+        self._stop_writing()
+        if self._tracking is not None:
+            self._tracking.wait(ABANDON_S)
 
     def loop(self) -> None:
         """Draw and take keys until the run ends or the window is closed."""

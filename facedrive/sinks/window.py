@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import subprocess
+import sys
 
 import cv2
 
@@ -17,16 +19,36 @@ from facedrive.types import Image
 log = logging.getLogger(__name__)
 
 
-def has_display() -> bool:
-    """Say whether there is a display to open a window on."""
-    named = bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-    return named or platform.system() in ("Windows", "Darwin")
+PROBE = "import cv2; cv2.namedWindow('facedrive'); cv2.pollKey()"
+PROBE_S = 20.0
+"""A display that takes longer to answer counts as none."""
+
+
+def display_fault() -> str:
+    """Say why no window can be opened; empty where one can.
+
+    Qt ends the whole process where it cannot reach the display that the environment names, so that
+    another process tries first.
+    """
+    if platform.system() in ("Windows", "Darwin"):
+        return ""
+    named = [each for each in ("DISPLAY", "WAYLAND_DISPLAY") if os.environ.get(each)]
+    if not named:
+        return "no display"
+    try:
+        done = subprocess.run([sys.executable, "-c", PROBE], capture_output=True,
+                              timeout=PROBE_S, check=False)  # fmt: skip
+        reached = done.returncode == 0
+    except subprocess.TimeoutExpired:
+        reached = False
+    given = ", ".join(f"{each}={os.environ[each]}" for each in named)
+    return "" if reached else f"no display: {given} cannot be reached"
 
 
 def open_window(name: str) -> Window | None:
     """Open a window; say so and return None where there is no display."""
-    if not has_display():
-        log.info("no display: running without a window")
+    if fault := display_fault():
+        log.info("%s; running without a window", fault)
         return None
     return Window(name)
 

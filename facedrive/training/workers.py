@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -16,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 
 import cv2
 
+from facedrive.ending import follow_parent
 from facedrive.errors import DataError
 
 Job = TypeVar("Job")
@@ -87,7 +87,7 @@ _studio: list[Any] = []
 
 
 def _open_studio(plan: Plan[Any], parent: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's
+    follow_parent()
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     cv2.setNumThreads(1)  # the other cores are the other processes'
     _studio.append(plan.open())

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from facedrive.cli import main as module
 from facedrive.cli.main import COMMANDS, main
+from facedrive.errors import DataError
+
+ROOT = Path(__file__).resolve().parents[2]
 
 HEAVY = ("torch", "dlib", "OpenGL", "pyrender", "onnxruntime", "mediapipe", "cv2")
 
@@ -141,3 +146,74 @@ def test_saved_options_are_taken_again(tmp_path: Path, capsys: pytest.CaptureFix
     again = ["live", "--no-user-config", "--config", str(path), "--show-config"]
     assert main(again) == 0
     assert f"source.what = {clip}   # {path}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("odd\x1b[2J"), "did not expect, ValueError: odd\\x1b[2J; --debug shows where."),
+        (RecursionError("deep"), "RecursionError: deep"),
+        (MemoryError(), "out of memory;"),
+        (OSError(24, "Too many open files", "take.csv"), "take.csv: Too many open files; close"),
+        (DataError("x" * 5000), "xxx"),
+    ],
+)
+def test_whatever_fails_is_one_short_line(
+    error: Exception, said: str, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def fail(_: object) -> int:
+        raise error
+
+    monkeypatch.setattr(module, "_run", fail)
+    line = fails(capsys, "live")
+    assert said in line
+    assert len(line) < 300
+
+
+def test_debug_shows_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> int:
+        raise KeyError("odd")
+
+    monkeypatch.setattr(module, "_run", fail)
+    with pytest.raises(KeyError):
+        main(["live", "--debug"])
+
+
+def shell(command: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Run ``facedrive …`` in a shell, with its streams as the shell has them."""
+    line = command.replace("facedrive", f"{sys.executable} -m facedrive", 1)
+    return subprocess.run(["sh", "-c", line], capture_output=True, check=False,
+                          env={**os.environ, "PYTHONPATH": str(ROOT), **environment})  # fmt: skip
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_standard_output_is_one_line() -> None:
+    done = shell("facedrive settings >/dev/full")
+    assert (done.returncode, done.stderr) == (2, b"facedrive: No space left on device.\n")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+@pytest.mark.parametrize("closed", ["facedrive settings >&-", "facedrive settings 2>&-"])
+def test_closed_streams_are_no_error(closed: str) -> None:
+    done = shell(closed)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+def test_a_reader_that_has_enough_is_no_error() -> None:
+    done = shell("facedrive settings | head -n 1")
+    assert done.stderr == b"" and done.stdout.count(b"\n") == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
+def test_an_ascii_terminal_and_a_name_that_is_no_utf_8_are_said(tmp_path: Path) -> None:
+    done = shell("facedrive demo --help", PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C")
+    assert done.returncode == 0 and b"usage" in done.stdout
+    done = shell(
+        "facedrive extract \"$(printf 'caf\\351.mp4')\" -o x.csv", PYTHONIOENCODING="ascii"
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"facedrive: no file 'caf\\udce9.mp4'")
+    done = shell(f"facedrive extract {'n' * 300}.mp4 -o x.csv")
+    assert done.returncode == 2 and done.stderr.count(b"\n") == 1
