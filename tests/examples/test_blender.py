@@ -138,6 +138,39 @@ def test_a_head_bone_nods_as_the_subject_does(mode: str) -> None:
     assert tuple(forward) == pytest.approx((0, -math.cos(0.2), math.sin(0.2)), abs=1e-5)
 
 
+def add_eyes(rig: Any) -> None:
+    """Give the armature's head bones of eyes that point along the view."""
+    bpy.context.view_layer.objects.active = rig
+    bpy.ops.object.mode_set(mode="EDIT")
+    for name, x in (("eye.L", 0.3), ("eye.R", -0.3)):
+        bone = rig.data.edit_bones.new(name)
+        bone.head, bone.tail = (x, 0, 1.5), (x, -0.2, 1.5)
+        bone.parent = rig.data.edit_bones["head"]
+    bpy.ops.object.mode_set(mode="OBJECT")
+
+
+def looks_along(rig: Any, name: str) -> tuple[float, ...]:
+    bpy.context.view_layer.update()
+    bone = rig.pose.bones[name]
+    return tuple((bone.tail - bone.head).normalized())
+
+
+def test_bones_of_eyes_turn_with_the_gaze_where_no_key_does() -> None:
+    face, rig = add_face("jawOpen"), add_armature()
+    add_eyes(rig)
+    bpy.ops.facedrive.start()
+    show(make_sample(gaze=((0.0, 0.3), (0.2, 0.0))))
+    # A face along -y has its left at +x.
+    left = (math.sin(0.3), -math.cos(0.3), 0)
+    assert looks_along(rig, "eye.L") == pytest.approx(left, abs=1e-5)
+    right = (0, -math.cos(0.2), math.sin(0.2))
+    assert looks_along(rig, "eye.R") == pytest.approx(right, abs=1e-5)
+    face.shape_key_add(name="eyeLookUpLeft").value = 0
+    show(make_sample(1, gaze=((0.0, -0.3), (0.0, 0.0))))
+    assert looks_along(rig, "eye.L") == pytest.approx(left, abs=1e-5)
+    assert value(face, "eyeLookUpLeft") == 0
+
+
 def test_a_head_without_bones_turns_from_how_it_was_and_back_when_stopped() -> None:
     head = add_face("jawOpen")
     head.rotation_euler = (0, 0, 0.5)

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
-from facedrive_osc.names import match, mix
+from facedrive_osc.names import eye_bones, looks, match, mix
 from facedrive_osc.osc import MalformedPacketError, read_packet
 from facedrive_osc.stream import MAX_PACKETS, Stream
 from facedrive_osc.tables import ARKIT, AU_NAMES, FULL_GAZE_DEG
@@ -96,10 +96,41 @@ def test_keys_follow_what_facedrive_live_would_have_them_follow(keys: tuple[str,
     if not keys:
         assert not found
         return
-    expected = match_rig(cast(Rig, SimpleNamespace(name="rig", targets=keys, eyes=None)))
+    expected = match_rig(
+        cast(Rig, SimpleNamespace(name="rig", targets=keys, eyes=None, empty=(), head=None))
+    )
     for key, row in zip(keys, expected.matrix, strict=True):
         weights = [found.get(key, {}).get(name, 0.0) for name in table.INPUTS]
         assert weights == pytest.approx(row)
+
+
+def test_lids_have_a_second_name() -> None:
+    assert match(("EyeClosedLeft", "EyeClosed_R")) == {
+        "EyeClosedLeft": {"left_eye_close": 1.0},
+        "EyeClosed_R": {"right_eye_close": 1.0},
+    }
+    assert match(("eyeBlinkLeft", "EyeClosedLeft")) == {"eyeBlinkLeft": {"left_eye_close": 1.0}}
+
+
+@pytest.mark.parametrize(
+    ("bones", "found"),
+    [
+        (("head", "eye.L", "eye.R", "eyelid.L"), {"left": "eye.L", "right": "eye.R"}),
+        (("DEF-eye.L", "mixamorig:RightEye"), {"left": "DEF-eye.L", "right": "mixamorig:RightEye"}),
+        (("J_Adj_L_FaceEye", "J_Adj_R_FaceEye"),
+         {"left": "J_Adj_L_FaceEye", "right": "J_Adj_R_FaceEye"}),
+        (("LeftEyeTarget", "brow.L", "head"), {}),
+    ],
+)  # fmt: skip
+def test_bones_of_eyes_are_found_by_their_names(
+    bones: tuple[str, ...], found: dict[str, str]
+) -> None:
+    assert eye_bones(bones) == found
+
+
+def test_a_face_with_a_look_key_follows_the_gaze_by_it() -> None:
+    assert looks(("jawOpen", "eyeLookUpLeft"))
+    assert not looks(("jawOpen", "eyeBlinkLeft"))
 
 
 def test_a_key_takes_its_share_of_each_input_and_stays_within_0_and_1() -> None:
@@ -117,6 +148,8 @@ def test_everything_that_facedrive_sends_arrives(stream: Stream) -> None:
     assert values.seen
     assert {name: values.inputs[name] for name in AU_NAMES} == pytest.approx(aus, abs=1e-6)
     assert values.rotation == pytest.approx((0.6, 0, 0, 0.8))
+    assert values.gaze["left"] == pytest.approx((0.2, 0.1))
+    assert values.gaze["right"] == pytest.approx((-0.2, 0.1))
     expected = table.gaze_inputs(np.array(gaze, np.float32))
     assert [values.inputs[name] for name in table.GAZE_INPUTS] == pytest.approx(expected)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import bpy
 from mathutils import Quaternion
 
-from .names import match, mix
+from .names import eye_bones, looks, match, mix
 
 ROTATION_PATHS = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
 """Where a rotation mode keeps its numbers; all other modes are Euler angles."""
@@ -33,6 +35,27 @@ def head_turn(rotation: tuple[float, float, float, float]) -> Quaternion:
     """Bring x, y, z, w from glTF's axes to Blender's, where a face looks along -y and z is up."""
     x, y, z, w = rotation
     return Quaternion((w, x, -z, y))
+
+
+def eye_turn(pitch: float, yaw: float) -> Quaternion:
+    """Return an eye's turn in Blender's axes; pitch is up, yaw to the subject's left, radians."""
+    sx, cx = math.sin(-pitch / 2), math.cos(pitch / 2)
+    sy, cy = math.sin(yaw / 2), math.cos(yaw / 2)
+    return head_turn((cy * sx, sy * cx, -sy * sx, cy * cx))
+
+
+def find_eyes(
+    face: bpy.types.Object | None, head: bpy.types.Object | None
+) -> dict[str, bpy.types.PoseBone]:
+    """Return the bones of the eyes, by side, where no shape key of the face follows the gaze."""
+    if face is not None and any(looks(tuple(k.key_blocks.keys()[1:])) for k in shape_keys(face)):
+        return {}
+    armatures = [head, face, face.find_armature() if face is not None else None]
+    for armature in armatures:
+        if armature is not None and armature.pose is not None:
+            bones = armature.pose.bones
+            return {side: bones[name] for side, name in eye_bones(bones.keys()).items()}
+    return {}
 
 
 def turn_bone(bone: bpy.types.PoseBone, turn: Quaternion) -> None:

@@ -37,14 +37,28 @@ def mix(weights: Weights, inputs: dict[str, float]) -> float:
 
 
 def _named(keys: Iterable[str], table: dict[str, Weights]) -> Iterator[tuple[str, Weights]]:
-    """Yield the keys that the table names, with their weights; the first of a name wins."""
+    """Yield the keys that the table names, with their weights.
+
+    Of several keys for one, the first that has the whole name wins, then the first whose name ends
+    so after a point.
+    """
     aliases = _aliases(table)
     used: set[tuple[str, str]] = set()
-    for key in keys:
-        channel = aliases.get(_plain(key)) or aliases.get(_plain(key.rpartition(".")[2]))
+    spelt = [(key, key) for key in keys]
+    for key, name in (*spelt, *((key, key.rpartition(".")[2]) for key, _ in spelt)):
+        channel = aliases.get(_plain(name))
         if channel is not None and channel not in used:
             used.add(channel)
             yield key, table[channel[0]]
+
+
+OTHER_NAMES = {
+    "eyeclosedleft": "eyeBlinkLeft",
+    "eyeclosedl": "eyeBlinkLeft",
+    "eyeclosedright": "eyeBlinkRight",
+    "eyeclosedr": "eyeBlinkRight",
+}
+"""What Unified Expressions, and add-ons for VRChat, call two of ARKit's shapes."""
 
 
 def _aliases(table: dict[str, Weights]) -> dict[str, tuple[str, str]]:
@@ -58,7 +72,32 @@ def _aliases(table: dict[str, Weights]) -> dict[str, tuple[str, str]]:
                 aliases.setdefault(plain.removesuffix(side) + side[0], (name, ""))
             elif table is ARKIT and not plain.endswith(("left", "right")):
                 aliases[plain + side] = aliases[plain + side[0]] = (name, side[0])
+    if table is ARKIT:
+        aliases |= {other: (name, "") for other, name in OTHER_NAMES.items()}
     return aliases
+
+
+def looks(keys: tuple[str, ...]) -> bool:
+    """Say whether any of the shape keys follows the gaze."""
+    return any(name.startswith("gaze_") for weights in match(keys).values() for name in weights)
+
+
+EYE_BONES = {
+    "left": ("lefteye", "eyeleft", "leye", "eyel", "lefteyeball", "eyeballleft", "lfaceeye"),
+    "right": ("righteye", "eyeright", "reye", "eyer", "righteyeball", "eyeballright", "rfaceeye"),
+}
+"""How the bones of eyeballs end, punctuation and case aside."""
+
+
+def eye_bones(bones: Iterable[str]) -> dict[str, str]:
+    """Return the names of the left and the right eye's bones; of several, the shortest."""
+    by_length = sorted(bones, key=len)
+    found = {}
+    for side, endings in EYE_BONES.items():
+        names = (name for name in by_length if _plain(name).endswith(endings))
+        if (first := next(names, None)) is not None:
+            found[side] = first
+    return found
 
 
 def _plain(name: str) -> str:

@@ -69,11 +69,15 @@ class Session:
         driven = drive.drive_face(settings.face, values.inputs) if settings.face else []
         self.driven = len(driven)
         head = self._turn_head(settings) if values.rotation else None
+        eyes = drive.find_eyes(settings.face, settings.head)
+        for side, bone in eyes.items():
+            drive.turn_bone(bone, drive.eye_turn(*values.gaze.get(side, (0.0, 0.0))))
         if self._recording_from is not None:
             frame = _frame(scene, now, *self._recording_from)
             drive.key_face(driven, frame)
-            if head is not None:
-                drive.key_rotation(head, frame)
+            for turned in (head, *eyes.values()):
+                if turned is not None:
+                    drive.key_rotation(turned, frame)
 
     def _turn_head(
         self, settings: FacedriveSettings

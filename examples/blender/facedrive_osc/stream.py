@@ -33,6 +33,8 @@ class Values:
     """Seconds since the sender's first frame."""
     inputs: dict[str, float] = field(default_factory=dict)
     """AUs by name, and ``gaze_left_up`` to ``gaze_right_out``, 0 to 1."""
+    gaze: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Pitch (up) and yaw (to the subject's left) of the ``left`` and the ``right`` eye, radians."""
     rotation: tuple[float, float, float, float] | None = None
     """The head's unit quaternion x, y, z, w: +x to the subject's left, +y up, +z out of the
     face."""
@@ -122,6 +124,7 @@ class Stream:
         elif kind == "au":
             self.values.inputs[rest] = _clip(numbers[0])
         elif kind == "gaze":
+            self.values.gaze[rest] = (numbers[0], numbers[1])
             self.values.inputs |= _gaze_inputs(rest, *numbers)
         else:
             self.values.rotation = _unit(numbers) or self.values.rotation
