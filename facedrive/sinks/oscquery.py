@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from facedrive.errors import SinkError
+from facedrive.sinks.udp import reached_by
 from facedrive.threads import Mailbox, Worker
 
 if TYPE_CHECKING:
@@ -215,4 +216,4 @@ def _split(address: str) -> tuple[str, int]:
             f"vrchat: query is '{address}'; write auto, or where VRChat answers, such as "
             "127.0.0.1:52000."
         )
-    return host, int(port)
+    return reached_by(host), int(port)

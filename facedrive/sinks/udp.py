@@ -197,18 +197,22 @@ class Target(NamedTuple):
 
 
 def resolve(host: str, port: int, kind: int = socket.SOCK_DGRAM) -> Target:
-    """Return where a host is, by IPv4 where it can be; ``localhost`` is 127.0.0.1.
+    """Return where a host is, by IPv4 where it can be.
 
     Raises:
         SinkError: if there is no such host.
     """
-    name = "127.0.0.1" if host.rstrip(".").lower() == "localhost" else host
     try:
-        found = socket.getaddrinfo(name, port, type=kind)
+        found = socket.getaddrinfo(reached_by(host), port, type=kind)
     except (socket.gaierror, UnicodeError) as error:
         raise SinkError(f"no host '{host}'; check the name, or give its address.") from error
     targets = [Target(family, address) for family, _, _, _, address in found]
     return next((each for each in targets if each.family == socket.AF_INET), targets[0])
+
+
+def reached_by(host: str) -> str:
+    """Return the host; for ``localhost`` 127.0.0.1, whatever the hosts file says."""
+    return "127.0.0.1" if host.rstrip(".").lower() == "localhost" else host
 
 
 def is_loopback(address: str) -> bool:
@@ -219,7 +223,7 @@ def is_loopback(address: str) -> bool:
 def is_address(host: str) -> bool:
     """Say whether a host is given by its address, or is this one, and no name can change it."""
     try:
-        ipaddress.ip_address(host)
+        ipaddress.ip_address(reached_by(host))
     except ValueError:
-        return host.rstrip(".").lower() == "localhost"
+        return False
     return True

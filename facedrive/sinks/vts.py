@@ -32,6 +32,7 @@ from facedrive.mappings.table import FULL_GAZE_RAD, load_mapping
 from facedrive.sinks.channels import pascal_case
 from facedrive.sinks.packages import need
 from facedrive.sinks.secrets import forget, read_secret, write_secret
+from facedrive.sinks.udp import reached_by
 from facedrive.threads import ClosedError, Mailbox, Worker
 from facedrive.types import IDENTITY_HEAD, Frame, Sample
 
@@ -90,7 +91,7 @@ class VtsSink:
         self._custom = _custom_names(self._mapping.channels if self._mapping else ())
         self._mailbox: Mailbox[tuple[Values, bool]] = Mailbox()
         path = self.token or user_config_folder() / "vtube_studio_token"
-        url = f"ws://{_bracketed(self.host)}:{self.port}"
+        url = f"ws://{_bracketed(reached_by(self.host))}:{self.port}"
         self._link = _Link(url, path, self._custom, self._mailbox)
         self._worker = Worker("vts", self._link.run)
 

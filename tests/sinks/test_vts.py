@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import queue
+import socket
 import stat
 import threading
 import time
@@ -164,6 +165,22 @@ def test_parameters_are_those_of_its_webcam_tracking() -> None:
         },
         abs=1e-5,
     )  # fmt: skip
+
+
+def test_localhost_is_ipv4_whatever_the_hosts_file_says(
+    studio: Studio,
+    start: Callable[..., VtsSink],
+    make_sample: MakeSample,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = socket.getaddrinfo
+    only_6 = {"localhost": "::1"}
+    monkeypatch.setattr(
+        socket, "getaddrinfo", lambda host, *a, **k: found(only_6.get(host, host), *a, **k)
+    )
+    sink = start(studio.port, host="localhost")
+    sink.send(make_sample(), None)
+    assert studio.values()
 
 
 def test_first_time_the_user_is_asked_and_the_token_kept_for_this_user_only(
