@@ -175,11 +175,11 @@ def _changed(settings: Settings, options: Options) -> Settings:
 
 
 def _open(source: Given, settings: Settings) -> Source:
-    from facedrive.sources import open_source
+    from facedrive.sources import open_turned
     from facedrive.sources.pictures import Pictures
 
     if isinstance(source, str | Path | int):
-        return open_source(replace(settings.source, what=str(source)))
+        return open_turned(replace(settings.source, what=str(source)))
     if isinstance(source, Source):
         return source
     if isinstance(source, np.ndarray) and source.ndim < 4:

@@ -111,11 +111,11 @@ class Live:
             FacedriveError: if anything is missing or broken.
         """
         from facedrive.sinks.window import open_window
-        from facedrive.sources import open_source
+        from facedrive.sources import open_turned
 
         # The window before everything else: sinks/window.py says why.
         window = open_window("facedrive") if settings.view.show is not False else None
-        source = open_source(settings.source)
+        source = open_turned(settings.source)
         pipeline = open_pipeline(settings)
         try:
             asked = settings.outputs

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from facedrive.errors import FacedriveError, SourceError
@@ -133,8 +134,9 @@ def _closed_at_end(frames: Iterator[T]) -> Iterator[Iterator[T]]:
 class LiveCapture:
     """Reads a live source in a thread of its own and hands over the newest frame.
 
-    A source that fails before its first frame is an error for the consumer. One that fails
-    later is reopened until it is back; meanwhile the consumer gets ``Stall``s.
+    A source that fails before its first frame is an error for the consumer, unless its ``wait`` is
+    true. One that fails later is reopened until it is back; meanwhile the consumer gets ``Stall``s.
+    So it does where no frame came for ``stall_s``, or for twice the source's own interval.
     """
 
     source: Source
@@ -168,7 +170,8 @@ class LiveCapture:
         while not self.stop.is_set():
             newest: Frame | Stall
             try:
-                newest, patience, begun = reader.mailbox.get(patience), self.stall_s, True
+                newest, begun = reader.mailbox.get(patience), True
+                patience = reader.patience(self.stall_s)
             except queue.Empty:
                 if not begun:
                     continue
@@ -186,11 +189,23 @@ class _Reader:
     STOP_S = 1.0
     """A driver that hangs in a read is left behind after this long."""
 
+    DUE = 2.0
+    """Intervals of the source after which a frame was due."""
+
+    UNKNOWN_S = 1.0
+    """Patience after the first frame, when the interval is not known."""
+
+    LONGEST_S = 5.0
+
     def __init__(self, source: Source, backoff_s: tuple[float, ...]) -> None:
         self.mailbox: Mailbox[Frame] = Mailbox()
         self._source = source
         self._backoff_s = backoff_s
         self._next_index = 0
+        self.waits = bool(getattr(source, "wait", False))
+        """Whether a source that is not there yet is waited for."""
+        self._times: deque[float] = deque(maxlen=6)
+        """Of the newest frames."""
         self._error: Exception | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="capture", daemon=True)
@@ -203,6 +218,13 @@ class _Reader:
         self._thread.join(self.STOP_S)
         if self._thread.is_alive():
             log.warning("the source does not answer; leaving it behind")
+
+    def patience(self, stall_s: float) -> float:
+        """Return how long no frame may come before one was due."""
+        times = list(self._times)
+        steps = sorted(after - before for before, after in pairwise(times))
+        usual = steps[len(steps) // 2] if steps else self.UNKNOWN_S / self.DUE
+        return max(stall_s, min(self.DUE * usual, self.LONGEST_S))
 
     def raise_error(self) -> None:
         """Raise in the consumer's thread what ended this one."""
@@ -225,9 +247,11 @@ class _Reader:
                 self._read(first)
                 return
             except SourceError as error:
-                if self._next_index == 0:
+                if self._next_index == 0 and not self.waits:
                     raise
                 attempt = 0 if self._next_index > first else attempt + 1
+                if self._next_index == 0 and attempt == 1:
+                    log.warning("%s Waiting for it.", error)
                 if attempt == 0:
                     log.warning("%s Trying again until it is back.", error)
             if self._stopping.wait(self._backoff_s[min(attempt, len(self._backoff_s) - 1)]):
@@ -240,6 +264,7 @@ class _Reader:
                 if self._next_index == first > 0:
                     log.info("the source is back")
                 self._next_index = first + frame.index + 1
+                self._times.append(frame.time)
                 self.mailbox.put(replace(frame, index=first + frame.index))
                 if self._stopping.is_set():
                     return

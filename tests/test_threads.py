@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -205,6 +206,35 @@ class TestLiveCapture:
         items.close()  # type: ignore[attr-defined]
         assert "leaving it behind" in caplog.text
         release.set()
+
+    def test_a_slow_source_is_no_stalled_one(self) -> None:
+        def slow() -> Iterator[Frame]:
+            for index in range(4):
+                yield frame(index, time.monotonic())
+                time.sleep(0.3)
+
+        live = LiveCapture(ScriptedSource([slow]), stall_s=0.05)
+        assert all(isinstance(item, Frame) for item in live.frames())
+
+    def test_silence_is_twice_the_sources_own_interval(self) -> None:
+        def slow_then_silent() -> Iterator[Frame]:
+            for index in range(4):
+                yield frame(index, 10.0 + index * 0.2)
+            time.sleep(1.0)
+
+        live = LiveCapture(ScriptedSource([slow_then_silent]), stall_s=0.05)
+        items = list(live.frames())
+        stalls = [item.time for item in items if isinstance(item, Stall)]
+        assert 0.4 < stalls[-1] - stalls[0] + live.tick_s < 0.75  # begun 0.4 s after the last frame
+
+    def test_a_source_that_is_not_up_yet_is_waited_for(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        live = capture(gives_then_fails(0), gives_then_fails(0), gives(2))
+        live.source.wait = True  # type: ignore[attr-defined]
+        found = [item.index for item in live.frames() if isinstance(item, Frame)]
+        assert found[-1] == 1
+        assert caplog.text.count("Waiting for it") == 1
 
 
 @dataclass

@@ -38,9 +38,9 @@ class Calibrate:
         """Watch the resting face for a second, then its extremes, and write the profile."""
         from facedrive.assembly import open_pipeline
         from facedrive.calibration import build_profile, median_reading, save_profile
-        from facedrive.sources import open_source
+        from facedrive.sources import open_turned
 
-        source = open_source(self.settings.source)
+        source = open_turned(self.settings.source)
         with (
             open_pipeline(self.settings, raw=True) as pipeline,
             closing(_raw_answers(pipeline, source)) as answers,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from facedrive.errors import FacedriveError, SinkError
 from facedrive.options import option
 from facedrive.settings import Settings
+from facedrive.sources.turned import PictureOptions
 
 if TYPE_CHECKING:
     from facedrive.pipeline import Pipeline
@@ -30,6 +31,7 @@ class Extract:
     """Leave calibration and smoothing out."""
     fps: float | None = option(None, unit="frames a second", low=0.01, high=10_000)
     """Rate of an image folder; default: 30."""
+    picture: PictureOptions = option(PictureOptions())
     overwrite: bool = False
     """Replace a file that is there already; otherwise a number is added to its name."""
     settings: Settings = option(
@@ -40,11 +42,13 @@ class Extract:
         """Read every frame of the clip, in order, and write its row."""
         from facedrive.assembly import inputs_of, open_pipeline
         from facedrive.files import free_path, refuse_inputs
-        from facedrive.sources import open_source
+        from facedrive.sources import open_turned
 
         if self.output.suffix not in (".csv", ".parquet"):
             raise SinkError(f"--output {self.output}: it must end in .csv or .parquet.")
-        source = open_source(replace(self.settings.source, what=self.clip, fps=self.fps))
+        asked = self.settings.source
+        picture = asked.picture if self.picture == PictureOptions() else self.picture
+        source = open_turned(replace(asked, what=self.clip, fps=self.fps, picture=picture))
         if source.live:
             raise FacedriveError(f"{self.clip} is live; record it with: facedrive live --out csv:…")
         refuse_inputs([self.output], [Path(self.clip), *inputs_of(self.settings)])

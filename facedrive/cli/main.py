@@ -27,6 +27,7 @@ COMMANDS = {
     "ctl": "ask something of a run that is going on: recentre, pause, record, set …",
     "settings": "list every option of the tree: its range, its default, what it does",
     "calibrate": "learn a person's neutral and extremes",
+    "cameras": "list cameras by name, with their formats, sizes and rates",
     "rig": "inspect a rig: its targets and the AUs that they cover",
     "synth": "render synthetic faces with known AUs, to train and to test on",
     "data": "check a folder of labelled faces; prepare it for training",

@@ -9,9 +9,10 @@ from pathlib import Path
 from facedrive.errors import SourceError
 from facedrive.options import Size, option
 from facedrive.registry import Registry, is_dotted
+from facedrive.sources.turned import PictureOptions
 from facedrive.stages import Source
 
-__all__ = ["SOURCES", "SourceOptions", "open_source"]
+__all__ = ["SOURCES", "SourceOptions", "open_source", "open_turned"]
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,8 @@ class SourceOptions:
     """Where the frames come from."""
 
     what: str = option("0", flag="--source", metavar="WHAT")
-    """Camera index, /dev/video…, video file, image folder, stream URL, demo, or a plug-in."""
+    """Camera's index, name or /dev/video…, video file, image folder, stream URL, demo, or a
+    plug-in."""
     fourcc: str | None = option(None, flag="--fourcc", metavar="CODE")
     """Pixel format to ask a camera for, such as MJPG; the driver's where left out."""
     fps: float | None = option(None, flag="--fps", unit="frames a second", low=0.01, high=10_000)
@@ -47,7 +49,22 @@ class SourceOptions:
     read_s: float = option(5.0, unit="s", low=0.1, high=600)
     """How long a stream may be silent before it counts as lost."""
     stall_s: float = option(0.25, unit="s", low=0.01, high=60)
-    """Silence of a camera or stream after which the face eases to neutral."""
+    """Silence of a camera or stream after which the face eases to neutral; longer where its
+    pictures come more rarely."""
+    wait: bool = option(False, flag="--wait")
+    """Wait for a camera or stream that is not there yet."""
+    picture: PictureOptions = option(PictureOptions())
+
+
+def open_turned(options: SourceOptions) -> Source:
+    """Choose the source that the options name; turn its pictures, or tell of a face on its side.
+
+    Raises:
+        SourceError: as ``open_source``.
+    """
+    from facedrive.sources.turned import Turned
+
+    return Turned(open_source(options), options.picture, options.what)
 
 
 def open_source(source: str | Path | SourceOptions) -> Source:
@@ -56,9 +73,10 @@ def open_source(source: str | Path | SourceOptions) -> Source:
     A camera or video is opened, and may fail, only when its first frame is read.
 
     Args:
-        source: a camera index (``0``), a device (``/dev/video0``), a video file, an image or a
-            folder of them, a stream's URL, ``demo``, or ``package.module:Class?option=value``;
-            or all of the options.
+        source: a camera's index (``0``), device (``/dev/video0``) or name, a video file, an image
+            or a folder of them, a stream's URL, ``demo``, or
+            ``package.module:Class?option=value``; or all of the options, of which those of
+            ``picture`` are left to ``open_turned``.
 
     Raises:
         SourceError: if there is no such thing.
@@ -76,24 +94,35 @@ def open_source(source: str | Path | SourceOptions) -> Source:
 def _choose(source: SourceOptions) -> tuple[str, dict[str, object]]:
     """Return which of ``SOURCES`` is meant, and what it is given."""
     what, path = source.what, Path(source.what)
-    if is_dotted(what.partition("?")[0]):
+    if is_dotted(what.partition("?")[0]) and not path.exists():
         return what, _drop_missing({"fps": source.fps, "size": source.size})
     if what.isdecimal() or what.startswith("/dev/"):
         device = int(what) if what.isdecimal() else what
         asked: dict[str, object] = {"fourcc": source.fourcc, "size": source.size, "fps": source.fps}
-        return "camera", {"device": device} | asked
+        return "camera", {"device": device, "wait": source.wait} | asked
     if what == "demo":
         return "video", {"path": _demo_clip()}
-    if "://" in what:
-        return "stream", {"url": what, "open_s": source.open_s, "read_s": source.read_s}
+    if "://" in what and not path.exists():
+        patience: dict[str, object] = {"open_s": source.open_s, "read_s": source.read_s}
+        return "stream", {"url": what, "wait": source.wait} | patience
+    if not path.exists() and _is_camera(what):
+        asked = {"fourcc": source.fourcc, "size": source.size, "fps": source.fps}
+        return "camera", {"device": what, "wait": source.wait} | asked
     if not path.exists():
         raise SourceError(
             f"no file '{what}'; a source is a camera index (0), a device (/dev/video0), "
-            "a video file, a folder of images, a stream URL, 'demo', or package.module:Class."
+            "a camera's name (facedrive cameras), a video file, a folder of images, a stream URL, "
+            "'demo', or package.module:Class."
         )
     if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
         return "images", {"path": path, "fps": source.fps}
     return "video", {"path": path}
+
+
+def _is_camera(name: str) -> bool:
+    from facedrive.sources.v4l2 import find_camera, list_cameras
+
+    return bool(name.strip()) and find_camera(name, list_cameras()) is not None
 
 
 def _demo_clip() -> Path:

@@ -60,6 +60,8 @@ class VideoStream:
     """How long it may take to answer."""
     read_s: float = 5.0
     """How long it may be silent before it counts as lost."""
+    wait: bool = False
+    """Wait for a stream that is not there yet."""
 
     @property
     def live(self) -> bool:

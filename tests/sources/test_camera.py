@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from facedrive.errors import SourceError
 from facedrive.sources import camera
 from facedrive.sources.camera import Camera
+from facedrive.sources.v4l2 import CameraInfo, Mode
 
 
 @dataclass
@@ -74,6 +75,16 @@ def test_format_is_asked_for_before_size_before_rate() -> None:
     ]
 
 
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="looks in /dev")
+
+
+def opening_error(device: int | str) -> str:
+    closed = FakeCapture(opened=False)
+    with pytest.raises(SourceError) as caught:
+        next(Camera(device, open_capture=lambda device: closed).frames())
+    return str(caught.value)
+
+
 def test_nothing_is_asked_for_that_was_not_given() -> None:
     capture = FakeCapture()
     next(Camera(open_capture=lambda device: capture).frames())
@@ -83,6 +94,72 @@ def test_nothing_is_asked_for_that_was_not_given() -> None:
 def test_another_size_than_asked_for_is_said(caplog: pytest.LogCaptureFixture) -> None:
     next(Camera(size=(1280, 720), open_capture=lambda device: FakeCapture()).frames())
     assert "camera 0 gives 640x480, not 1280x720" in caplog.text
+
+
+def test_another_rate_or_format_than_asked_for_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    class Plain(FakeCapture):
+        def get(self, prop: int) -> float:
+            yuyv = float(cv2.VideoWriter.fourcc(*"YUYV"))
+            return yuyv if prop == cv2.CAP_PROP_FOURCC else super().get(prop)
+
+    next(Camera(fps=60, fourcc="MJPG", open_capture=lambda device: Plain()).frames())
+    assert "camera 0 gives 30 frames a second, not 60" in caplog.text
+    assert "camera 0 gives YUYV, not MJPG" in caplog.text
+
+
+def known(monkeypatch: pytest.MonkeyPatch, *cameras: CameraInfo) -> None:
+    monkeypatch.setattr(camera, "list_cameras", lambda: list(cameras))
+    by_path = {each.path: each for each in cameras}
+    monkeypatch.setattr(camera, "read_camera", lambda path: by_path.get(str(path)))
+
+
+FAST = (Mode("YUYV", 640, 480, (30.0,)), Mode("MJPG", 640, 480, (60.0,)))
+
+
+def test_mjpg_is_asked_for_where_the_rate_needs_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    known(monkeypatch, CameraInfo("/dev/video0", "C920", "usb-1", "", FAST))
+    capture = FakeCapture()
+    next(Camera(fps=60, open_capture=lambda device: capture).frames())
+    assert capture.asked[0] == (cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
+
+
+def test_a_camera_that_comes_back_elsewhere_is_found_by_its_name(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[int | str] = []
+
+    def open_capture(device: int | str) -> FakeCapture:
+        opened.append(device)
+        return FakeCapture()
+
+    source = Camera(0, open_capture=open_capture)
+    known(monkeypatch, CameraInfo("/dev/video0", "C920", "usb-1", "", FAST))
+    next(source.frames())
+    other = CameraInfo("/dev/video0", "Integrated Camera", "usb-3", "", FAST)
+    known(monkeypatch, other, CameraInfo("/dev/video4", "C920", "usb-2", "", FAST))
+    next(source.frames())
+    assert opened == [0, "/dev/video4"]
+
+
+def test_a_camera_is_opened_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[int | str] = []
+
+    def open_capture(device: int | str) -> FakeCapture:
+        opened.append(device)
+        return FakeCapture()
+
+    known(monkeypatch, CameraInfo("/dev/video2", "HD Pro Webcam C920", "usb-1", "", FAST))
+    next(Camera("c920", open_capture=open_capture).frames())
+    assert opened == ["/dev/video2"]
+    with pytest.raises(SourceError, match="no camera 'Brio'; there is 'HD Pro Webcam C920'"):
+        next(Camera("Brio", open_capture=open_capture).frames())
+
+
+@linux_only
+def test_a_path_that_is_no_camera_is_not_called_missing(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.touch()
+    assert f"{path} is no camera" in opening_error(str(path))
 
 
 def test_camera_is_released_when_reading_stops() -> None:
@@ -114,16 +191,6 @@ def test_unplugged_camera_is_an_error_that_says_so() -> None:
 def test_camera_without_a_picture_is_an_error(capture: FakeCapture) -> None:
     with pytest.raises(SourceError, match="opens but gives no picture"):
         next(Camera(open_capture=lambda device: capture).frames())
-
-
-linux_only = pytest.mark.skipif(sys.platform != "linux", reason="looks in /dev")
-
-
-def opening_error(device: int | str) -> str:
-    closed = FakeCapture(opened=False)
-    with pytest.raises(SourceError) as caught:
-        next(Camera(device, open_capture=lambda device: closed).frames())
-    return str(caught.value)
 
 
 @linux_only
