@@ -126,42 +126,54 @@ COMBINED: dict[str, Shares] = _combined()
 COMPUTED = (*EYES, *GREATER, *HEAD, *COMBINED)
 """What is sent beside the shapes of the table, in this order."""
 
+ACTIVE = ("EyeTrackingActive", "ExpressionTrackingActive", "LipTrackingActive")
+"""Whether there is a face; these have no ``v2/``."""
+
 CLOSED = [AU_INDEX["left_eye_close"], AU_INDEX["right_eye_close"]]
 
 
 class Combine:
-    """Computes ``COMPUTED`` from the shapes of a table."""
+    """Computes all values from the shapes of a table: those, ``COMPUTED`` and ``ACTIVE``."""
 
     def __init__(self, channels: tuple[str, ...]) -> None:
-        inputs = [*channels, *EYES, *GREATER, "1"]
+        inputs = [*channels, *EYES, *GREATER]
         self._matrix = np.zeros((len(COMBINED), len(inputs)), np.float32)
+        self._constant = np.array([each.get("1", 0.0) for each in COMBINED.values()], np.float32)
         for row, shares in enumerate(COMBINED.values()):
-            for name, share in shares.items():
-                self._matrix[row, inputs.index(name)] = share
-        self._pairs = np.array([[channels.index(name) for name in pair]
-                                for pair in GREATER.values()])  # fmt: skip
+            for name in shares.keys() - {"1"}:
+                self._matrix[row, inputs.index(name)] = shares[name]
+        self._pairs = [[channels.index(name) for name in pair] for pair in GREATER.values()]
+        self._values = np.zeros(len(channels) + len(COMPUTED) + len(ACTIVE), np.float32)
+        self._shapes, self._inputs = self._values[: len(channels)], self._values[: len(inputs)]
+        self._single = self._values[len(channels) : len(inputs) + len(HEAD)]
+        self._combined = self._values[len(inputs) + len(HEAD) : -len(ACTIVE)]
 
     def __call__(self, shapes: Vector, sample: Sample) -> Vector:
-        """Return the values of ``COMPUTED``, -1 to 1."""
-        eyes = np.array([*sample.aus[CLOSED].tolist(), *looks(sample)], np.float32)
-        greater = shapes[self._pairs].max(axis=1)
-        combined = self._matrix @ np.concatenate([shapes, eyes, greater, _ONE])
-        values = np.concatenate([eyes, greater, head(sample), combined])
-        limited: Vector = np.clip(values, -1.0, 1.0)
-        return limited
-
-
-_ONE = np.ones(1, np.float32)
+        """Return the values, -1 to 1, valid until the next call."""
+        # One array that is written over, and Python for what is few: half the time.
+        shape = shapes.tolist()
+        greater = [max(shape[one], shape[other]) for one, other in self._pairs]
+        self._shapes[:] = shapes
+        self._single[:] = (*sample.aus[CLOSED].tolist(), *looks(sample), *greater, *head(sample))
+        np.matmul(self._matrix, self._inputs, out=self._combined)
+        self._combined += self._constant
+        self._values[-len(ACTIVE) :] = sample.face
+        return self._values
 
 
 def looks(sample: Sample) -> list[float]:
     """Return X and Y of the left and the right eye, as ``EYES`` has them."""
-    (left_pitch, left_yaw), (right_pitch, right_yaw) = np.clip(sample.gaze, -1.5, 1.5).tolist()
-    return [-math.tan(left_yaw), math.tan(left_pitch), -math.tan(right_yaw), math.tan(right_pitch)]
+    (left_up, left_left), (right_up, right_left) = sample.gaze.tolist()
+    return [_tangent(angle) for angle in (-left_left, left_up, -right_left, right_up)]
 
 
-def head(sample: Sample) -> Vector:
-    """Return (6,) the values of ``HEAD``."""
+def _tangent(angle: float) -> float:
+    return math.tan(min(max(angle, -math.pi / 4), math.pi / 4))
+
+
+def head(sample: Sample) -> list[float]:
+    """Return the values of ``HEAD``."""
     pitch, yaw, roll = sample.head.euler
     x, y, z = (sample.head.translation - IDENTITY_HEAD.translation).tolist()
-    return np.array([-yaw / 90, -pitch / 90, roll / 90, -2 * x, 2 * y, 2 * z], np.float32)
+    turns, place = (-yaw / 90, -pitch / 90, roll / 90), (-2 * x, 2 * y, 2 * z)
+    return [min(max(value, -1.0), 1.0) for value in (*turns, *place)]

@@ -34,15 +34,14 @@ from facedrive.sinks.channels import load_channels
 from facedrive.sinks.osc import IMMEDIATELY, MAX_DATAGRAM, lay_out
 from facedrive.sinks.oscquery import AvatarWatch, Parameters
 from facedrive.sinks.udp import UdpReceiver, UdpSender, is_loopback, resolve
+from facedrive.sinks.vrcft import ACTIVE, COMPUTED, Combine
 from facedrive.sinks.vrcft import CLOSED as EYELIDS
-from facedrive.sinks.vrcft import COMPUTED, Combine
 from facedrive.threads import ClosedError
 from facedrive.types import Frame, Sample, Vector
 
 log = logging.getLogger(__name__)
 
 PARAMETERS = "/avatar/parameters/"
-ACTIVE = ("EyeTrackingActive", "ExpressionTrackingActive", "LipTrackingActive")
 AVATAR_CHANGE = b"/avatar/change\0"
 
 REFRESH_S = 5.0
@@ -117,8 +116,7 @@ class VrchatSink:
         """Send what changed since the last sample."""
         self._forget_what_was_sent(sample.time)
         shapes = self._mapping.apply(sample.aus, sample.gaze)
-        active = [sample.face] * len(ACTIVE)
-        values = np.concatenate([shapes, self._combine(shapes, sample), active])
+        values = self._combine(shapes, sample)
         elements = [*self._changes.take(values), *self._changed_eyes(sample)]
         for datagram in bundles(elements):
             self._udp.send(datagram)

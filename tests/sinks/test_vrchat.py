@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import queue
 import socket
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -12,12 +14,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import zeroconf
 from pythonosc.osc_bundle import OscBundle
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 from facedrive.errors import MappingError, SinkError
 from facedrive.mappings import load_mapping
 from facedrive.rotations import EulerDegrees, quaternion_from_euler
+from facedrive.sinks import oscquery
 from facedrive.sinks.vrcft import COMPUTED, NO_SOURCE
 from facedrive.sinks.vrchat import MAX_TARGETS, VrchatSink, native_eyes
 from facedrive.types import Sample
@@ -390,6 +394,36 @@ def test_all_is_sent_while_the_avatar_cannot_be_asked(
         sink = open_sink(query=f"127.0.0.1:{taken.getsockname()[1]}")
         sink.send(sample_of(), None)
         assert V2 + "JawOpen" in heard(receiver)
+
+
+@pytest.mark.slow
+def test_by_default_vrchat_is_found_and_its_avatar_asked(
+    receiver: socket.socket,
+    avatar: Callable[[dict[str, str]], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(oscquery, "VRCHAT", f"VRChat-Client-{uuid.uuid4().hex[:8]}")
+    port = int(avatar({"/avatar/parameters/FT/v2/JawOpen": "f"}).rpartition(":")[2])
+    name = f"{oscquery.VRCHAT}.{oscquery.SERVICE}"
+    address = [socket.inet_aton("127.0.0.1")]
+    info = zeroconf.ServiceInfo(oscquery.SERVICE, name, port=port, addresses=address)
+    sink = VrchatSink(*receiver.getsockname())
+    try:
+        with zeroconf.Zeroconf() as network:
+            network.register_service(info)
+            assert sink._watch is not None
+            sink._watch.found.put(sink._watch.found.get(20))
+    except (OSError, queue.Empty) as error:
+        pytest.skip(f"this machine has no multicast: {error}")
+    else:
+        sink.send(sample_of(jaw_drop=0.5), None)
+        assert heard(receiver) == {
+            "/avatar/parameters/FT/v2/JawOpen": 0.5,
+            "/tracking/eye/EyesClosedAmount": 0,
+            "/tracking/eye/LeftRightPitchYaw": [0, 0, 0, 0],
+        }
+    finally:
+        sink.close()
 
 
 def test_table_of_another_format_is_an_error() -> None:
