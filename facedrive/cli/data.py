@@ -51,6 +51,8 @@ class Labels:
     """Whose left the FEAFA+ labels mean."""
     part: Part = "posed"
     """Of videos whose path does not say."""
+    offset: int | None = None
+    """What to add to the pictures' numbers where labels count from another number; 0 for none."""
     json: bool = False
     """One JSON object, nothing else."""
 
@@ -66,7 +68,7 @@ class Check(Labels):
         """Check the folder; exit code 1 when what is wrong stops training."""
         from facedrive.feafa.labels.check import check
 
-        report = check(self.data, self.left, self.part, open_pictures=not self.quick)
+        report = check(self.data, self.left, self.part, not self.quick, self.offset)
         print(json.dumps(report.as_dict()) if self.json else _report(report))
         return 0 if report.sound else UNSOUND
 
@@ -87,7 +89,7 @@ class Prepare(Labels):
         from facedrive.feafa.labels.dataset import read_dataset
         from facedrive.feafa.protocol.prepare import prepare
 
-        videos = read_dataset(self.data, self.left, self.part, self.skip_bad)
+        videos = read_dataset(self.data, self.left, self.part, self.skip_bad, self.offset)
         counts = prepare(videos, self.cache, self.workers)
         if self.json:
             print(json.dumps({name: asdict(each) for name, each in counts.items()}))

@@ -98,7 +98,11 @@ def _paper_counts(key: tuple[Layout, Part]) -> dict[str, tuple[int, ...]] | None
 
 
 def check(
-    root: Path, left: Left = "subject", part: Part = "posed", open_pictures: bool = True
+    root: Path,
+    left: Left = "subject",
+    part: Part = "posed",
+    open_pictures: bool = True,
+    offset: int | None = None,
 ) -> Report:
     """Look at every label and picture under a folder.
 
@@ -106,12 +110,13 @@ def check(
         root: The dataset's folder.
         left: Whose left the labels of FEAFA+ mean.
         part: Of a video whose path does not say.
+        offset: As for ``read_dataset``.
         open_pictures: Whether to decode every picture, and compare it with the others.
 
     Raises:
         DataError: if there is no label at all.
     """
-    found = find_videos(root, left, part)
+    found = find_videos(root, left, part, offset)
     problems = {id(each): list(_label_problems(each)) for each in found}
     if open_pictures:
         seen: dict[Digest, Path] = {}

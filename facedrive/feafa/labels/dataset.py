@@ -11,13 +11,18 @@ from pathlib import Path
 from facedrive.errors import DataError
 from facedrive.feafa.labels import auw, disfa, takes
 from facedrive.feafa.labels.folders import CODERS, films_in, walk
-from facedrive.feafa.labels.video import FoundVideo, Left, Part, Video
+from facedrive.feafa.labels.offset import line_up
+from facedrive.feafa.labels.video import KINDS, OFFSET, FoundVideo, Left, Part, Video
 
 log = logging.getLogger(__name__)
 
 
 def read_dataset(
-    root: Path, left: Left = "subject", part: Part = "posed", skip_bad: bool = False
+    root: Path,
+    left: Left = "subject",
+    part: Part = "posed",
+    skip_bad: bool = False,
+    offset: int | None = None,
 ) -> tuple[Video, ...]:
     """Read every labelled video under a folder.
 
@@ -26,6 +31,8 @@ def read_dataset(
         left: Whose left the labels of FEAFA+ mean.
         part: Of a video whose path does not say whether it is posed or spontaneous.
         skip_bad: Whether an unusable label counts as missing, and is no error.
+        offset: What to add to the numbers of pictures that count from another number than their
+            labels; None where nobody has said.
 
     Returns:
         Videos by part and name, labels as they stand in the files.
@@ -33,9 +40,8 @@ def read_dataset(
     Raises:
         DataError: if there are none, or a label is unusable.
     """
-    found = find_videos(root, left, part)
-    if not skip_bad:
-        _refuse_problems(found, root)
+    found = find_videos(root, left, part, offset)
+    _refuse_problems(found, root, (OFFSET,) if skip_bad else KINDS)
     silent = sum(not each.part_is_known for each in found)
     if silent:
         log.info("%s: %d videos do not say if they are posed; taken as %s", root, silent, part)
@@ -59,7 +65,9 @@ def coders_folder(root: Path) -> Path | None:
     return root / CODERS if (root / CODERS).is_dir() else None
 
 
-def find_videos(root: Path, left: Left = "subject", part: Part = "posed") -> tuple[FoundVideo, ...]:
+def find_videos(
+    root: Path, left: Left = "subject", part: Part = "posed", offset: int | None = None
+) -> tuple[FoundVideo, ...]:
     """Find every labelled video under a folder, whatever is wrong with its labels.
 
     Raises:
@@ -79,7 +87,7 @@ def find_videos(root: Path, left: Left = "subject", part: Part = "posed") -> tup
             f"{root} holds no labels: no .auw file, no DISFA ActionUnit_Labels, no CSV that "
             "facedrive extract wrote."
         )
-    return _with_unique_names(found, root)
+    return _with_unique_names([line_up(each, offset) for each in found], root)
 
 
 def _with_unique_names(found: Sequence[FoundVideo], root: Path) -> tuple[FoundVideo, ...]:
@@ -94,8 +102,8 @@ def _with_unique_names(found: Sequence[FoundVideo], root: Path) -> tuple[FoundVi
     return tuple(sorted(named, key=lambda each: (each.video.part, each.video.name)))
 
 
-def _refuse_problems(found: Sequence[FoundVideo], root: Path) -> None:
-    problems = [problem for each in found for problem in each.problems]
+def _refuse_problems(found: Sequence[FoundVideo], root: Path, kinds: Sequence[str]) -> None:
+    problems = [problem for each in found for problem in each.problems if problem.kind in kinds]
     if not problems:
         return
     more = f" {len(problems) - 1} more like it;" if len(problems) > 1 else ""

@@ -82,7 +82,8 @@ class Problem(NamedTuple):
 
 
 BAD_LABEL, OUT_OF_RANGE, FRAME_TWICE = "unusable label", "value out of range", "frame twice"
-KINDS = (BAD_LABEL, OUT_OF_RANGE, FRAME_TWICE)
+OFFSET = "labels and pictures that count from different numbers"
+KINDS = (BAD_LABEL, OUT_OF_RANGE, FRAME_TWICE, OFFSET)
 """What stops a reader that wants labels to train on."""
 
 
