@@ -40,6 +40,9 @@ CONVENTIONS: tuple[str, ...] = (
 
 KEYS = ("title", "extends", "halves", "suffixes", "not_driven", "weights", "otherwise")
 
+LONGEST = 200
+"""Letters of a name that are looked at, from its end."""
+
 SHORTEST_TAIL = 5
 """Letters that a name needs to be known behind a prefix: the o of ``Hat_o`` is no vowel."""
 
@@ -94,6 +97,7 @@ def spellings(name: str) -> tuple[str, ...]:
     """List what a target may be called, plain, the whole name first, then without prefixes."""
     if name.startswith(BONE):
         return (plain(name),)
+    name = name[-LONGEST:]
     text = COPY.sub("", unicodedata.normalize("NFKC", name))
     tail = text.rpartition(".")[2]
     words = WORDS.findall(text)[-16:]

@@ -25,9 +25,18 @@ from facedrive.rig.model import (
     checked,
     sphere_center,
 )
-from facedrive.rig.primitive import Matrix, Piece, Scene, read_node
+from facedrive.rig.primitive import Matrix, Piece, Scene, mesh_of, read_node
 from facedrive.rig.vrm import OVERRIDDEN, Bind, Expression, expressions, eye_gain, is_vrm0
 from facedrive.rotations import matrix_from_quaternion
+
+MAX_PRIMITIVES = 4000
+"""An avatar with each button a mesh of its own has some hundreds."""
+
+MAX_BOUND = 1_000_000
+"""Surfaces times binds."""
+
+MOVES = {"matrix", "rotation", "scale", "translation"}
+IDENTITY = np.eye(4)
 
 HALF_TURN = np.diag([-1.0, 1.0, -1.0, 1.0])
 """About y, for models that face along -z."""
@@ -56,7 +65,10 @@ def _load(path: Path) -> Rig:
     document = read_document(path)
     world, children = _walk(document)
     bones = find_bones(document, children)
-    scene = Scene(document, path.parent, world, bones, {})
+    made = expressions(document)
+    _check_count(document, world, sum(len(each.binds) for each in made))
+    size = path.stat().st_size + sum(map(len, document.buffers))
+    scene = Scene(document, size, path.parent, world, bones, {})
     pieces: list[Piece] = []
     names: set[str] = set()
     vertices = 0
@@ -64,11 +76,26 @@ def _load(path: Path) -> Rig:
         read = read_node(scene, node)
         names.update(name for piece in read for name in piece.targets)
         vertices += sum(len(piece.vertices) for piece in read)
-        check_size(document.name, len(names), vertices)
+        check_size(document.name, len(names), vertices, size)
         pieces += read
     if not pieces:
         raise RigError(f"{path.name} has no meshes in its scene; export the head with it.")
-    return open_corneas(checked(_merged(scene, pieces, children)))
+    return open_corneas(checked(_merged(scene, pieces, children, made)))
+
+
+def _check_count(document: Document, world: dict[int, Matrix], binds: int) -> None:
+    """Refuse more surfaces, and more expressions on them, than can be read in seconds."""
+    meshes = [mesh_of(document.item("nodes", node)) for node in world]
+    counts = {
+        mesh: len(document.sequence(document.item("meshes", mesh), "primitives"))
+        for mesh in {each for each in meshes if type(each) is int}
+    }
+    primitives = sum(counts[mesh] for mesh in meshes if type(mesh) is int)
+    if primitives > MAX_PRIMITIVES or primitives * binds > MAX_BOUND:
+        raise RigError(
+            f"{document.name} has {primitives} surfaces and {binds} binds of expressions; "
+            f"facedrive takes up to {MAX_PRIMITIVES} surfaces: join its meshes."
+        )
 
 
 def _walk(document: Document) -> tuple[dict[int, Matrix], dict[int, list[int]]]:
@@ -98,6 +125,8 @@ def _roots(document: Document) -> list[int]:
 
 
 def _local_matrix(document: Document, node: Object) -> Matrix:
+    if not MOVES & node.keys():
+        return IDENTITY
     if "matrix" in node:
         return document.floats(node, "matrix", (0.0,) * 16).reshape(4, 4).T
     matrix = np.eye(4)
@@ -108,12 +137,13 @@ def _local_matrix(document: Document, node: Object) -> Matrix:
     return matrix
 
 
-def _merged(scene: Scene, pieces: list[Piece], children: dict[int, list[int]]) -> Rig:
+def _merged(
+    scene: Scene, pieces: list[Piece], children: dict[int, list[int]], made: list[Expression]
+) -> Rig:
     document = scene.document
     starts = np.cumsum([0, *(len(piece.vertices) for piece in pieces)])
     triangles = [piece.triangles + start for piece, start in zip(pieces, starts, strict=False)]
-    made = expressions(document)
-    targets, offsets = _targets(document, pieces, made)
+    targets, offsets = _targets(document, pieces, made, scene.file_bytes)
     vertices = np.concatenate([piece.vertices for piece in pieces])
     parts = _parts(pieces)
     posed = bone_targets(_bones(scene, pieces), vertices)
@@ -185,28 +215,37 @@ def _rules(made: list[Expression], targets: tuple[str, ...]) -> Rules | None:
 
 
 def _targets(
-    document: Document, pieces: list[Piece], made: list[Expression]
+    document: Document, pieces: list[Piece], made: list[Expression], file_bytes: int
 ) -> tuple[tuple[str, ...], Floats]:
     """Return names and (T, V, 3) offsets: expressions first, then morph targets by name."""
     names = [expression.name for expression in made]
     names += [name for piece in pieces for name in piece.targets]
     unique = tuple(dict.fromkeys(names))
-    check_size(document.name, len(unique), sum(len(piece.vertices) for piece in pieces))
+    count = sum(len(piece.vertices) for piece in pieces)
+    check_size(document.name, len(unique), count, file_bytes)
     rows = {name: row for row, name in enumerate(unique)}
     binds: dict[int, list[tuple[int, Bind]]] = {}
     for expression in made:
         for bind in expression.binds:
             binds.setdefault(bind.mesh, []).append((rows[expression.name], bind))
     taken = {expression.name for expression in made}
-    blocks = [_piece_offsets(each, rows, taken, binds.get(each.mesh, [])) for each in pieces]
-    return unique, np.concatenate(blocks, axis=1)
+    offsets = np.zeros((len(unique), count, 3), np.float32)
+    first = 0
+    for piece in pieces:
+        block = offsets[:, first : first + len(piece.vertices)]
+        _add_offsets(block, piece, rows, taken, binds.get(piece.mesh, []))
+        first += len(piece.vertices)
+    return unique, offsets
 
 
-def _piece_offsets(
-    piece: Piece, rows: dict[str, int], taken: set[str], binds: list[tuple[int, Bind]]
-) -> Floats:
-    """Return (T, n, 3); ``binds`` are those to the piece's mesh, with the row that they add to."""
-    block = np.zeros((len(rows), len(piece.vertices), 3), dtype=np.float32)
+def _add_offsets(
+    block: Floats,
+    piece: Piece,
+    rows: dict[str, int],
+    taken: set[str],
+    binds: list[tuple[int, Bind]],
+) -> None:
+    """Add up a piece's (T, n, 3); ``binds`` are those to its mesh, each with its row."""
     for name, offset in zip(piece.targets, piece.offsets, strict=True):
         if name not in taken:
             block[rows[name]] += offset
@@ -214,7 +253,6 @@ def _piece_offsets(
         # A primitive may have fewer targets than the mesh is said to have, or none.
         if bind.target < len(piece.offsets):
             block[row] += np.float32(bind.weight) * piece.offsets[bind.target]
-    return block
 
 
 def _welded(vertices: Floats, normals: Floats) -> Indices:

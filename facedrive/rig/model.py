@@ -16,6 +16,13 @@ Indices = NDArray[np.int32]
 MAX_OFFSET_BYTES = 1 << 30
 """A rig whose offsets would be larger is refused; this is 80 targets on a million vertices."""
 
+MODEST_BYTES, GROWTH = 64 << 20, 12
+"""What the offsets of any file may take, and for each of its bytes more. VALID heads, compressed
+and sparse, grow from 2 MB to 40."""
+
+MAX_TARGETS = 5000
+"""Rigs made of scans have some hundreds."""
+
 UNSEEN = 5e-5
 """A move of this share of the rig's size, a fortieth of a pixel in a 512 view, is none."""
 
@@ -157,13 +164,22 @@ def checked(rig: Rig) -> Rig:
     return rig
 
 
-def check_size(name: str, targets: int, vertices: int) -> None:
-    """Refuse, before anything is allocated, what would not fit in memory."""
-    size = targets * vertices * 3 * np.dtype(np.float32).itemsize
-    if size > MAX_OFFSET_BYTES:
+def check_size(name: str, targets: int, vertices: int, file_bytes: int | None = None) -> None:
+    """Refuse, before anything is allocated, what would not fit in memory.
+
+    ``file_bytes`` is how large the file is: a small one that claims much is a trap.
+    """
+    if targets > MAX_TARGETS:
+        raise RigError(f"{name} has {targets} targets; facedrive takes up to {MAX_TARGETS}.")
+    # Vertices themselves take as much again as three targets.
+    size = (targets + 3) * vertices * 3 * np.dtype(np.float32).itemsize
+    limit = MAX_OFFSET_BYTES
+    if file_bytes is not None:
+        limit = min(limit, MODEST_BYTES + GROWTH * file_bytes)
+    if size > limit:
         raise RigError(
-            f"{name} claims {targets} targets of {vertices} vertices, {size / 2**30:.1f} GiB; "
-            f"facedrive takes up to {MAX_OFFSET_BYTES / 2**30:.0f} GiB: simplify the mesh."
+            f"{name} claims {targets} targets of {vertices} vertices, {size / 2**30:.2f} GiB; "
+            f"facedrive takes up to {limit / 2**30:.2f} GiB of it: simplify the mesh."
         )
 
 

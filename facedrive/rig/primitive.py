@@ -7,7 +7,6 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +14,7 @@ from facedrive.errors import RigError
 from facedrive.rig.bones import Bones
 from facedrive.rig.glb import Document, Object, resource
 from facedrive.rig.model import Floats, Indices, Part, check_size
+from facedrive.rig.pictures import PictureError, decode_picture
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +24,6 @@ Image = NDArray[np.uint8]
 TRIANGLES = 4
 NO_SURFACE = (0, 1, 2, 3)
 """Primitive modes of points and lines: nothing to draw on a head."""
-MAX_TEXTURE = 1024
-"""Larger pictures are shrunk to this: a head fills no more of the view."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +31,8 @@ class Scene:
     """What primitives are read from."""
 
     document: Document
+    file_bytes: int
+    """How large the file is, which bounds what it may claim."""
     folder: Path
     """Where the file's external resources are."""
     world: dict[int, Matrix]
@@ -69,13 +69,20 @@ class Piece:
     part: Part
 
 
+def mesh_of(node: Object) -> object:
+    """Return the number of a node's mesh; None where it has none, or -1 as some exporters write."""
+    number = node.get("mesh")
+    return None if number == -1 else number
+
+
 def read_node(scene: Scene, node: int) -> list[Piece]:
     """Read the primitives of a node's mesh, of which it may have none."""
     document = scene.document
     item = document.item("nodes", node)
-    if "mesh" not in item:
+    number = mesh_of(item)
+    if number is None:
         return []
-    mesh = document.item("meshes", item["mesh"])
+    mesh = document.item("meshes", number)
     pieces = []
     for primitive in document.mappings(mesh, "primitives"):
         mode = primitive.get("mode", TRIANGLES)
@@ -95,7 +102,7 @@ def _read(scene: Scene, node: int, item: Object, mesh: Object, primitive: Object
     positions = document.accessor(attributes.get("POSITION"), 3)
     used, triangles = _triangles(document, primitive, len(positions))
     names = _target_names(document, mesh, primitive)
-    check_size(document.name, len(names), len(used))
+    check_size(document.name, len(names), len(used), scene.file_bytes)
     owners, shares, matrices = _placed(scene, node, item, attributes, used, len(positions))
     turned = matrices[:, :3, :3]
     if np.linalg.det(turned[0]) < 0:
@@ -183,7 +190,7 @@ def _placed(
     They are those of the mesh's node, or of the skin's joints.
     """
     members = scene.bones.members
-    if "skin" not in item or "JOINTS_0" not in attributes:
+    if item.get("skin", -1) == -1 or "JOINTS_0" not in attributes:
         owners = np.full(len(used), node, dtype=np.int32)
         shares = np.repeat(members[:, node, None], len(used), axis=1).astype(np.float32)
         return owners, shares, np.broadcast_to(scene.world[node], (len(used), 4, 4))
@@ -323,31 +330,6 @@ def _image(scene: Scene, index: int) -> Image:
     else:
         data = resource(document, scene.folder, image.get("uri"))
     try:
-        decoded = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    except cv2.error:
-        decoded = None
-    if decoded is None:
-        raise document.broken(f"images[{index}] is no PNG, JPEG or WebP that can be decoded")
-    return _shrunk(_rgba(decoded))
-
-
-def _rgba(decoded: NDArray[np.generic]) -> Image:
-    """Convert what OpenCV decodes (gray, BGR or BGRA, 8 or 16 bits) to 8-bit RGBA."""
-    pixels = (
-        decoded.astype(np.uint8)
-        if decoded.dtype == np.uint8
-        else ((decoded.astype(np.float32) / 257).astype(np.uint8))
-    )
-    if pixels.ndim == 2:
-        return cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGBA).astype(np.uint8)
-    code = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGBA
-    return cv2.cvtColor(pixels, code).astype(np.uint8)
-
-
-def _shrunk(image: Image) -> Image:
-    height, width = image.shape[:2]
-    scale = MAX_TEXTURE / max(height, width)
-    if scale >= 1:
-        return image
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
+        return decode_picture(bytes(data))
+    except PictureError as error:
+        raise RigError(f"{document.name}: images[{index}] {error}.") from error

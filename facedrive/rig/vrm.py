@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from facedrive.errors import RigError
 from facedrive.rig.glb import Document, Object
 
 EYE_NODES = {
@@ -46,6 +47,10 @@ OVERRIDDEN = {
 """The expressions that another may hold back, by VRM 1.0's name for that."""
 
 
+MAX_BINDS = 20_000
+"""Of expressions to morph targets; avatars have some hundreds."""
+
+
 class Bind(NamedTuple):
     """One morph target's share in an expression."""
 
@@ -74,6 +79,7 @@ def is_vrm0(document: Document) -> bool:
 
 def expressions(document: Document) -> list[Expression]:
     """List the expressions of either version; those that move no morph target are left out."""
+    _check_binds(document)
     found = _expressions0(document) + _expressions1(document)
     return [expression for expression in found if expression.name and expression.binds]
 
@@ -111,6 +117,20 @@ def _turns_bones(document: Document) -> bool:
     look_at = document.child(_vrm1(document), "lookAt")
     kinds = person.get("lookAtTypeName", "Bone"), look_at.get("type", "bone")
     return kinds == ("Bone", "bone")
+
+
+def _check_binds(document: Document) -> None:
+    """Refuse more binds than can be read in a second."""
+    table = document.child(_vrm1(document), "expressions")
+    named = document.child(table, "preset") | document.child(table, "custom")
+    groups = _objects(document.child(_vrm0(document), "blendShapeMaster"), "blendShapeGroups")
+    lists = [group.get("binds") for group in groups]
+    lists += [each.get("morphTargetBinds") for each in named.values() if isinstance(each, dict)]
+    count = sum(len(binds) for binds in lists if isinstance(binds, list))
+    if count > MAX_BINDS:
+        raise RigError(
+            f"{document.name} has {count} binds of expressions; facedrive takes up to {MAX_BINDS}."
+        )
 
 
 def eye_gain(document: Document) -> float:

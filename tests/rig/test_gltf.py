@@ -398,6 +398,61 @@ def test_vrm1_binary_and_overriding_expressions_hold(write_glb: Write) -> None:
     np.testing.assert_allclose(kept, [[0, 1, 0.5, 0], [0, 0, 0.5, 0], [0.25, 0, 0.6, 0]])
 
 
+def test_nodes_without_mesh_or_skin_may_say_minus_one(write_glb: Write) -> None:
+    def change(document: Json) -> None:
+        document["nodes"] = [{"mesh": 0, "skin": -1}, {"mesh": -1}]
+        document["scenes"][0]["nodes"] = [0, 1]
+
+    assert len(load(write_glb(change)).vertices) == 4
+
+
+def _many_nodes(document: Json) -> None:
+    document["nodes"] = [{"mesh": 0}] * 20_000
+    document["scenes"][0]["nodes"] = list(range(20_000))
+
+
+def _many_binds(document: Json) -> None:
+    bind = [{"node": 0, "index": 0}] * 400
+    custom = {f"pose {number}": {"morphTargetBinds": bind} for number in range(60)}
+    document["extensions"] = {"VRMC_vrm": {"expressions": {"custom": custom}}}
+
+
+def _many_expressions(document: Json) -> None:
+    bind = [{"node": 0, "index": 0}] * 20
+    custom = {f"pose {number}": {"morphTargetBinds": bind} for number in range(500)}
+    document["extensions"] = {"VRMC_vrm": {"expressions": {"custom": custom}}}
+    document["meshes"][0]["primitives"] *= 500
+
+
+def _many_zeros(document: Json) -> None:
+    zeros = {"componentType": 5126, "count": 3_900_000, "type": "VEC3"}
+    document["accessors"][:2] = [zeros, zeros]
+    document["meshes"][0]["primitives"][0]["targets"] = [{"POSITION": 1}] * 20
+    document["meshes"][0]["primitives"][0].pop("indices")
+
+
+def _many_targets(document: Json) -> None:
+    document["meshes"][0]["primitives"][0]["targets"] = [{"POSITION": 1}] * 20_000
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (_many_nodes, "20000 surfaces"),
+        (_many_binds, "24000 binds"),
+        (_many_expressions, "500 surfaces and 10000 binds"),
+        (_many_zeros, "claims 20 targets of 3900000 vertices"),
+        (_many_targets, "has 20000 targets"),
+    ],
+)
+def test_a_file_that_would_eat_the_machine_is_refused(
+    write_glb: Write, change: Callable[[Json], None], message: str
+) -> None:
+    path = write_glb(change)
+    with pytest.raises(RigError, match=message):
+        load(path)
+
+
 def _set(*path_and_value: Any) -> Callable[[Json], None]:
     *path, key, value = path_and_value
 
