@@ -35,7 +35,7 @@ class Glb:
             "asset": {"version": "2.0", "generator": f"facedrive {__version__}"}
         }
         self._blocks: list[bytes] = []
-        self._hollow: dict[tuple[int, int | None], int] = {}
+        self._hollow: dict[tuple[tuple[int, ...], int | None], int] = {}
         self._length = 0
 
     def add(self, kind: str, item: Object) -> int:
@@ -44,9 +44,10 @@ class Glb:
         items.append(item)
         return len(items) - 1
 
-    def add_view(self, data: bytes, target: int | None = None) -> int:
-        """Append bytes; return their buffer view."""
+    def add_view(self, data: bytes, target: int | None = None, stride: int = 0) -> int:
+        """Append bytes; return their buffer view. One for several accessors must give a stride."""
         view = {"buffer": 0, "byteOffset": self._length, "byteLength": len(data)}
+        view |= {"byteStride": stride} if stride else {}
         padded = data + b"\0" * (-len(data) % 4)
         self._blocks.append(padded)
         self._length += len(padded)
@@ -72,11 +73,13 @@ class Glb:
             "count": len(rows),
             "type": TYPES[rows.shape[1]],
         }
-        shared = (rows.nbytes, target) if hollow and not rows.any() else None
+        shared = (rows.shape, target) if hollow and not rows.any() else None
         view = self._hollow.get(shared) if shared else None
         if view is None:
             little = rows.astype(rows.dtype.newbyteorder("<"), copy=False)
-            view = self.add_view(little.tobytes(), target)
+            view = self.add_view(
+                little.tobytes(), target, little.itemsize * rows.shape[1] if shared else 0
+            )
         if shared:
             self._hollow[shared] = view
         accessor["bufferView"] = view

@@ -52,7 +52,6 @@ class UdpSender:
         self._failing_since = 0.0
         self._steady = 0
         self._looked = now()
-        self._beyond = not is_loopback(self._target.address[0])
         self._names = None if is_address(host) else Worker(f"address of {host}", self._look_up)
 
     @property
@@ -63,7 +62,7 @@ class UdpSender:
     def send(self, datagram: bytes | bytearray | memoryview) -> None:
         """Send one datagram, or lose it."""
         try:
-            if self._beyond and now() - self._looked >= LOOK_S:
+            if now() - self._looked >= LOOK_S:
                 self._look_at_the_way()
             self._transmit(datagram)
         except OSError as error:
@@ -94,7 +93,7 @@ class UdpSender:
     def _look_at_the_way(self) -> None:
         """Renew the socket where a new one would have another address of this computer."""
         self._looked = now()
-        if self._connected:
+        if self._connected and not is_loopback(self._target.address[0]):
             with self._open() as probe:
                 probe.connect(self._target.address)
                 ours = probe.getsockname()[0]

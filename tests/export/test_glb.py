@@ -34,6 +34,8 @@ def test_what_is_added_is_read_back(tmp_path: Path) -> None:
     assert read.integers(kept[2], 1).ravel().tolist() == [0, 1, 2]
     np.testing.assert_array_equal(read.accessor(kept[3], 3), np.zeros((4, 3)))
     assert read.json["accessors"][0]["max"] == [12, 13, 14]
+    assert read.json["bufferViews"][read.json["accessors"][3]["bufferView"]]["byteStride"] == 12
+    assert not any("byteStride" in view for view in read.json["bufferViews"][:4])
     # Assimp opens no accessor without a view; zeros are kept once.
     assert read.json["accessors"][3]["bufferView"] == read.json["accessors"][4]["bufferView"]
     assert read.view(0) == b"odd"

@@ -84,6 +84,11 @@ def test_the_khronos_validator_finds_nothing(written: Path) -> None:
     assert issues["messages"] == []
 
 
+def test_every_accessor_has_a_view_which_assimp_demands(written: Path) -> None:
+    document = read_document(written)
+    assert all("bufferView" in accessor for accessor in document.json["accessors"])
+
+
 def test_the_file_is_the_rig_again(rig: Rig, written: Path) -> None:
     again = load(written)
     assert again.targets == rig.targets
