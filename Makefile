@@ -8,7 +8,7 @@ PYTEST := .venv/bin/pytest --numprocesses auto --dist worksteal
 
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo check test lint types quick unit docs blender clean
+.PHONY: demo check test lint types quick unit fuzz docs blender clean
 
 demo: .venv/.demo-ready
 	$(PYTHON) -m facedrive demo
@@ -29,6 +29,10 @@ quick: .venv/.test-ready
 
 unit: .venv/.test-ready
 	$(PYTEST)
+
+# A thousand damaged copies of each kind of file; the tests try some dozens.
+fuzz: .venv/.test-ready
+	FACEDRIVE_FUZZ=1000 .venv/bin/pytest tests/test_fuzz.py --timeout 3000
 
 docs: .venv/.docs-ready
 	.venv/bin/mkdocs build --strict

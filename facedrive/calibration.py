@@ -12,7 +12,6 @@ the screen, or a head that is always a little tilted, then makes no difference.
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +22,7 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX, AU_NAMES, AUS
 from facedrive.errors import ProfileError, unknown
-from facedrive.files import write_whole
+from facedrive.files import read_toml, write_whole
 from facedrive.rotations import median_rotation, rotation_between
 from facedrive.types import IDENTITY_HEAD, Head, Reading, Vector
 
@@ -179,12 +178,7 @@ def load_profile(path: Path) -> Profile:
     Raises:
         ProfileError: if it is missing, no TOML, of a later version, or holds bad values.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ProfileError(
-            f"{path} is no readable profile: {error}; make one with: facedrive calibrate."
-        ) from error
+    table = read_toml(path, ProfileError, "readable profile", "make one with: facedrive calibrate")
     rest = _rest(path, table, _version(path, table))
     start = default_profile()
     columns = {"neutral": start.neutral, "extreme": start.extreme, "gamma": start.gamma}
@@ -206,7 +200,7 @@ def _version(path: Path, table: dict[str, Any]) -> int:
         raise ProfileError(
             f"{path} is no profile: it has no version; make one with: facedrive calibrate."
         )
-    if version not in range(1, VERSION + 1) or isinstance(version, bool):
+    if type(version) is not int or version not in range(1, VERSION + 1):
         raise ProfileError(
             f"{path} is a profile of version {version}; this facedrive reads 1 to {VERSION}: "
             "get a newer facedrive, or make the profile again with: facedrive calibrate."
@@ -258,7 +252,7 @@ def _row(path: Path, name: str, row: Any) -> dict[str, float]:
             raise ProfileError(
                 f"{path}: {name}: " + unknown("value", column, ("neutral", "extreme", "gamma"))
             )
-        if not isinstance(value, int | float) or not math.isfinite(value):
+        if type(value) not in (int, float) or not math.isfinite(value):
             raise ProfileError(f"{path}: {name}.{column} is {value!r}; it must be a number.")
         low, high = (0.05, 20.0) if column == "gamma" else (0.0, 1.0)
         if not low <= value <= high:

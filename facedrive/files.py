@@ -8,12 +8,14 @@ import hashlib
 import logging
 import os
 import secrets
+import stat
+import tomllib
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from facedrive.ending import unfinished
 from facedrive.errors import FacedriveError, ModelError, SinkError
@@ -77,6 +79,76 @@ def write_whole(
     """Write bytes, or text as UTF-8, as ``whole_file`` does."""
     with whole_file(path, error, advice) as file:
         file.write(content.encode() if isinstance(content, str) else content)
+
+
+TOML_BYTES = 2**20
+"""A larger file is none that a person wrote."""
+
+TOML_INTEGER = 2**63
+"""TOML's whole numbers are below it."""
+
+
+def read_toml(path: Path, error: ErrorType, what: str, advice: str = "") -> dict[str, Any]:
+    """Read a TOML file of whatever content, also one that is none.
+
+    Args:
+        path: A plain file; a named pipe, which would wait for ever, is refused.
+        error: What to raise.
+        what: What the file should be, such as ``profile``.
+        advice: The next step, for that error's message.
+
+    Raises:
+        error: if it cannot be read, is too large, or is no TOML.
+    """
+    return parse_toml(path, read_text(path, error, what, advice), error, what, advice)
+
+
+def read_text(path: Path, error: ErrorType, what: str, advice: str = "") -> str:
+    """Read a small file of UTF-8; otherwise as ``read_toml``."""
+    try:
+        check_plain(path, error, TOML_BYTES)
+        return path.read_text(encoding="utf-8")
+    except OSError as failure:
+        reason = failure.strerror or str(failure)
+        raise error(_sentence(f"{path} cannot be read: {reason}", advice)) from failure
+    except UnicodeDecodeError as failure:
+        raise error(_sentence(f"{path} is no {what}: {failure}", advice)) from failure
+
+
+def parse_toml(
+    path: Path, text: str, error: ErrorType, what: str, advice: str = ""
+) -> dict[str, Any]:
+    """Parse a text; otherwise as ``read_toml``."""
+    try:
+        table = tomllib.loads(text)
+        _check_integers(table)
+    except (ValueError, RecursionError) as failure:  # numbers of many digits, many brackets
+        raise error(_sentence(f"{path} is no {what}: {failure}", advice)) from failure
+    return table
+
+
+def _check_integers(value: object) -> None:
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            _check_integers(each)
+    elif isinstance(value, int) and not -TOML_INTEGER <= value < TOML_INTEGER:
+        raise ValueError("a whole number has more than 64 bits")
+
+
+def check_plain(path: Path, error: ErrorType, most: int) -> None:
+    """Refuse what is no plain file, and what has more than so many bytes.
+
+    Raises:
+        error: if so.
+        OSError: if there is none.
+    """
+    found = path.stat()
+    if stat.S_ISFIFO(found.st_mode) or stat.S_ISSOCK(found.st_mode):
+        raise error(f"{path} is a named pipe; give a file.")
+    if found.st_size > most:
+        raise error(
+            f"{path} has {found.st_size / 2**20:.1f} MB; facedrive reads up to {most >> 20} MB."
+        )
 
 
 def free_path(path: Path) -> Path:

@@ -209,7 +209,7 @@ class Option:
             above = low is None or value >= low
             below = high is None or value <= high
             if not (above and below) or value != value or abs(value) == float("inf"):
-                raise OptionError(self._wrong(f"{value:g}"))
+                raise OptionError(self._wrong(f"{float(value):g}"))
             return float(value) if self.hint is float else value
         return value
 

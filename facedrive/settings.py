@@ -7,7 +7,6 @@ A value is the default, or the user's own file in the config folder says it, or 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from facedrive.errors import OptionError
-from facedrive.files import user_config_folder, write_whole
+from facedrive.files import parse_toml, read_text, user_config_folder, write_whole
 from facedrive.lost import LostFaceOptions
 from facedrive.options import Option, build, find, option, options_of, values_of
 from facedrive.registry import is_dotted
@@ -149,13 +148,8 @@ def load_layer(path: Path) -> Layer:
     Raises:
         OptionError: if it is missing, no TOML, or says what cannot be; with its line.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        table = tomllib.loads(text)
-    except OSError as error:
-        raise OptionError(f"{path} cannot be read: {error.strerror}.") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise OptionError(f"{path} is no TOML: {error}.") from error
+    text = read_text(path, OptionError, "TOML")
+    table = parse_toml(path, text, OptionError, "TOML")
     if (version := table.pop("version", VERSION)) != VERSION:
         raise OptionError(
             f"{path} has version {version!r}; this facedrive reads {VERSION}. Update facedrive, or "

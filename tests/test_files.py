@@ -18,6 +18,7 @@ from facedrive.files import (
     fetch,
     file_hash,
     free_path,
+    read_toml,
     refuse_inputs,
     whole_file,
     whole_path,
@@ -202,3 +203,34 @@ def test_two_runs_at_once_get_two_files(tmp_path: Path) -> None:
     first.discard()
     second.finish()
     assert list(tmp_path.iterdir()) == [tmp_path / "a-2.csv"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"x = " + b"9" * 311,
+        b"x = 18446744073709551616",
+        b"x = " + b"[" * 9000,
+        b"x = '\xe9'",
+        b"x =",
+    ],
+)
+def test_what_is_no_toml_is_one_error(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "odd.toml"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match=r"odd\.toml is no recipe: .*; write another\.$"):
+        read_toml(path, ModelError, "recipe", "write another")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="makes a named pipe")
+def test_a_named_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    with pytest.raises(ModelError, match="is a named pipe; give a file"):
+        read_toml(tmp_path / "pipe.toml", ModelError, "recipe")
+
+
+def test_a_file_that_nobody_wrote_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "large.toml"
+    path.write_bytes(b"#" * (2**20 + 1))
+    with pytest.raises(ModelError, match=r"has 1\.0 MB; facedrive reads up to 1 MB"):
+        read_toml(path, ModelError, "recipe")

@@ -20,7 +20,6 @@ A row may name other channels of its table beside AUs; they stand for their rows
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -32,6 +31,7 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.errors import MappingError, unknown
+from facedrive.files import read_toml
 from facedrive.registry import Registry, is_dotted
 from facedrive.types import Vector
 
@@ -236,10 +236,7 @@ def parse(path: Path) -> dict[str, Any]:
     Raises:
         MappingError: if it cannot be read, or is none.
     """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise MappingError(f"{path.name} is no TOML table: {error}.") from error
+    return read_toml(path, MappingError, "TOML table")
 
 
 def _whole(path: Path, table: dict[str, Any]) -> _Table:

@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 CONTRACT = "1"
 """Version of the contract; a model with another is refused."""
 
+SMALLEST_CROP, LARGEST_CROP, WIDEST_PADDING = 8, 1024, 4.0
+"""Crops that a model may ask for: pixels a side, and padding."""
+
 OUTPUTS = ("aus", "gaze", "landmarks")
 """Of a model, in the order of ``Estimate``; the last may be missing."""
 
@@ -73,6 +76,17 @@ class OnnxRegressor:
         self.crop = _check_contract(path, self._session)
         given = {put.name for put in self._session.get_outputs()}
         self._outputs = [name for name in OUTPUTS if name in given]
+        self._try(path)
+
+    def _try(self, path: Path) -> None:
+        """Run it once on grey: one whose weights are no numbers would answer nothing but NaN."""
+        grey = np.full((1, 1, self.crop.size, self.crop.size), 128, np.uint8)
+        try:
+            answers = self._session.run(self._outputs, {"crops": grey})
+        except FAILURES as error:
+            raise ModelError(f"{path} cannot be run: {_first_line(error)}.") from error
+        if not all(np.isfinite(np.asarray(each)).all() for each in answers):
+            raise ModelError(f"{path} answers NaN; its weights are damaged: export it again.")
 
     @property
     def provider(self) -> str:
@@ -148,7 +162,10 @@ def _why_no_cuda(path: Path) -> str | None:
 
 def _check_contract(path: Path, session: ort.InferenceSession) -> CropSpec:
     """Refuse a model that is not what facedrive needs; return the crops that it wants."""
-    meta = session.get_modelmeta().custom_metadata_map
+    try:
+        meta = session.get_modelmeta().custom_metadata_map
+    except UnicodeDecodeError as error:
+        raise ModelError(f"{path}: its metadata is no UTF-8; export the model again.") from error
     if meta.get("facedrive.contract") != CONTRACT:
         found = meta.get("facedrive.contract", "none")
         raise ModelError(
@@ -161,6 +178,11 @@ def _check_contract(path: Path, session: ort.InferenceSession) -> CropSpec:
         crop = CropSpec(int(meta["facedrive.crop_size"]), float(meta["facedrive.crop_padding"]))
     except (KeyError, ValueError) as error:
         raise ModelError(f"{path} does not say its crop's size and padding.") from error
+    if not (SMALLEST_CROP <= crop.size <= LARGEST_CROP and 0 <= crop.padding <= WIDEST_PADDING):
+        raise ModelError(
+            f"{path} wants crops of {crop.size} pixels with padding {crop.padding:g}; facedrive "
+            f"cuts {SMALLEST_CROP} to {LARGEST_CROP}, with 0 to {WIDEST_PADDING:g}."
+        )
     check_shapes(path, session, crop.size)
     return crop
 

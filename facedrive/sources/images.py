@@ -11,8 +11,12 @@ import cv2
 import numpy as np
 
 from facedrive.errors import SourceError
+from facedrive.files import check_plain
 from facedrive.sources import IMAGE_SUFFIXES
 from facedrive.types import Frame, Image
+
+LARGEST_BYTES = 2**28
+"""Of an image file."""
 
 
 @dataclass(frozen=True)
@@ -65,11 +69,15 @@ def read_image(path: Path) -> Image:
         SourceError: if it cannot be read.
     """
     try:
+        check_plain(path, SourceError, LARGEST_BYTES)
         encoded = np.frombuffer(path.read_bytes(), dtype=np.uint8)
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror}.") from error
     # From memory, because OpenCV opens no paths beyond the code page on Windows.
-    picture = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
+    try:
+        picture = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
+    except cv2.error:  # its header gives more pixels than facedrive lets OpenCV decode
+        picture = None
     if picture is None:
         raise SourceError(f"{path} is no readable image; mend it or take it out of the folder.")
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)

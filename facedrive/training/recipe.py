@@ -9,13 +9,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from facedrive.errors import DataError, OptionError
+from facedrive.files import parse_toml, read_text
 from facedrive.options import build, find, option, options_of
 from facedrive.types import CropSpec
 
@@ -69,19 +69,24 @@ def load_recipe(path: Path, kinds: Mapping[str, Reader[T]]) -> T:
     Raises:
         DataError: if the file is missing, is no TOML, or says no such kind or anything unknown.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-        table = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise DataError(f"{path} is no readable recipe: {error}.") from error
+    text = read_text(path, DataError, "readable recipe")
+    table = parse_toml(path, text, DataError, "readable recipe")
     kind = table.pop("kind", None)
     if kind is None:
         lines = " or ".join(f'kind = "{each}"' for each in kinds)
         raise DataError(f"{path} does not say what it trains; write {lines} in its first line.")
     file = RecipeFile(path, text, {"name": path.stem} | table)
-    if kind not in kinds:
+    _check_name(file)
+    if not isinstance(kind, str) or kind not in kinds:
         raise file.wrong("kind", f"kind is {kind!r}; it must be {' or '.join(kinds)} here.")
     return kinds[kind](file)
+
+
+def _check_name(file: RecipeFile) -> None:
+    """Refuse a name that is no name of a folder: it would lead out of the one for the output."""
+    name = file.table["name"]
+    if not isinstance(name, str) or name in ("", ".", "..") or re.search(r"[/\\\x00-\x1f:]", name):
+        raise file.wrong("name", f"name is {name!r}; it names a folder: leave slashes out.")
 
 
 def as_text(recipe: Any) -> str:

@@ -72,8 +72,8 @@ def test_a_checkpoint_keeps_the_recipe_before_too(tmp_path: Path) -> None:
     ("text", "complaint"),
     [
         ('first = "mine.toml"', "before itself"),
-        ('first = "other.toml"', "no readable recipe"),
-        ("first = 7", "no readable recipe"),
+        ('first = "other.toml"', "cannot be read"),
+        ("first = 7", "cannot be read"),
         ("epochs = =", r"no readable recipe.*line 2"),
         ("batch = 8\nepoch = 7", r"mine.toml, line 3: .*'epoch'.*epochs"),
         ("epochs = 0", r"mine.toml, line 2: epochs is 0; it must be .* at least 1"),
@@ -125,3 +125,11 @@ def test_every_kind_has_its_own_reader(tmp_path: Path) -> None:
     assert load_recipe(path, {"other": read}) == Other("mine", ("posed",))
     with pytest.raises(DataError, match="kind is 'other'"):
         load_recipe(path, AU_MODEL)
+
+
+@pytest.mark.parametrize("name", ["../../x", "/etc/x", "..", "", "a\\\\b", "a\\u0000b"])
+def test_a_name_never_leads_out_of_the_output_folder(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_text(f'kind = "au_model"\nname = "{name}"\n')
+    with pytest.raises(DataError, match="it names a folder: leave slashes out"):
+        load_au_recipe(path)

@@ -1,0 +1,111 @@
+"""Damaged files of every kind are read or refused in a line: nothing else is ever raised.
+
+``make fuzz`` tries FACEDRIVE_FUZZ copies of each kind; the tests try a few.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from facedrive.bench.outputs import samples
+from facedrive.calibration import default_profile, load_profile, save_profile
+from facedrive.errors import FacedriveError
+from facedrive.mappings import load_mapping
+from facedrive.regressors.onnx import OnnxRegressor, default_model
+from facedrive.settings import load_layer
+from facedrive.sinks import open_sink
+from facedrive.sources.images import read_image
+from facedrive.takes.read import read_take
+from facedrive.training.recipe import load_au_recipe
+
+from .fuzz import mutated
+
+ROOT = Path(__file__).resolve().parent.parent
+
+COPIES = int(os.environ.get("FACEDRIVE_FUZZ", "60"))
+"""Of each kind of file."""
+
+RARE = {".onnx": 10}
+"""A tenth as many of what takes long to open."""
+
+
+def _profile(path: Path) -> None:
+    save_profile(default_profile(), path)
+
+
+def _take(path: Path) -> None:
+    sink = open_sink(f"csv:{path}")
+    for sample in samples(20, 30.0):
+        sink.send(sample, None)
+    sink.close()
+
+
+def _picture(path: Path) -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
+    path.write_bytes(cv2.imencode(path.suffix, picture)[1].tobytes())
+
+
+def _settings(path: Path) -> None:
+    path.write_text('version = 1\n[smoothing.aus]\nbeta = 4.0\n[source]\nwhat = "demo"\n')
+
+
+def _mapping(path: Path) -> None:
+    path.write_bytes((ROOT / "facedrive/mappings/arkit.toml").read_bytes())
+
+
+def _recipe(path: Path) -> None:
+    path.write_bytes((ROOT / "train/recipes/base.toml").read_bytes())
+
+
+def _model(path: Path) -> None:
+    path.write_bytes(default_model().read_bytes())
+
+
+KINDS: dict[str, tuple[Callable[[Path], None], Callable[[Path], object]]] = {
+    "take.csv": (_take, lambda path: list(read_take(path))),
+    "profile.toml": (_profile, load_profile),
+    "mapping.toml": (_mapping, load_mapping),
+    "settings.toml": (_settings, load_layer),
+    "recipe.toml": (_recipe, load_au_recipe),
+    "picture.jpg": (_picture, read_image),
+    "picture.png": (_picture, read_image),
+    "model.onnx": (_model, lambda path: OnnxRegressor(path, device="cpu")),
+}
+"""What makes a whole file of a kind, and what reads it."""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_damaged_file_is_read_or_refused(kind: str, tmp_path: Path) -> None:
+    make, read = KINDS[kind]
+    path = tmp_path / kind
+    make(path)
+    read(path)
+    whole = path.read_bytes()
+    refused = 0
+    copies = max(1, COPIES // RARE.get(path.suffix, 1))
+    for seed in range(copies):
+        path.write_bytes(mutated(whole, seed))
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                read(path)
+        except FacedriveError as error:
+            refused += 1
+            assert str(error).isprintable()
+        except Exception as error:
+            raise AssertionError(f"{kind}, seed {seed}: {type(error).__name__}: {error}") from error
+    assert refused > copies // 10
+
+
+def test_a_seed_gives_the_same_damage() -> None:
+    content = bytes(range(256)) * 8
+    damaged = [mutated(content, seed) for seed in range(50)]
+    assert damaged == [mutated(content, seed) for seed in range(50)]
+    assert content not in damaged and len(set(damaged)) > 45
