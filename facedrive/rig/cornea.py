@@ -60,7 +60,9 @@ def _center_and_axis(eyeball: Floats) -> tuple[Floats, Floats]:
     arms = eyeball - center
     radii = np.linalg.norm(arms, axis=1)
     bulge = arms[radii >= np.quantile(radii, 0.96)].mean(axis=0)
-    return center, bulge / np.linalg.norm(bulge)
+    length = np.linalg.norm(bulge)
+    # An eyeball without a bulge, or without size, looks forward.
+    return center, bulge / length if length > 0 else np.array([0, 0, 1], np.float32)
 
 
 def _angles(vertices: Floats, center: Floats, axis: Floats) -> NDArray[np.float32]:

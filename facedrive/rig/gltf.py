@@ -11,6 +11,7 @@ from facedrive.errors import RigError
 from facedrive.rig.bones import ROLES, below, find_bones
 from facedrive.rig.bonetargets import bone_targets
 from facedrive.rig.cornea import open_corneas
+from facedrive.rig.draco import unpacked
 from facedrive.rig.glb import Document, Object, read_document
 from facedrive.rig.model import (
     Bone,
@@ -22,6 +23,7 @@ from facedrive.rig.model import (
     Rig,
     Rules,
     check_size,
+    check_vertices,
     checked,
     sphere_center,
 )
@@ -62,7 +64,7 @@ class GltfReader:
 
 
 def _load(path: Path) -> Rig:
-    document = read_document(path)
+    document = unpacked(read_document(path))
     world, children = _walk(document)
     bones = find_bones(document, children)
     made = expressions(document)
@@ -145,6 +147,7 @@ def _merged(
     triangles = [piece.triangles + start for piece, start in zip(pieces, starts, strict=False)]
     targets, offsets = _targets(document, pieces, made, scene.file_bytes)
     vertices = np.concatenate([piece.vertices for piece in pieces])
+    check_vertices(document.name, vertices)
     parts = _parts(pieces)
     posed = bone_targets(_bones(scene, pieces), vertices)
     textured = any(part.texture is not None for part in parts)

@@ -164,6 +164,18 @@ def checked(rig: Rig) -> Rig:
     return rig
 
 
+def check_vertices(name: str, vertices: Floats) -> None:
+    """Refuse vertices that are nowhere.
+
+    Raises:
+        RigError: if one is not finite.
+    """
+    finite = np.isfinite(vertices).all(axis=1)
+    if not finite.all():
+        row = int(np.argmin(finite))
+        raise RigError(f"{name}: vertex {row} is not finite; clean the mesh and export again.")
+
+
 def check_size(name: str, targets: int, vertices: int, file_bytes: int | None = None) -> None:
     """Refuse, before anything is allocated, what would not fit in memory.
 
@@ -217,9 +229,7 @@ def sphere_center(vertices: Floats) -> Floats:
 
 
 def _check_finite(rig: Rig) -> None:
-    if not np.isfinite(rig.vertices).all():
-        row = int(np.argmin(np.isfinite(rig.vertices).all(axis=1)))
-        raise RigError(f"{rig.name}: vertex {row} is not finite; clean the mesh and export again.")
+    check_vertices(rig.name, rig.vertices)
     if not np.isfinite(rig.offsets).all():
         bad = rig.targets[int(np.argmin(np.isfinite(rig.offsets).all(axis=(1, 2))))]
         raise RigError(

@@ -117,8 +117,22 @@ def test_a_third_party_arkit_rig_shows_every_au(shared: Path) -> None:
 
 
 def test_a_head_of_the_character_generator_shows_every_au(shared: Path) -> None:
-    found = coverage(load(shared / "rigs" / "valid" / "Black_F_1.glb"))
-    assert found.uncovered == ()
+    _check_valid(shared / "rigs" / "valid" / "Black_F_1.glb")
+
+
+@pytest.mark.slow
+def test_every_valid_head_shows_every_au(shared: Path) -> None:
+    heads = sorted((shared / "rigs" / "valid").glob("*.glb"))
+    assert len(heads) == 21
+    for head in heads:
+        _check_valid(head)
+
+
+def _check_valid(path: Path) -> None:
+    rig = load(path)
+    assert rig.head is not None
+    found = coverage(rig)
+    assert (path.name, found.uncovered) == (path.name, ())
     assert found.gaze == "eyeballs"
     assert set(found.tables) == {"Autodesk Character Generator"}
 

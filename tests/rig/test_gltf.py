@@ -453,6 +453,31 @@ def test_a_file_that_would_eat_the_machine_is_refused(
         load(path)
 
 
+def test_an_eyeball_that_is_a_point_turns_about_it(write_glb: Write) -> None:
+    def change(document: Json) -> None:
+        document["nodes"] += [
+            {"name": "LeftEye", "mesh": 0, "scale": [0, 0, 0], "translation": [3, 0, 0]},
+            {"name": "RightEye", "mesh": 0, "scale": [0, 0, 0]},
+        ]
+        document["scenes"][0]["nodes"] = [0, 1, 2]
+
+    rig = load(write_glb(change))
+    assert rig.eyes is not None
+    np.testing.assert_allclose(rig.eyes.left.pivot, [3, 0, 0])
+
+
+def test_an_eyeball_that_is_nowhere_is_refused(write_glb: Write) -> None:
+    binary = bytearray(SQUARE_BINARY)
+    binary[:4] = np.float32(np.nan).tobytes()
+
+    def change(document: Json) -> None:
+        document["nodes"] = [{"name": "LeftEye", "mesh": 0}, {"name": "RightEye", "mesh": 0}]
+        document["scenes"][0]["nodes"] = [0, 1]
+
+    with pytest.raises(RigError, match="vertex 0 is not finite"):
+        load(write_glb(change, bytes(binary)))
+
+
 def _set(*path_and_value: Any) -> Callable[[Json], None]:
     *path, key, value = path_and_value
 
@@ -497,7 +522,6 @@ def _set(*path_and_value: Any) -> Callable[[Json], None]:
         (_set("meshes", 0, "primitives", 0, "targets", []), "no morph targets"),
         (_set("meshes", 0, "primitives", 0, "mode", 5), "strips or fans"),
         (_set("asset", "version", "1.0"), "version 1.0"),
-        (_set("extensionsRequired", ["KHR_draco_mesh_compression"]), "without Draco"),
         (
             _set(
                 *("bufferViews", 0, "extensions"),
