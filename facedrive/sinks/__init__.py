@@ -17,7 +17,7 @@ from facedrive.registry import Registry, is_dotted
 from facedrive.sinks.mirror import EveryOutput, MirroredSink
 from facedrive.stages import Sink
 
-__all__ = ["SINKS", "Output", "describe", "open_sink", "open_sinks", "uses_table"]
+__all__ = ["SINKS", "Output", "describe", "open_sink", "open_sinks", "table_of"]
 
 SINKS: Registry[Sink] = Registry(
     "sink",
@@ -115,11 +115,13 @@ def _open(asked: _Asked, mirror: bool, overwrite: bool) -> Sink:
     return MirroredSink(sink) if mirror and "mirror" not in own else sink
 
 
-def uses_table(url: str, table: Path) -> bool:
-    """Say whether a user's table would stand in for the one that this output uses."""
-    from facedrive.mappings.table import standard_of
+def table_of(url: str) -> str | None:
+    """Return the mapping that an output uses: by default, or because its URL names it.
 
-    return _parse(url).table == standard_of(table)
+    Raises:
+        SinkError: if there is no such output.
+    """
+    return _parse(url).table
 
 
 def _by_standard(tables: Iterable[Path]) -> dict[str, Path]:

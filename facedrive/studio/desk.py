@@ -6,17 +6,22 @@ import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 
 from facedrive.aus import AU_INDEX, AU_NAMES, AUS
 from facedrive.errors import FacedriveError
 from facedrive.files import user_config_folder
+from facedrive.mappings import Mapping, load_mapping
+from facedrive.mappings.table import standard_of
+from facedrive.options import shown, values_of
 from facedrive.settings import load_layers, save_settings
 from facedrive.studio.acts import Hand, Player, Wave
 from facedrive.studio.engine import Engine
 from facedrive.studio.library import Library, Recording
-from facedrive.studio.rigs import OURS, Gallery, Packed
+from facedrive.studio.maps import save_rows
+from facedrive.studio.rigs import OURS, Gallery, Packed, RigName
 
 log = logging.getLogger(__name__)
 
@@ -56,13 +61,21 @@ class Desk:
             each.name for each in self.gallery.names(path) if each.path == str(path)
         )  # fmt: skip
 
+    def find_rig(self, name: str) -> str:
+        """Return the path of a rig by its name; empty for ours.
+
+        Raises:
+            RigError: if it is none to choose from.
+        """
+        return self.gallery.find(name, self.engine.settings.view.rig)
+
     def rig(self, name: str) -> Packed:
         """Return a rig for the browser.
 
         Raises:
             RigError: if it is none to choose from, or cannot be read.
         """
-        return self.gallery.pack(self.gallery.find(name, self.engine.settings.view.rig))
+        return self.gallery.pack(self.find_rig(name))
 
     def record(self) -> None:
         """Begin a recording, or finish the one that goes on.
@@ -145,6 +158,44 @@ class Desk:
             OptionError: if it is missing or wrong.
         """
         self.engine.replace(load_layers([self.setups / f"{name}.toml"], {}, user=False).settings())
+
+    def compare_setup(self, name: str) -> list[tuple[str, str, str]]:
+        """Return the options in which a saved set-up differs: name, value now, value there.
+
+        Raises:
+            OptionError: if it is missing or wrong.
+        """
+        there = load_layers([self.setups / f"{name}.toml"], {}, user=False).settings()
+        now, then = values_of(self.engine.settings), values_of(there)
+        return [(each, shown(now[each]), shown(then[each])) for each in now
+                if now[each] != then[each]]  # fmt: skip
+
+    def rig_picture(self, rig: RigName) -> str | None:
+        """Return the address of a rig's picture; None where none was made yet."""
+        path = self.gallery.picture(rig.path)
+        return f"/rig-picture?name={quote(rig.name)}" if path is not None else None
+
+    def mapping(self, table: str) -> Mapping:
+        """Return the table in use in place of one that ships, or that one.
+
+        Raises:
+            MappingError: if it is broken.
+        """
+        own = [path for path in self.engine.settings.outputs.mapping if standard_of(path) == table]
+        return load_mapping(own[0] if own else table)
+
+    def save_mapping(self, table: str, rows: dict[str, str]) -> Path:
+        """Keep rows of a table as the user's own, and send by them from now on.
+
+        Raises:
+            MappingError: if a row is wrong, or the file cannot be written.
+        """
+        path = user_config_folder() / "mappings" / f"{table}.toml"
+        save_rows(table, rows, path)
+        others = [each for each in self.engine.settings.outputs.mapping
+                  if each != path and standard_of(each) != table]  # fmt: skip
+        self.engine.change("outputs.mapping", "\n".join(map(str, [*others, path])))
+        return path
 
     def setup_names(self) -> list[str]:
         """Return the set-ups that are saved."""

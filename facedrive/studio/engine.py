@@ -16,12 +16,13 @@ from facedrive.assembly import open_pipeline
 from facedrive.calibration import Profile
 from facedrive.errors import FacedriveError, SourceError
 from facedrive.live import Live
+from facedrive.mappings.table import standard_of
 from facedrive.options import MISSING, changed, find, shown
 from facedrive.outputs import Failure, Outputs, OutputState
 from facedrive.pipeline import Pipeline
 from facedrive.remote import listen
 from facedrive.settings import Settings, settings_options
-from facedrive.sinks import open_sinks, uses_table
+from facedrive.sinks import open_sinks, table_of
 from facedrive.sources import open_source
 from facedrive.stages import Sink, Source
 from facedrive.studio.acts import Act
@@ -48,7 +49,7 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         """Open nothing yet."""
         self.settings = settings
-        self.feed = Feed(self._raw)
+        self.feed = Feed(self.raw)
         self.state: State = "opening"
         self.error = ""
         """Why it failed, in a line; empty where it did not."""
@@ -58,6 +59,8 @@ class Engine:
         self.act: Act | None = None
         self._act_stop = threading.Event()
         self._outputs = Outputs([self.feed], [FEED], live=True)
+        self._own: set[str] = set()
+        """Names of what is sent to but not part of the settings."""
         self._pipeline: Pipeline | None = None
         self._profile: Profile | None = None
         self._stale: set[str] = set()
@@ -116,16 +119,16 @@ class Engine:
         self.settings = settings
         if self.live is not None:
             self.live.settings = settings
-        if not option.facts.live or value is None:
+        if option.path[0] == "outputs":
+            self._reopen_outputs()
+        elif not option.facts.live or value is None:
             self._reopen(option.path[0])
         return shown(given)
 
     def replace(self, settings: Settings) -> None:
         """Take other settings as a whole, and open everything that they name again."""
         self.settings = settings
-        for url in [each.name for each in self.outputs() if each.state != "failed"]:
-            self._outputs_remove(url)
-        self._open_outputs()
+        self._reopen_outputs()
         self._profile = None
         for part in ("source", "tracker"):
             self._stale.add(part)
@@ -174,6 +177,7 @@ class Engine:
 
     def attach(self, sink: Sink, name: str) -> None:
         """Send to a sink that is not part of the settings, such as a recording."""
+        self._own.add(name)
         self._outputs_add(sink, name)
 
     def detach(self, name: str) -> None:
@@ -206,6 +210,12 @@ class Engine:
         if self.live is not None:
             self.live.settings = self.settings
 
+    def _reopen_outputs(self) -> None:
+        for url in {each.name for each in self.outputs() if each.state != "failed"} - self._own:
+            self._outputs_remove(url)
+        self._outputs.failures.clear()
+        self._open_outputs()
+
     def _open_outputs(self) -> None:
         """Open the outputs of the settings; one that cannot be is named, the others go on."""
         asked = self.settings.outputs
@@ -229,7 +239,8 @@ class Engine:
             return wish(self._outputs)
         return self.live.controls.ask(lambda: wish(self._outputs))
 
-    def _raw(self) -> Vector | None:
+    def raw(self) -> Vector | None:
+        """Return the model's answer to the newest face, (24,) before calibration, if any."""
         estimate = self._pipeline.raw if self._pipeline is not None else None
         return None if estimate is None else estimate.aus
 
@@ -332,4 +343,5 @@ class Engine:
 
 def tables_for(url: str, tables: tuple[Path, ...]) -> tuple[Path, ...]:
     """Return those of a user's mappings that an output uses."""
-    return tuple(table for table in tables if uses_table(url, table))
+    used = table_of(url)
+    return tuple(table for table in tables if standard_of(table) == used)

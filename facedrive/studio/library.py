@@ -31,7 +31,7 @@ MAX_NAME = 80
 MAX_NOTES = 2000
 """Characters that are kept."""
 
-UNFIT = re.compile(r'[\x00-\x1f/\\:*?"<>|]+')
+UNFIT = re.compile(r'[\x00-\x1f\s/\\:*?"<>|]+')
 """What a file's name cannot hold on one system or another."""
 
 

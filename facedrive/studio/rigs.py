@@ -11,13 +11,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import cv2
 import numpy as np
 
 from facedrive.assembly import load_rig
 from facedrive.aus import AU_NAMES
 from facedrive.errors import RigError
 from facedrive.export.gltf import write_gltf
-from facedrive.files import free_path, whole_path
+from facedrive.files import free_path, whole_path, write_whole
 from facedrive.mappings import coverage, match_rig
 from facedrive.registry import is_dotted
 from facedrive.render.pose import head_box
@@ -30,6 +31,9 @@ OURS = "basic"
 
 MAX_UPLOAD = 200 * 2**20
 """Bytes of a rig that is dropped onto the page."""
+
+MAX_PICTURE = 200 * 1024
+"""Bytes of a rig's picture."""
 
 KEPT = 4
 """Rigs whose GLB is kept in memory."""
@@ -87,6 +91,29 @@ class Gallery:
             if name in (each.name, each.path):
                 return each.path
         raise RigError(f"no rig '{name[:80]}' in {self.folder}; drop its file onto the page first.")
+
+    def picture(self, path: str) -> Path | None:
+        """Return where a rig's picture is; None where there is none yet.
+
+        The page makes it of its own avatar, the first time that the rig is shown.
+        """
+        place = self._place(path)
+        return place if place.is_file() else None
+
+    def keep_picture(self, path: str, jpeg: bytes) -> None:
+        """Keep a picture that a page made.
+
+        Raises:
+            RigError: if it is none, or too large.
+        """
+        read = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR) if jpeg else None
+        if len(jpeg) > MAX_PICTURE or read is None or max(read.shape) > 1024:
+            raise RigError("a rig's picture must be a small JPEG.")
+        write_whole(self._place(path), jpeg, RigError)
+
+    def _place(self, path: str) -> Path:
+        known = hashlib.sha256(f"{path}:{_changed(path)}".encode()).hexdigest()[:16]
+        return self.folder / "pictures" / f"{known}.jpg"
 
     def pack(self, path: str) -> Packed:
         """Read a rig and make its GLB; ours where the path is empty.

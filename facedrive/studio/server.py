@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 import nicegui
 import uvicorn
-from fastapi import FastAPI, Response, WebSocket, WebSocketDisconnect
+from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
-from facedrive.errors import FacedriveError, SinkError
+from facedrive.errors import FacedriveError, RigError, SinkError
 from facedrive.studio.feed import Watcher
 from facedrive.studio.guard import LOOPBACK, Guard
-from facedrive.studio.rigs import OURS
+from facedrive.studio.rigs import MAX_PICTURE, OURS
 
 if TYPE_CHECKING:
     from facedrive.studio.desk import Desk
@@ -131,6 +131,23 @@ def _add_routes(app: FastAPI, desk: Desk) -> None:
         kept = {"Cache-Control": "private, max-age=86400"}
         return Response(packed.glb, media_type="model/gltf-binary", headers=kept)
 
+    @app.get("/rig-picture")
+    def rig_picture(name: str) -> Response:
+        try:
+            path = desk.gallery.picture(desk.find_rig(name))
+        except FacedriveError as error:
+            return PlainTextResponse(str(error), 404)
+        return FileResponse(path) if path is not None else Response(status_code=404)
+
+    @app.post("/rig-picture")
+    async def keep_rig_picture(name: str, request: Request) -> Response:
+        try:
+            jpeg = await _body(request, MAX_PICTURE)
+            desk.gallery.keep_picture(desk.find_rig(name), jpeg)
+        except FacedriveError as error:
+            return PlainTextResponse(str(error), 400)
+        return Response(status_code=204)
+
     @app.get("/thumbnail/{name}")
     def thumbnail(name: str) -> Response:
         try:
@@ -163,6 +180,16 @@ def _add_routes(app: FastAPI, desk: Desk) -> None:
         finally:
             desk.engine.feed.detach(watcher)
             sending.cancel()
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """Read what a page sends, as far as it is allowed to."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > most:
+            raise RigError(f"more than {most} bytes; send a smaller picture.")
+    return body
 
 
 async def _send_all(socket: WebSocket, watcher: Watcher) -> None:

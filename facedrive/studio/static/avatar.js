@@ -87,6 +87,7 @@ class Avatar extends HTMLElement {
       this.show(gltf.scene, about);
       this.dataset.state = "ready";
       this.note?.remove();
+      setTimeout(() => this.portray(), 1500);
     } catch (error) {
       this.fail(error.message);
     }
@@ -116,6 +117,26 @@ class Avatar extends HTMLElement {
     this.scene.add(model);
     this.aim();
     this.background();
+  }
+
+  // A rig's tile gets its picture from the first page that shows the rig.
+  async portray() {
+    const name = this.getAttribute("rig") || "basic";
+    if (!this.hasAttribute("inset") || (await fetch(`/rig-picture?name=${encodeURIComponent(name)}`)).ok) return;
+    this.weigh(new Float32Array(34));
+    this.bones.head?.quaternion.identity();
+    this.look([0, 0, 0, 0]);
+    this.shown = null;
+    this.render();
+    const small = new OffscreenCanvas(320, 240);
+    const pen = small.getContext("2d");
+    pen.fillStyle = "#3a424e";
+    pen.fillRect(0, 0, 320, 240);
+    const { width, height } = this.canvas;
+    const side = Math.min(width, (height * 4) / 3);
+    pen.drawImage(this.canvas, (width - side) / 2, (height - side * 0.75) / 2, side, side * 0.75, 0, 0, 320, 240);
+    const jpeg = await small.convertToBlob({ type: "image/jpeg", quality: 0.85 });
+    await fetch(`/rig-picture?name=${encodeURIComponent(name)}`, { method: "POST", body: jpeg });
   }
 
   // As facedrive/render/pose.py places its camera; a bust is the same from further away.

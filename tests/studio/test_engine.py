@@ -1,0 +1,114 @@
+"""The run behind the page: options, outputs and acts change while it goes on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+pytest.importorskip("nicegui")
+
+from facedrive.errors import FacedriveError, OptionError
+from facedrive.options import changed
+from facedrive.settings import Settings
+from facedrive.sources.camera import video_devices
+from facedrive.studio.acts import Hand, Wave
+from facedrive.studio.engine import Engine
+
+pytestmark = pytest.mark.slow
+
+
+def eventually(promise: Callable[[], bool], seconds: float = 30) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if promise():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    settings = changed(changed(Settings(), "source.what", "demo"), "control.ctl", False)
+    opened = Engine(settings)
+    opened.start()
+    assert eventually(lambda: opened.feed.newest is not None)
+    yield opened
+    opened.close()
+
+
+def test_an_option_that_may_change_does_so_in_the_run(engine: Engine) -> None:
+    live = engine.live
+    assert engine.change("smoothing.aus.beta", "3.5") == "3.5"
+    assert engine.live is live
+    assert engine.settings.smoothing.aus.beta == 3.5
+    assert live is not None
+    assert live.pipeline.smoothing._aus.options.beta == 3.5  # type: ignore[attr-defined]
+
+
+def test_another_option_opens_its_stage_again_and_outputs_stay(engine: Engine) -> None:
+    engine.add("osc://127.0.0.1:9")
+    pipeline = engine.live.pipeline  # type: ignore[union-attr]
+    engine.change("tracker.dlib.check_every", "5")
+    assert eventually(lambda: engine.live.pipeline is not pipeline)  # type: ignore[union-attr]
+    assert eventually(lambda: engine.state == "running")
+    assert [each.name for each in engine.outputs()] == ["osc://127.0.0.1:9"]
+    engine.remove("osc://127.0.0.1:9")
+    assert engine.settings.outputs.to == ()
+
+
+def test_a_value_that_cannot_be_changes_nothing(engine: Engine) -> None:
+    before = engine.settings
+    with pytest.raises(OptionError):
+        engine.change("lost.hold_s", "long")
+    with pytest.raises(FacedriveError):
+        engine.add("nowhere://")
+    assert engine.settings == before
+
+
+def test_a_hand_takes_over_and_the_source_comes_back(engine: Engine) -> None:
+    hand = Hand()
+    hand.set(cheeks_puff=0.8)
+    engine.perform(hand)
+    assert eventually(lambda: engine.feed.newest is not None and engine.feed.newest.aus[22] > 0.7)
+    assert engine.state == "acting"
+    engine.resume()
+    assert eventually(lambda: engine.state == "running" and not engine.feed.acted)
+
+
+def test_a_wave_ends_by_itself(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("facedrive.studio.acts.WAVE_S", 0.02)
+    engine.perform(Wave())
+    assert eventually(lambda: engine.act is None and engine.state == "running")
+
+
+def test_a_source_that_is_none_is_said_and_another_heals_it(engine: Engine) -> None:
+    engine.change("source.what", "no such clip.mp4")
+    assert eventually(lambda: engine.state == "failed")
+    assert "no such clip" in engine.error
+    engine.change("source.what", "demo")
+    assert eventually(lambda: engine.state == "running")
+    assert engine.error == ""
+
+
+def test_a_thousand_drags_lose_none_and_the_run_goes_on(engine: Engine) -> None:
+    for step in range(1000):
+        engine.change("smoothing.aus.min_cutoff_hz", f"{1 + step / 1000:g}")
+    assert engine.settings.smoothing.aus.min_cutoff_hz == pytest.approx(1.999)
+    newest = engine.feed.newest
+    assert eventually(lambda: engine.feed.newest is not newest, 5)
+    assert engine.live is not None
+    smoothing = engine.live.pipeline.smoothing
+    assert smoothing._aus.options.min_cutoff_hz == pytest.approx(1.999)  # type: ignore[attr-defined]
+
+
+@pytest.mark.skipif(bool(video_devices()), reason="this machine has a camera")
+def test_without_a_camera_the_demo_clip_plays_and_says_so() -> None:
+    opened = Engine(changed(Settings(), "control.ctl", False))
+    opened.start()
+    try:
+        assert eventually(lambda: opened.stand_in and opened.feed.newest is not None)
+        assert opened.state == "running"
+    finally:
+        opened.close()

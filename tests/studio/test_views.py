@@ -1,0 +1,253 @@
+"""The views Set up, Tune, Outputs and Takes, driven as a person would."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from facedrive.settings import settings_options
+
+from .conftest import Running, picture, start, stop
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def receiver() -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as opened:
+        opened.bind(("127.0.0.1", 0))
+        opened.settimeout(30)
+        yield opened
+
+
+def test_an_output_by_its_apps_name_is_sent_to(
+    visit: Callable[..., Any], receiver: socket.socket
+) -> None:
+    page = visit("/outputs")
+    page.get_by_role("combobox", name="App", exact=True).click()
+    page.get_by_role("option", name="OSC", exact=True).click()
+    address = page.get_by_role("textbox", name="Address")
+    assert address.input_value() == "osc://127.0.0.1:9000"
+    url = f"osc://127.0.0.1:{receiver.getsockname()[1]}"
+    address.fill(url)
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.wait_for_selector(f"[data-url='{url}']")
+    assert b"/facedrive/" in receiver.recv(65536)
+    picture(page, "outputs-sending")
+    page.get_by_role("button", name=f"Remove {url}").click()
+    page.wait_for_selector(f"[data-url='{url}']", state="detached")
+
+
+def test_a_test_wave_moves_channels_and_comes_back(
+    visit: Callable[..., Any], studio: Running
+) -> None:
+    page = visit("/outputs")
+    page.get_by_role("button", name="Test wave").click()
+    page.wait_for_function("document.querySelector('.fd-status').innerText.includes('By hand')")
+    page.get_by_role("button", name="End the test").click()
+    page.wait_for_function("document.querySelector('.fd-status').innerText.includes('Running')")
+
+
+@pytest.mark.parametrize("url", ["ocs://127.0.0.1:9000", "x" * 10_000, "osc://127.0.0.1:99999"])
+def test_an_address_that_is_none_is_said_in_a_line(visit: Callable[..., Any], url: str) -> None:
+    page = visit("/outputs")
+    page.get_by_role("textbox", name="Address").fill(url)
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.wait_for_selector(".q-notification.bg-negative")
+    assert page.locator("[data-url]").count() == 0
+
+
+def test_every_option_is_there_and_can_be_found(visit: Callable[..., Any]) -> None:
+    page = visit("/setup")
+    page.wait_for_selector("[data-option='smoothing.aus.beta']")
+    there = page.evaluate(
+        "[...document.querySelectorAll('[data-option]')].map(e => e.dataset.option)"
+    )
+    assert set(there) == {each.name for each in settings_options()} - {"outputs.to"}
+    page.get_by_label("Search options").fill("cutoff gaze")
+    page.wait_for_selector("[data-option='smoothing.aus.beta']", state="hidden")
+    assert page.locator("[data-option='smoothing.gaze.min_cutoff_hz']").is_visible()
+    picture(page, "setup-search")
+
+
+def test_an_option_changes_on_every_page_and_a_wrong_value_is_refused(
+    visit: Callable[..., Any],
+) -> None:
+    page = visit("/setup")
+    field = page.get_by_role("textbox", name="lost.hold_s")
+    field.fill("0.75")
+    field.press("Enter")
+    other = visit("/setup")
+    assert other.get_by_role("textbox", name="lost.hold_s").input_value() == "0.75"
+    field.fill("-3")
+    field.press("Enter")
+    page.wait_for_selector(".q-notification.bg-negative:has-text('lost.hold_s')")
+    page.wait_for_function(
+        "document.querySelector('[data-option=\"lost.hold_s\"] input').value === '0.75'"
+    )
+
+
+def test_a_set_up_is_saved_as_the_file_that_config_reads(
+    visit: Callable[..., Any], studio: Running
+) -> None:
+    page = visit("/setup")
+    field = page.get_by_role("textbox", name="lost.ease_s")
+    field.fill("0.9")
+    field.press("Enter")
+    page.wait_for_timeout(500)
+    card = page.locator(".fd-card", has_text="Set-ups")
+    card.get_by_label("Name").fill("my stream")
+    card.get_by_role("button", name="Save").click()
+    page.wait_for_selector(".q-notification.bg-positive")
+    (saved,) = studio.folder.rglob("my stream.toml")
+    assert "ease_s = 0.9" in saved.read_text()
+    card.get_by_role("button", name="Compare").click()
+    page.wait_for_selector("text=No difference.")
+
+
+def test_rubbish_dropped_as_a_rig_is_refused_and_the_avatar_stays(
+    visit: Callable[..., Any],
+) -> None:
+    page = visit("/setup")
+    page.set_input_files(
+        "input[type=file]", {"name": "x.glb", "mimeType": "model/gltf-binary", "buffer": b"glTF??"}
+    )
+    page.wait_for_selector(".q-notification.bg-negative")
+    assert page.locator(".fd-rig").count() == 1
+    assert page.locator("fd-avatar").first.get_attribute("data-state") != "failed"
+
+
+def test_a_rig_that_is_dropped_is_driven(visit: Callable[..., Any], shared: Path) -> None:
+    page = visit("/setup")
+    page.set_input_files("input[type=file]", shared / "rigs" / "ict_arkit.glb")
+    page.wait_for_selector("[data-rig='ict_arkit.glb'][aria-pressed=true]")
+    page.wait_for_function("document.querySelector('fd-avatar').about?.targets.includes('jawOpen')")
+    page.locator("[data-rig=basic]").click()
+    page.wait_for_selector("[data-rig=basic][aria-pressed=true]")
+
+
+def test_a_curve_is_dragged(visit: Callable[..., Any]) -> None:
+    page = visit("/tune")
+    page.wait_for_selector("[data-handle=extreme]", state="attached")
+    x, y = page.evaluate(
+        """() => { const box = document.querySelector('[data-handle=extreme]')
+            .getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; }"""
+    )
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 90, y, steps=4)
+    page.mouse.up()
+    page.wait_for_function(
+        "Number(document.querySelector('[data-handle=extreme]').getAttribute('cx')) < 220"
+    )
+    other = visit("/tune")
+    other.wait_for_function(
+        "Number(document.querySelector('[data-handle=extreme]').getAttribute('cx')) < 220"
+    )
+    page.get_by_role("button", name="Back to the default").click()
+
+
+def test_a_slider_moves_the_avatar_without_a_face(visit: Callable[..., Any]) -> None:
+    page = visit("/tune")
+    slider = page.locator("[data-au=cheeks_puff]")
+    slider.scroll_into_view_if_needed()
+    slider.focus()
+    slider.press("End")
+    for _ in range(3):
+        slider.press("PageUp")
+    box = slider.bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 0.9, box["y"] + box["height"] / 2)
+    page.wait_for_function(
+        """() => { const a = document.querySelector('fd-avatar');
+        const at = a.about.targets.indexOf('cheeks_puff');
+        return a.meshes.some(mesh => mesh.morphTargetInfluences[at] > 0.7); }"""
+    )
+    page.get_by_role("button", name="Let go").click()
+    page.wait_for_function("document.querySelector('.fd-status').innerText.includes('Running')")
+
+
+def test_calibration_leads_through_its_steps(visit: Callable[..., Any]) -> None:
+    page = visit("/tune")
+    page.get_by_role("button", name="Begin").click()
+    page.wait_for_selector("text=Rest your face and look into the camera.")
+    page.wait_for_selector("text=Close both eyes.")
+    picture(page, "calibration")
+    keep = page.get_by_role("button", name="Keep", exact=True)
+    for _ in range(20):
+        if keep.is_visible():
+            break
+        page.evaluate("""() => [...document.querySelectorAll('.fd-coach button')].find(
+            each => each.innerText.includes('Skip'))?.click()""")
+        page.wait_for_timeout(400)
+    keep.click()
+    page.wait_for_selector("fd-avatar[pose]", state="detached")
+
+
+def test_a_take_is_recorded_scrubbed_cut_and_exported(
+    visit: Callable[..., Any], studio: Running
+) -> None:
+    page = visit("/takes")
+    page.wait_for_function("document.querySelector('.fd-status').innerText.includes('Running')")
+    page.get_by_role("button", name="Record").click()
+    page.wait_for_function("parseFloat(document.querySelector('.fd-clock').innerText) > 2")
+    page.get_by_role("button", name="Stop recording").click()
+    row = page.locator(".fd-take").first
+    row.wait_for()
+    name = row.get_attribute("data-take")
+    row.get_by_role("button", name=f"Play {name}").click()
+    page.wait_for_function(
+        "document.querySelector('.fd-status').innerText.includes('Playing a take')"
+    )
+    line = page.locator("fd-timeline")
+    line.focus()
+    line.press("Home")
+    line.press("PageUp")
+    page.wait_for_function("document.querySelector('.fd-player').innerText.includes('1.00 /')")
+    picture(page, "takes-playing")
+    page.get_by_role("button", name="Keep this part as a new take").click()
+    page.wait_for_selector(f"[data-take='{name} cut']")
+    page.get_by_role("button", name="Close", exact=True).click()
+    page.get_by_role("button", name=f"More for {name}", exact=True).click()
+    with page.expect_download() as waiting:
+        page.locator(".q-menu .q-item", has_text="GLB").click()
+    glb = Path(waiting.value.path()).read_bytes()
+    magic, version, length = struct.unpack_from("<4sII", glb)
+    assert (magic, version, length) == (b"glTF", 2, len(glb))
+    (size,) = struct.unpack_from("<I", glb, 12)
+    assert json.loads(glb[20 : 20 + size])["animations"]
+
+
+def test_a_take_that_appears_or_goes_on_disk_does_so_on_the_page(
+    visit: Callable[..., Any], studio: Running
+) -> None:
+    page = visit("/takes")
+    folder = studio.folder / "takes"
+    folder.mkdir(exist_ok=True)
+    broken = folder / "broken.csv"
+    broken.write_text("no take\n")
+    page.wait_for_selector("[data-take=broken]")
+    assert page.get_by_role("button", name="Play broken").is_disabled()
+    broken.unlink()
+    page.wait_for_selector("[data-take=broken]", state="detached")
+
+
+def test_with_a_token_the_printed_address_opens_and_another_does_not(
+    browser: Any, tmp_path: Path
+) -> None:
+    running = start(tmp_path, "--source", "demo", "--token", "0123456789abcdef")
+    try:
+        page = browser.new_page()
+        base = running.url.partition("/?")[0]
+        assert page.goto(f"{base}/").status == 401
+        assert page.goto(f"{base}/?token=0123456789abcdeX").status == 401
+        assert page.goto(running.url).status == 200
+        page.wait_for_selector("fd-avatar[data-index]", state="attached", timeout=60_000)
+        page.close()
+    finally:
+        stop(running)
