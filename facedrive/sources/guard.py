@@ -52,7 +52,7 @@ def guarded_frames(
     """
     folder = MEMORY if MEMORY.is_dir() else None
     with (
-        tempfile.TemporaryDirectory(prefix="facedrive-", dir=folder) as ring,
+        tempfile.TemporaryDirectory("", "facedrive-", folder, ignore_cleanup_errors=True) as ring,
         _child(path, Path(ring)) as child,
     ):
         yield from _Guard(path, child, progress_s).frames(on_open)

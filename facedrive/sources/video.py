@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -46,7 +47,7 @@ class VideoFile:
         Raises:
             SourceError: if it is no video, has no readable frame, or breaks the decoder.
         """
-        if self.guarded:
+        if self.guarded and not getattr(sys, "frozen", False):  # a frozen program is no Python
             return guarded_frames(self.path, self._said.append)
         return decode_file(self.path)
 
