@@ -156,6 +156,56 @@ def test_a_texture_is_decoded_with_its_coordinates(write_glb: Write) -> None:
     assert texture[0, 0].tolist() == [200, 0, 0, 255]
 
 
+def _textured(document: Json, texture: Json, reference: Json) -> None:
+    """Paint the square with a WebP picture, by the texture and the reference to it."""
+    bgr = np.full((2, 2, 3), (0, 0, 200), np.uint8)
+    webp = cv2.imencode(".webp", bgr, [cv2.IMWRITE_WEBP_QUALITY, 101])[1].tobytes()
+    uri = "data:image/webp;base64," + base64.b64encode(webp).decode()
+    document["accessors"].append(
+        {"bufferView": 0, "componentType": 5126, "count": 4, "type": "VEC2"}
+    )
+    document["meshes"][0]["primitives"][0]["attributes"]["TEXCOORD_0"] = 3
+    surface = document["materials"][0]["pbrMetallicRoughness"]
+    surface["baseColorTexture"] = {"index": 0, **reference}
+    document["textures"], document["images"] = [texture], [{"uri": uri}]
+
+
+def test_a_webp_texture_is_decoded(write_glb: Write) -> None:
+    texture = {"extensions": {"EXT_texture_webp": {"source": 0}}}
+    rig = load(write_glb(lambda document: _textured(document, texture, {})))
+    assert rig.parts[0].texture is not None
+    assert rig.parts[0].texture[0, 0].tolist() == [200, 0, 0, 255]
+
+
+def test_a_ktx2_texture_is_grey_and_said_to_be(
+    write_glb: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    texture = {"extensions": {"KHR_texture_basisu": {"source": 0}}}
+
+    def change(document: Json) -> None:
+        document["extensionsRequired"] = ["KHR_texture_basisu"]
+        _textured(document, texture, {})
+
+    assert load(write_glb(change)).parts[0].texture is None
+    assert "head.glb: a texture is KTX2, which is drawn grey" in caplog.text
+
+
+def test_texture_coordinates_are_scaled_turned_and_moved(write_glb: Write) -> None:
+    moved = {"scale": [2, 4], "rotation": np.pi / 2, "offset": [0.5, 0.25]}
+
+    def change(document: Json) -> None:
+        document["extensionsRequired"] = ["KHR_texture_transform"]
+        _textured(document, {"source": 0}, {"extensions": {"KHR_texture_transform": moved}})
+
+    plain = load(write_glb(lambda document: _textured(document, {"source": 0}, {})))
+    rig = load(write_glb(change))
+    assert plain.uv is not None
+    assert rig.uv is not None
+    # Counter-clockwise on a picture whose v goes down: u becomes v, and v becomes -u.
+    wanted = np.column_stack([4 * plain.uv[:, 1] + 0.5, -2 * plain.uv[:, 0] + 0.25])
+    np.testing.assert_allclose(rig.uv, wanted, atol=1e-6)
+
+
 def _with_vrm0(document: Json) -> None:
     document["nodes"] = [{"mesh": 0}, {"name": "eye.L"}, {"name": "eye.R"}]
     document["scenes"][0]["nodes"] = [0, 1, 2]
