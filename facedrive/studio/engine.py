@@ -159,7 +159,12 @@ class Engine:
             FacedriveError: if it cannot be opened.
         """
         asked = self.settings.outputs
-        (sink,) = open_sinks([url], tables_for(url, asked.mapping), mirror=asked.mirror)
+        (sink,) = open_sinks(
+            [url],
+            tables_for(url, asked.mapping),
+            mirror=asked.mirror,
+            overwrite=asked.overwrite,
+        )
         self._outputs_add(sink, url)
         self._keep_outputs((*self.settings.outputs.to, url))
 
@@ -221,7 +226,12 @@ class Engine:
         asked = self.settings.outputs
         for url in asked.to:
             try:
-                (sink,) = open_sinks([url], tables_for(url, asked.mapping), mirror=asked.mirror)
+                (sink,) = open_sinks(
+                    [url],
+                    tables_for(url, asked.mapping),
+                    mirror=asked.mirror,
+                    overwrite=asked.overwrite,
+                )
             except FacedriveError as error:
                 self._outputs.failures.append(Failure(url, error))
                 log.error("%s", error)

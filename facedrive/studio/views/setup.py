@@ -69,7 +69,8 @@ def _add_source(page: Page) -> None:
             ).props("outlined dense")  # fmt: skip
         with ui.element("div").classes("fd-row"):
             place = ui.input(
-                page.say("file_or_stream"), value="" if settings.what in kinds else settings.what
+                page.say("file_or_stream"),
+                value="" if settings.what in kinds or settings.what.isdecimal() else settings.what,
             ).props("outlined dense maxlength=1000")
 
             async def use() -> None:
