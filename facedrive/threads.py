@@ -423,10 +423,18 @@ class Watchdog:
 class Places:
     """Places that another process gives back, a byte each; when it is gone, this one ends."""
 
-    def __init__(self, count: int, given_back: Callable[[int], bytes]) -> None:
-        """Start with ``count`` free places; ``given_back`` waits for up to so many bytes."""
+    def __init__(
+        self, count: int, given_back: Callable[[int], bytes], clean: Callable[[], None]
+    ) -> None:
+        """Start with ``count`` free places.
+
+        Args:
+            count: The places.
+            given_back: Waits for up to so many bytes; none come when the other process is gone.
+            clean: Takes away what that one can no longer.
+        """
         self._free = threading.Semaphore(count)
-        self._given_back = given_back
+        self._given_back, self._clean = given_back, clean
         threading.Thread(target=self._run, name="places", daemon=True).start()
 
     def take(self) -> None:
@@ -436,6 +444,7 @@ class Places:
     def _run(self) -> None:
         while given := self._given_back(64):
             self._free.release(len(given))
+        self._clean()
         os._exit(1)
 
 

@@ -6,6 +6,7 @@ import json
 import logging
 import mmap
 import os
+import shutil
 import sys
 from contextlib import closing
 from functools import partial
@@ -77,7 +78,8 @@ def main(path: str, folder: str) -> None:
     speaker = Speaker(out)
     logging.getLogger("facedrive").addHandler(speaker)
     logging.getLogger("facedrive").setLevel(logging.DEBUG)
-    ring = Ring(Path(folder), speaker, Places(PLACES, partial(os.read, 0)))
+    clean = partial(shutil.rmtree, folder, ignore_errors=True)
+    ring = Ring(Path(folder), speaker, Places(PLACES, partial(os.read, 0), clean))
     try:
         with closing(FileFrames(Path(path))) as file:
             speaker.say("open", frames=file.said)

@@ -238,19 +238,23 @@ def broken(folder: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
     monkeypatch.syspath_prepend(folder)
 
 
-def test_the_child_ends_with_its_parent(write_clip: WriteClip, pictures: Pictures) -> None:
+def test_the_child_ends_with_its_parent(
+    write_clip: WriteClip, pictures: Pictures, tmp_path: Path
+) -> None:
     code = (
         "import os, sys, pathlib, facedrive.sources.video as video\n"
+        "from facedrive.sources import guard; guard.MEMORY = pathlib.Path(sys.argv[2])\n"
         "frames = video.VideoFile(pathlib.Path(sys.argv[1])).frames(); next(frames)\n"
         "os.system(f'pgrep -P {os.getpid()} -f sources.child'); os.kill(os.getpid(), 9)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, str(write_clip(pictures))],
+        [sys.executable, "-c", code, str(write_clip(pictures)), str(tmp_path)],
         stdout=subprocess.PIPE, check=False,
     )  # fmt: skip
     child = int(done.stdout.split()[0])
     for _ in range(50):
         if not Path(f"/proc/{child}").exists():
+            assert not list(tmp_path.glob("facedrive-*"))
             return
         time.sleep(0.1)
     pytest.fail("the child lives on")
