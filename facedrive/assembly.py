@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from facedrive.calibration import Profile
     from facedrive.outputs import Outputs
     from facedrive.pipeline import Pipeline
+    from facedrive.resting import RestingLevel
     from facedrive.rig import Rig
     from facedrive.stages import Regressor, Tracker
 
@@ -43,8 +44,12 @@ def open_regressor(settings: Settings) -> Regressor:
     return REGRESSORS.open(asked.use, model=asked.model, device=asked.device)
 
 
-def open_pipeline(settings: Settings | None = None, *, raw: bool = False) -> Pipeline:
+def open_pipeline(
+    settings: Settings | None = None, *, raw: bool = False, live: bool = False
+) -> Pipeline:
     """Open tracker, AU model, calibration and smoothing; ``raw`` leaves the last two out.
+
+    A ``live`` one learns the face's rest unless the settings say otherwise.
 
     Raises:
         ModelError: if a model is missing or broken.
@@ -56,6 +61,7 @@ def open_pipeline(settings: Settings | None = None, *, raw: bool = False) -> Pip
     from facedrive.trackers.pose import PoseSolver
 
     settings = settings or Settings()
+    resting = None if raw else open_resting(settings, live=live)
     return Pipeline(
         open_tracker(settings),
         open_regressor(settings),
@@ -63,7 +69,17 @@ def open_pipeline(settings: Settings | None = None, *, raw: bool = False) -> Pip
         smoothing=no_smoothing() if raw else settings.smoothing.smoothing(),
         lost=LostFace(settings.lost),
         pose=PoseSolver(settings.tracker.pose.fov_deg),
+        resting=resting,
     )
+
+
+def open_resting(settings: Settings, *, live: bool) -> RestingLevel | None:
+    """Return what learns the face's rest; None where that is known, or not wanted."""
+    from facedrive.resting import RestingLevel
+
+    asked = settings.calibration
+    wanted = live if asked.auto_neutral is None else asked.auto_neutral
+    return RestingLevel() if wanted and asked.profile is None else None
 
 
 def open_profile(settings: Settings) -> Profile:

@@ -13,15 +13,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX, AU_NAMES, AUS
 from facedrive.errors import ProfileError, unknown
+from facedrive.extras import EXTRA_NAMES, SPAN_OF_EXTRA
 from facedrive.files import read_toml, write_whole
 from facedrive.rotations import median_rotation, rotation_between
 from facedrive.types import IDENTITY_HEAD, Head, Reading, Vector
@@ -54,6 +55,30 @@ REST: dict[str, tuple[tuple[int, ...], float]] = {
 """Of a profile's entries that are no AU's: their shape, and how large a number may be."""
 
 
+class Response(NamedTuple):
+    """Where channels start, where they end, and how they get there; each (C,) float32."""
+
+    neutral: Vector
+    extreme: Vector
+    gamma: Vector
+
+    def apply(self, values: Vector) -> Vector:
+        """Map (C,) raw values to calibrated ones, 0 to 1."""
+        reach = np.clip((values - self.neutral) / (self.extreme - self.neutral), 0.0, 1.0)
+        return np.asarray(1 - (1 - reach) ** self.gamma, dtype=np.float32)
+
+    def with_neutral(self, resting: Vector) -> Response:
+        """Start from (C,) other levels, and keep the same way from there to the end."""
+        moved = (resting - self.neutral).astype(np.float32)
+        return self._replace(neutral=self.neutral + moved, extreme=self.extreme + moved)
+
+
+def usual_extras() -> Response:
+    """Return where the extras start and end on most faces."""
+    neutral, extreme = np.array([SPAN_OF_EXTRA[name] for name in EXTRA_NAMES], np.float32).T
+    return Response(neutral, extreme, np.ones_like(neutral))
+
+
 @dataclass(frozen=True)
 class Profile:
     """One person's calibration; the default changes nothing but closes eyelids fully."""
@@ -70,11 +95,14 @@ class Profile:
     """(3,) float32 metres of the head at rest, which is then that of ``IDENTITY_HEAD``."""
     gaze: Vector | None = None
     """(2, 2) float32 radians of the eyes at rest, as ``Sample.gaze``."""
+    extras: Response = field(default_factory=lambda: usual_extras())
+    """What the extras do at rest and at their extremes."""
 
     def calibrate(self, reading: Reading) -> Reading:
         """Return a raw reading with calibrated AUs, its head and gaze told from their rest."""
         gaze = reading.gaze if self.gaze is None else reading.gaze - self.gaze
-        return Reading(self.apply(reading.aus), gaze, self._from_rest(reading.head))
+        extras = None if reading.extras is None else self.extras.apply(reading.extras)
+        return Reading(self.apply(reading.aus), gaze, self._from_rest(reading.head), extras)
 
     def _from_rest(self, head: Head) -> Head:
         rotation, position = head.rotation, head.translation
@@ -86,16 +114,17 @@ class Profile:
 
     def apply(self, aus: Vector) -> Vector:
         """Map (24,) raw AUs to calibrated ones, 0 to 1."""
-        reach = np.clip((aus - self.neutral) / (self.extreme - self.neutral), 0.0, 1.0)
-        return np.asarray(1 - (1 - reach) ** self.gamma, dtype=np.float32)
+        return Response(self.neutral, self.extreme, self.gamma).apply(aus)
 
     def with_neutral(self, rest: Reading) -> Profile:
         """Take another resting face, a raw reading, and keep extremes and responses."""
-        resting = _resting(rest.aus)
+        resting = resting_level(rest.aus)
         extreme = np.maximum(self.extreme, resting + np.float32(SMALLEST_RANGE))
         return replace(
             self, neutral=resting, extreme=extreme.astype(np.float32), gaze=rest.gaze,
             head_rotation=rest.head.rotation, head_position=rest.head.translation,
+            extras=self.extras if rest.extras is None
+            else self.extras.with_neutral(rest.extras + np.float32(NEUTRAL_MARGIN)),
         )  # fmt: skip
 
 
@@ -112,7 +141,7 @@ def build_profile(neutral: Vector, extreme: Vector | None, gamma: Vector | None 
         extreme: (24,) the highest raw AUs reached, or None.
         gamma: (24,) response exponents; 1 where None.
     """
-    resting = _resting(neutral)
+    resting = resting_level(neutral)
     top = np.ones(len(AUS), np.float32)
     top[EYELIDS] = np.maximum(LID_CLOSED, resting[EYELIDS] + SMALLEST_RANGE)
     if extreme is not None:
@@ -124,7 +153,7 @@ def build_profile(neutral: Vector, extreme: Vector | None, gamma: Vector | None 
     return Profile(resting.astype(np.float32), top.astype(np.float32), gamma.astype(np.float32))
 
 
-def _resting(neutral: Vector) -> Vector:
+def resting_level(neutral: Vector) -> Vector:
     """Return where each AU starts to count, (24,), above a measured neutral."""
     resting = np.clip(neutral + NEUTRAL_MARGIN * (neutral > 0), 0.0, 0.8)
     resting[EYELIDS] = np.clip(neutral[EYELIDS] + LID_MARGIN, 0.0, 0.5)
@@ -139,10 +168,11 @@ def median_reading(readings: Sequence[Reading]) -> Reading:
     """
     if not readings:
         raise ProfileError("no face was seen while calibrating; face the camera and try again.")
-    aus, gaze, heads = zip(*readings, strict=True)
+    aus, gaze, heads, extras = zip(*readings, strict=True)
     rotation = median_rotation([head.rotation for head in heads])
     head = Head(rotation, _median([head.translation for head in heads]))
-    return Reading(_median(aus), _median(gaze), head)
+    known = [each for each in extras if each is not None]
+    return Reading(_median(aus), _median(gaze), head, _median(known) if known else None)
 
 
 def _median(values: Sequence[Vector]) -> Vector:
@@ -165,8 +195,8 @@ def _lines(profile: Profile) -> Iterator[str]:
         if value is not None:
             yield f"{name} = {np.round(value.astype(np.float64), 5).tolist()}"
     yield ""
-    rows = zip(AU_NAMES, profile.neutral, profile.extreme, profile.gamma, strict=True)
-    for name, neutral, extreme, gamma in rows:
+    aus = zip(AU_NAMES, profile.neutral, profile.extreme, profile.gamma, strict=True)
+    for name, neutral, extreme, gamma in (*aus, *zip(EXTRA_NAMES, *profile.extras, strict=True)):
         yield (
             f"{name} = {{ neutral = {neutral:.4f}, extreme = {extreme:.4f}, gamma = {gamma:.3f} }}"
         )
@@ -181,16 +211,21 @@ def load_profile(path: Path) -> Profile:
     table = read_toml(path, ProfileError, "readable profile", "make one with: facedrive calibrate")
     rest = _rest(path, table, _version(path, table))
     start = default_profile()
-    columns = {"neutral": start.neutral, "extreme": start.extreme, "gamma": start.gamma}
+    known = (*AU_NAMES, *EXTRA_NAMES)
+    aus = Response(start.neutral, start.extreme, start.gamma)
+    columns = {column: np.append(getattr(aus, column), getattr(start.extras, column))
+               for column in Response._fields}  # fmt: skip
     for name, row in table.items():
-        if name not in AU_INDEX:
-            raise ProfileError(f"{path}: " + unknown("AU", name, AU_NAMES))
+        if name not in known:
+            raise ProfileError(f"{path}: " + unknown("AU", name, known))
         for column, value in _row(path, name, row).items():
-            columns[column][AU_INDEX[name]] = value
-    for name, low, high in zip(AU_NAMES, columns["neutral"], columns["extreme"], strict=True):
+            columns[column][known.index(name)] = value
+    for name, low, high in zip(known, columns["neutral"], columns["extreme"], strict=True):
         if high - low < 0.01:
             raise ProfileError(f"{path}: {name}: extreme {high:g} must lie above neutral {low:g}.")
-    return Profile(**columns, **rest)
+    count = len(AUS)
+    extras = Response(*(columns[column][count:] for column in Response._fields))
+    return Profile(**{name: each[:count] for name, each in columns.items()}, **rest, extras=extras)
 
 
 def _version(path: Path, table: dict[str, Any]) -> int:

@@ -65,7 +65,7 @@ class DependencyError(FacedriveError):
     """An optional package is needed and is not installed."""
 
 
-LISTED = 30
+LISTED = 40
 """How many known names an error lists; of more it only guesses which was meant."""
 
 

@@ -15,7 +15,7 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_type_hints
 
-from facedrive.assembly import inputs_of, load_rig, open_outputs, open_pipeline
+from facedrive.assembly import inputs_of, load_rig, open_outputs, open_pipeline, open_resting
 from facedrive.calibration import load_profile, save_profile
 from facedrive.controls import Controls
 from facedrive.ending import outliving_the_screen
@@ -52,6 +52,8 @@ class Status:
     """Frames so far."""
     latency_ms: float
     """Median from frame in memory to weights sent, of the newest frames; NaN before the first."""
+    neutral: str
+    """Where the neutral comes from: automatic, being learnt, being set, fixed or none."""
     mirror: bool
     recording: str
     """Where the picture is recorded to; empty where it is not."""
@@ -116,7 +118,7 @@ class Live:
         # The window before everything else: sinks/window.py says why.
         window = open_window("facedrive") if settings.view.show is not False else None
         source = open_turned(settings.source)
-        pipeline = open_pipeline(settings)
+        pipeline = open_pipeline(settings, live=True)
         try:
             asked = settings.outputs
             outputs = open_outputs(
@@ -261,6 +263,7 @@ class Live:
             face=self.pipeline.has_face,
             frames=timing.count("frame to wire"),
             latency_ms=timing.recent_ms("frame to wire"),
+            neutral=self.pipeline.neutral,
             mirror=self.settings.view.mirror,
             recording=str((self._recorder and self._recorder.path) or ""),
             outputs=self.outputs.states(),
@@ -280,6 +283,8 @@ class Live:
         self.pipeline.lost.options = self.settings.lost
         if option == "calibration.profile" and self.settings.calibration.profile:
             self.pipeline.profile = load_profile(self.settings.calibration.profile)
+        if option.startswith("calibration."):
+            self.pipeline.resting = open_resting(self.settings, live=True)
         if self._recorder is not None:
             self._recorder.studio.mirror = self.settings.view.mirror
         return value

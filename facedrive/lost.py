@@ -49,4 +49,7 @@ class LostFace:
         toward = IDENTITY_HEAD.rotation * np.copysign(np.float32(1), last.head.rotation[3])
         rotation = kept * last.head.rotation + (1 - kept) * toward
         head = Head(rotation / np.linalg.norm(rotation), last.head.translation)
-        return Sample(time, index, kept * last.aus, kept * last.gaze, head, False)
+        extras = None if last.extras is None else kept * last.extras
+        return Sample(
+            time, index, kept * last.aus, kept * last.gaze, head, False, extras=extras
+        )  # fmt: skip

@@ -8,15 +8,17 @@ from pathlib import Path
 
 from facedrive.calibration import Profile, default_profile, median_reading
 from facedrive.controls import Controls
+from facedrive.eyes import join_gaze
 from facedrive.lost import LostFace
 from facedrive.outputs import Outputs
+from facedrive.resting import RestingLevel, with_rest
+from facedrive.sight import sight
 from facedrive.smoothing import Smoothing, SmoothingOptions, no_smoothing
 from facedrive.stages import Closable, Estimate, Regressor, Source, Tracker
 from facedrive.threads import STALL_S, Stall, now, read_frames
 from facedrive.timing import Timing
-from facedrive.trackers.cutter import CropCutter
 from facedrive.trackers.pose import PoseSolver
-from facedrive.types import Face, Frame, Reading, Sample, Vector
+from facedrive.types import Frame, Reading, Sample
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,8 @@ class Pipeline:
     lost: LostFace = field(default_factory=LostFace)
     pose: PoseSolver = field(default_factory=PoseSolver)
     timing: Timing = field(default_factory=Timing)
+    resting: RestingLevel | None = None
+    """Learns the face's rest while it is watched; None leaves the profile's neutral as it is."""
     raw: Estimate | None = field(default=None, init=False)
     """The model's answer to the newest face, before calibration and smoothing."""
     _rest: list[tuple[float, Reading]] | None = field(default=None, init=False, repr=False)
@@ -50,7 +54,7 @@ class Pipeline:
     _lost: bool = field(default=True, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._cutter = CropCutter(self.regressor.crop)
+        self._sight = sight(self.tracker, self.regressor, self.timing)
 
     @classmethod
     def open(
@@ -82,23 +86,19 @@ class Pipeline:
 
     def __call__(self, frame: Frame) -> Sample:
         """Track, read, calibrate and smooth one frame."""
-        with self.timing.stage("track"):
-            face = self.tracker.track(frame)
-        if face is None:
+        seen = self._sight.look(frame)
+        if seen is None:
             return self.without_face(frame.time, frame.index)
-        if self._lost:
-            log.info("face found at %.2f s", frame.time)
-            self._lost = False
-        with self.timing.stage("crop"):
-            crop = self._cutter.cut(frame.gray, face.landmarks_px)
-        with self.timing.stage("regress"):
-            self.raw = self.regressor.estimate(crop)
+        if self._lost or seen.new:
+            self._take_up(frame.time)
+        self.raw = seen.estimate
         with self.timing.stage("pose"):
-            landmarks_px = self._better_landmarks(face, self.raw)
-            head = self.pose.solve(landmarks_px, (frame.image.shape[0], frame.image.shape[1]))
+            head = self.pose.solve(seen.landmarks_px, frame.size)
         with self.timing.stage("smooth"):
-            reading = self._finish(Reading(self.raw.aus, self.raw.gaze, head), frame.time)
-        sample = Sample(frame.time, frame.index, *reading, True, face.score, landmarks_px)
+            raw = Reading(self.raw.aus, self.raw.gaze, head, self.raw.extras)
+            aus, gaze, head, extras = self._finish(raw, frame.time)
+        sample = Sample(frame.time, frame.index, aus, gaze, head, True, seen.score,
+                        seen.landmarks_px, extras)  # fmt: skip
         self.lost.seen(sample)
         return sample
 
@@ -123,9 +123,18 @@ class Pipeline:
         """
         self._rest = []
 
+    @property
+    def neutral(self) -> str:
+        """Where the neutral of the AUs comes from, for people to read."""
+        if self._rest is not None:
+            return "being set"
+        if self.resting is not None:
+            return "automatic" if self.resting.known else "being learnt"
+        return "none" if self.profile is None else "fixed"
+
     def reset(self) -> None:
         """Forget the face and all that came before; calibration and timing stay."""
-        self.tracker.reset()
+        self._sight.forget()
         self.lost.reset()
         self._lost = True
         self._forget_face()
@@ -142,28 +151,28 @@ class Pipeline:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _take_up(self, time: float) -> None:
+        """Start with a face that was not there in the frame before."""
+        if not self._lost:
+            self._forget_face()
+        log.info("face found at %.2f s", time)
+        self._lost = False
+
     def _forget_face(self) -> None:
         self.smoothing.reset()
         self.pose.reset()
-        self._cutter.forget()
         if self._rest is not None:  # a face that left was not at rest
             self._rest = []
-
-    def _better_landmarks(self, face: Face, raw: Estimate) -> Vector:
-        """Return where the model sees the landmarks, if it says so, and learn it for the next crop.
-
-        They are (68, 2) float32 in the frame's pixels.
-        """
-        if raw.landmarks_crop_px is None:
-            return face.landmarks_px
-        return self._cutter.learn(raw.landmarks_crop_px)
 
     def _finish(self, reading: Reading, time: float) -> Reading:
         """Calibrate and smooth."""
         if self._rest is not None:
             self._collect_rest(self._rest, reading, time)
-        if self.profile is not None:
-            reading = self.profile.calibrate(reading)
+        profile = self.profile
+        if profile is not None and self.resting is not None:
+            profile = with_rest(profile, self.resting.watch(reading, time))
+        if profile is not None:
+            reading = join_gaze(profile.calibrate(reading))
         return self.smoothing.apply(reading, time)
 
     def _collect_rest(
@@ -173,7 +182,7 @@ class Pipeline:
         if time - rest[0][0] >= NEUTRAL_S:
             neutral = median_reading([each for _, each in rest])
             self.profile = (self.profile or default_profile()).with_neutral(neutral)
-            self._rest = None
+            self._rest = self.resting = None
             log.info("neutral set")
 
 

@@ -33,6 +33,9 @@ class CalibrationOptions:
 
     profile: Path | None = option(None, flag="--profile", metavar="TOML", live=True)
     """A person's calibration, made by facedrive calibrate."""
+    auto_neutral: bool | None = option(None, flag="--auto-neutral", live=True)
+    """Learn the face's resting level while it is watched, where no profile is given; where left
+    out, facedrive live does and the others do not."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,8 @@ class SmoothingOptions:
     """Of the head's rotation, the parts of a quaternion."""
     translation: OneEuro = OneEuro(min_cutoff_hz=1.0, beta=10.0)
     """Of the head's position, metres."""
+    extras: OneEuro = OneEuro()
+    """Of the extras, 0 to 1."""
 
     def smoothing(self) -> Smoothing:
         """Return a smoothing with these options and no past.
@@ -36,17 +38,19 @@ class SmoothingOptions:
         return Smoothing(*(FILTERS.open(self.use, options=each) for each in self.kinds))
 
     @property
-    def kinds(self) -> tuple[OneEuro, OneEuro, OneEuro, OneEuro]:
+    def kinds(self) -> tuple[OneEuro, ...]:
         """The options of each kind, in the order of ``Smoothing``."""
-        return self.aus, self.gaze, self.rotation, self.translation
+        return self.aus, self.gaze, self.rotation, self.translation, self.extras
 
 
 class Smoothing:
     """The filters at work; any ``Filter`` can stand in for one of them."""
 
-    def __init__(self, aus: Filter, gaze: Filter, rotation: Filter, translation: Filter) -> None:
+    def __init__(
+        self, aus: Filter, gaze: Filter, rotation: Filter, translation: Filter, extras: Filter
+    ) -> None:
         """Smooth each kind of value with its own filter."""
-        self._aus, self._gaze = aus, gaze
+        self._aus, self._gaze, self._extras = aus, gaze, extras
         self._rotation, self._translation = rotation, translation
         self._last: Vector = IDENTITY_HEAD.rotation
 
@@ -61,6 +65,7 @@ class Smoothing:
             self._aus.filter(reading.aus, time),
             self._gaze.filter(reading.gaze, time),
             Head(self._last, self._translation.filter(reading.head.translation, time)),
+            None if reading.extras is None else self._extras.filter(reading.extras, time),
         )
 
     def configure(self, options: SmoothingOptions) -> None:
@@ -75,10 +80,10 @@ class Smoothing:
             each.reset()
 
     @property
-    def _filters(self) -> tuple[Filter, Filter, Filter, Filter]:
-        return self._aus, self._gaze, self._rotation, self._translation
+    def _filters(self) -> tuple[Filter, ...]:
+        return self._aus, self._gaze, self._rotation, self._translation, self._extras
 
 
 def no_smoothing() -> Smoothing:
     """Return a smoothing that passes everything through."""
-    return Smoothing(NoFilter(), NoFilter(), NoFilter(), NoFilter())
+    return Smoothing(*(NoFilter() for _ in range(5)))

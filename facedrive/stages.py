@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from facedrive.types import CropSpec, Face, Frame, Image, Sample, Vector
@@ -39,6 +39,19 @@ class Tracker(Protocol):
         ...
 
 
+@runtime_checkable
+class Finder(Tracker, Protocol):
+    """A tracker that can leave the following to an AU model, and then only looks for faces."""
+
+    def find(self, frame: Frame) -> Sequence[Face]:
+        """Return what may be faces that no one follows, the likeliest first."""
+        ...
+
+    def hold(self, landmarks_px: Vector | None) -> None:
+        """Note where the face that is followed is, (68, 2) in the frame's pixels; None: lost."""
+        ...
+
+
 class Estimate(NamedTuple):
     """What a regressor reads off one crop."""
 
@@ -48,6 +61,11 @@ class Estimate(NamedTuple):
     """(2, 2) float32 radians, as ``Sample.gaze``."""
     landmarks_crop_px: Vector | None = None
     """(68, 2) float32 in the crop's pixels, iBUG 300-W order; None of a model that has none."""
+    presence: float | None = None
+    """How surely the crop shows a face that is placed well, 0 to 1; None of a model that does not
+    say."""
+    extras: Vector | None = None
+    """(E,) float32, 0 to 1, as ``Sample.extras``; None of a model that has none."""
 
 
 @runtime_checkable

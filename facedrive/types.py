@@ -121,6 +121,8 @@ class Reading(NamedTuple):
     gaze: Vector
     """(2, 2) float32 radians, as ``Sample.gaze``."""
     head: Head
+    extras: Vector | None = None
+    """(E,) float32, as ``Sample.extras``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,9 @@ class Sample:
     landmarks_px: Vector | None = None
     """(68, 2) float32 in the frame's pixels, as ``Face.landmarks_px``, where the model sees them
     if it says so; None without a face, and in a take, which does not keep them."""
+    extras: Vector | None = None
+    """(E,) float32, 0 to 1, what no AU names, in the order of ``facedrive.extras.EXTRA_NAMES``;
+    None of a model that does not see them."""
     clock: WallClock = NO_CLOCK
     """When it was, of a sample that was read from a take; else the frame knows."""
 

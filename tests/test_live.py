@@ -118,7 +118,7 @@ def test_every_command_says_what_it_does() -> None:
 def test_recentring_makes_this_face_the_neutral(live: Live, sink: Keeps, tmp_path: Path) -> None:
     until(live, lambda: sink.samples)
     live.call("recentre")
-    until(live, lambda: sink.samples[-1].aus.max() < 0.1)
+    until(live, lambda: bool(sink.samples) and sink.samples[-1].aus.max() < 0.1)
     path = tmp_path / "me.toml"
     live.call("save_profile", [str(path)])
     assert load_profile(path).neutral[3] == pytest.approx(0.52, abs=0.01)

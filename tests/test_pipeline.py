@@ -254,7 +254,7 @@ def test_a_face_that_comes_back_is_not_smoothed_with_the_one_that_left() -> None
             self.count += 1
 
     aus, none = Resets(), NoFilter()
-    smoothing = Smoothing(aus, none, none, none)
+    smoothing = Smoothing(aus, none, none, none, none)
     driven(Pipeline(Seen(until=5, after=20), Says(), None, smoothing), 30)
     assert aus.count == 1
 

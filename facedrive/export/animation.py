@@ -48,7 +48,7 @@ def animate(samples: Iterable[Sample], mapping: Mapping, gain: float = 1.0) -> A
         if times and time <= times[-1]:
             continue  # two rows at one time are one key
         times.append(float(time))
-        weights.frombytes(mapping.apply(sample.aus, sample.gaze).tobytes())
+        weights.frombytes(mapping.apply(sample.aus, sample.gaze, sample.extras).tobytes())
         heads.frombytes(sample.head.rotation.astype(np.float32).tobytes())
         gazes.frombytes(sample.gaze.tobytes())
     if not times:

@@ -80,7 +80,7 @@ def write_livelink_csv(
         for sample in resample(samples, rate):
             if not rows:
                 start = first_frame(sample.clock.timecode_s, rate)
-            weights = table.apply(sample.aus, sample.gaze)[order]
+            weights = table.apply(sample.aus, sample.gaze, sample.extras)[order]
             values = np.concatenate([weights, angles(sample)]).tolist()
             file.write((ROW % (_timecode(start + sample.index, rate), *values)).encode("ascii"))
             rows += 1

@@ -164,5 +164,5 @@ def _nothing_known(rig: Rig) -> str:
     more = ", ..." if len(rig.targets) > LISTED else ""
     return (
         f"{rig.name} has no target that facedrive knows, only {names}{more}; name its targets "
-        "after FEAFA+ AUs (jaw_drop) or ARKit (jawOpen), or give --rig-names a table."
+        "after FEAFA+ AUs (jaw_drop) or ARKit (jawOpen), or give a table of its names (rig_names)."
     )

@@ -21,7 +21,7 @@ A row may name other channels of its table beside AUs; they stand for their rows
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.errors import MappingError, unknown
+from facedrive.extras import DERIVED, EXTRA_NAMES, derived
 from facedrive.files import read_toml
 from facedrive.registry import Registry, is_dotted
 from facedrive.types import Vector
@@ -58,10 +59,13 @@ PAIRS: dict[str, tuple[str, str]] = {
 """Inputs too: the lesser of two AUs, which no sum is. It makes an o of an a and a u, and a blink of
 two winks."""
 
-INPUTS: tuple[str, ...] = (*AU_NAMES, *GAZE_INPUTS, *PAIRS)
+INPUTS: tuple[str, ...] = (*AU_NAMES, *GAZE_INPUTS, *PAIRS, *EXTRA_NAMES)
 
 GAZE = slice(len(AU_NAMES), len(AU_NAMES) + len(GAZE_INPUTS))
 """Where the gaze is among ``INPUTS``."""
+
+EXTRAS = slice(len(INPUTS) - len(EXTRA_NAMES), len(INPUTS))
+"""Where the extras are."""
 
 BUILT_IN: tuple[str, ...] = ("arkit", "mmd", "unified", "vrm0", "vrm1")
 """Tables that ship with facedrive, beside this file."""
@@ -105,7 +109,7 @@ class Mapping:
     channels: tuple[str, ...]
     """The C channels, in the receiver's order."""
     matrix: NDArray[np.float32]
-    """(C, 24 + 8 + 2) float32; columns are ``INPUTS``."""
+    """(C, 24 + 8 + 2 + E) float32; columns are ``INPUTS``."""
     rules: Rules | None = None
     """What holds between the channels, if they are a rig's."""
 
@@ -115,9 +119,19 @@ class Mapping:
         rows = zip(self.channels, self.matrix, strict=True)
         return tuple(name for name, weights in rows if not weights.any())
 
-    def apply(self, aus: Vector, gaze: Vector) -> Vector:
-        """Map (24,) AUs and (2, 2) gaze in radians to (C,) float32 channels, 0 to 1."""
-        channels: Vector = np.clip(self.matrix @ inputs(aus, gaze), 0.0, 1.0)
+    def without_extras(self) -> Mapping:
+        """Return the table for who hears AUs and gaze alone: extras as they go along with AUs."""
+        matrix = self.matrix.copy()
+        matrix[:, : len(AU_NAMES)] += matrix[:, EXTRAS] @ DERIVED
+        matrix[:, EXTRAS] = 0
+        return replace(self, matrix=matrix)
+
+    def apply(self, aus: Vector, gaze: Vector, extras: Vector | None = None) -> Vector:
+        """Map (24,) AUs, (2, 2) gaze in radians and (E,) extras to (C,) float32 channels, 0 to 1.
+
+        Extras that are not known are those that go along with the AUs.
+        """
+        channels: Vector = np.clip(self.matrix @ inputs(aus, gaze, extras), 0.0, 1.0)
         return channels if self.rules is None else self.rules.apply(channels)
 
 
@@ -137,11 +151,12 @@ MAPPINGS: Registry[MappingReader] = Registry("mapping", {}, ("read",), MappingEr
 """For plug-ins; those that ship are files beside this one, by name in ``BUILT_IN``."""
 
 
-def inputs(aus: Vector, gaze: Vector) -> Vector:
-    """Return the values of ``INPUTS`` for (24,) AUs and (2, 2) gaze in radians."""
+def inputs(aus: Vector, gaze: Vector, extras: Vector | None = None) -> Vector:
+    """Return the values of ``INPUTS``; arguments as for ``Mapping.apply``."""
     values = np.empty(len(INPUTS), np.float32)
     values[: len(AU_NAMES)] = aus
     values[GAZE] = gaze_inputs(gaze)
+    values[EXTRAS] = derived(aus) if extras is None else extras
     for place, (one, other) in _PAIRED:
         values[place] = min(aus[one], aus[other])
     return values

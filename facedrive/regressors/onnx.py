@@ -3,7 +3,9 @@
 The contract: input ``crops`` (N, 1, S, S) uint8 aligned as the metadata's crop says; outputs
 ``aus`` (N, 24), 0 to 1 in FEAFA+ order, and ``gaze`` (N, 4) radians: left pitch, left yaw,
 right pitch, right yaw. A model may also say where it sees the landmarks: ``landmarks`` (N, 68, 2)
-in the crop's pixels. Normalisation is inside the graph.
+in the crop's pixels; how surely a crop shows a face: ``presence`` (N, 1), 0 to 1; and what no AU
+names: ``extras`` (N, E), 0 to 1, in the order of ``facedrive.extras``. Normalisation is inside the
+graph.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as _state
 
 from facedrive.aus import AU_NAMES, AUS
 from facedrive.errors import ModelError
+from facedrive.extras import EXTRA_NAMES
 from facedrive.regressors.options import Device
 from facedrive.stages import Estimate
 from facedrive.trackers.landmarks import COUNT
@@ -34,8 +37,8 @@ CONTRACT = "1"
 SMALLEST_CROP, LARGEST_CROP, WIDEST_PADDING = 8, 1024, 4.0
 """Crops that a model may ask for: pixels a side, and padding."""
 
-OUTPUTS = ("aus", "gaze", "landmarks")
-"""Of a model, in the order of ``Estimate``; the last may be missing."""
+OUTPUTS = ("aus", "gaze", "landmarks", "presence", "extras")
+"""Of a model, as ``Estimate`` has them; all but the first two may be missing."""
 
 
 FAILURES: tuple[type[Exception], ...] = (
@@ -94,15 +97,22 @@ class OnnxRegressor:
         return str(self._session.get_providers()[0])
 
     def estimate(self, crop: Image) -> Estimate:
-        """Read AUs, gaze and, of a model that has them, landmarks off a (S, S) uint8 crop."""
-        aus, gaze, *landmarks_crop_px = self._session.run(
-            self._outputs, {"crops": crop[None, None]}
-        )
+        """Read a (S, S) uint8 crop: all that the model says."""
+        answers = self._session.run(self._outputs, {"crops": crop[None, None]})
+        said = {name: each[0] for name, each in zip(self._outputs, answers, strict=True)}
+        presence = said.get("presence")
         return Estimate(
-            np.asarray(aus)[0],
-            np.asarray(gaze)[0].reshape(2, 2),
-            *(np.asarray(each)[0] for each in landmarks_crop_px),
+            said["aus"],
+            said["gaze"].reshape(2, 2),
+            said.get("landmarks"),
+            None if presence is None else float(presence[0]),
+            said.get("extras"),
         )
+
+    @property
+    def follows(self) -> bool:
+        """Whether the model says where the face is, and whether there is one."""
+        return {"landmarks", "presence"} <= set(self._outputs)
 
 
 def _open(path: Path, device: Device) -> ort.InferenceSession:
@@ -196,8 +206,8 @@ def check_shapes(path: Path, session: ort.InferenceSession, size: int) -> None:
     puts = {put.name: put for put in (*session.get_inputs(), *session.get_outputs())}
     shapes = {name: tuple(put.shape[1:]) for name, put in puts.items()}
     needed = {"crops": (1, size, size), "aus": (len(AUS),), "gaze": (4,)}
-    if "landmarks" in shapes:
-        needed["landmarks"] = (COUNT, 2)
+    optional = {"landmarks": (COUNT, 2), "presence": (1,), "extras": (len(EXTRA_NAMES),)}
+    needed |= {name: shape for name, shape in optional.items() if name in shapes}
     for name, shape in needed.items():
         if shapes.get(name) != shape:
             found = f"(N, {', '.join(map(str, shapes[name]))})" if name in shapes else "nothing"

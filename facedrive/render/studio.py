@@ -54,7 +54,7 @@ class Studio:
             from facedrive.render.scene import AvatarRenderer
 
             self._renderer = AvatarRenderer(self.rig, AVATAR_SIZE[self.layout])
-        weights = self._mapping.apply(sample.aus, sample.gaze)
+        weights = self._mapping.apply(sample.aus, sample.gaze, sample.extras)
         return self._renderer.render(weights, sample.gaze, sample.head.rotation)
 
     def close(self) -> None:

@@ -50,7 +50,7 @@ class BabbleSink:
 
     def send(self, sample: Sample, frame: Frame | None) -> None:
         """Send one sample, a datagram a channel."""
-        values = self._mapping.apply(sample.aus, sample.gaze)[self._rows]
+        values = self._mapping.apply(sample.aus, sample.gaze, sample.extras)[self._rows]
         for head, value in zip(self._heads, values.tolist(), strict=True):
             self._udp.send(head + struct.pack(">f", value))
 

@@ -67,7 +67,7 @@ class IFacialMocapSink:
             self._take_requests(self._waiting)
             self._forget_who_is_silent()
         if self._answer is not None:
-            values = self._mapping.apply(sample.aus, sample.gaze)
+            values = self._mapping.apply(sample.aus, sample.gaze, sample.extras)
             weights = [round(100 * value) for value in values.tolist()]
             self._answer.send(line(sample, weights, self._separator))
 

@@ -61,7 +61,9 @@ class LiveLinkSink:
     def send(self, sample: Sample, frame: Frame | None) -> None:
         """Send one sample."""
         number, subframe = self._timecode(sample.time)
-        values = np.concatenate([self._mapping.apply(sample.aus, sample.gaze), angles(sample)])
+        values = np.concatenate(
+            [self._mapping.apply(sample.aus, sample.gaze, sample.extras), angles(sample)]
+        )
         clock = struct.pack(">ifiiB", number, subframe, self.fps, 1, VALUES)
         self._udp.send(self._header + clock + values.astype(">f4").tobytes())
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from facedrive.aus import MIRROR
+from facedrive.extras import EXTRA_MIRROR
 from facedrive.stages import Sink
 from facedrive.trackers.landmarks import MIRROR_68
 from facedrive.types import Frame, Head, Sample
@@ -52,7 +53,7 @@ class MirroredSink:
 
 
 def mirrored(sample: Sample, width: int) -> Sample:
-    """Return the sample of the mirrored face: AUs, gaze, head and landmarks.
+    """Return the sample of the mirrored face: AUs, gaze, head, landmarks and extras.
 
     ``width`` is the picture's, pixels; where it is not known, 0, the landmarks are left out.
     """
@@ -64,6 +65,7 @@ def mirrored(sample: Sample, width: int) -> Sample:
     return replace(
         sample, aus=sample.aus[MIRROR], gaze=sample.gaze[::-1] * LOOK, head=head,
         landmarks_px=landmarks,
+        extras=None if sample.extras is None else sample.extras[EXTRA_MIRROR],
     )  # fmt: skip
 
 

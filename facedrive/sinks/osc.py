@@ -30,6 +30,7 @@ from numpy.typing import ArrayLike
 
 from facedrive.aus import AU_NAMES
 from facedrive.errors import SinkError
+from facedrive.extras import EXTRA_NAMES, derived
 from facedrive.sinks.udp import UdpSender
 from facedrive.threads import Clock, wall_clock
 from facedrive.types import Frame, Sample
@@ -62,10 +63,13 @@ class OscSink:
     """What every address begins with."""
     bundle: bool = True
     """Send a frame's messages as one bundle; no: each on its own, without a time tag."""
+    extras: bool = True
+    """Send the extras as well, in a datagram after that of the frame."""
 
     def __post_init__(self) -> None:
         _check_prefix(self.prefix)
         self._bundles = Bundles(messages(self.prefix))
+        self._further = Bundles(extra_messages(self.prefix))
         self._tags = TimeTags()
         self._start: float | None = None
         self._udp = UdpSender(self.host, self.port)
@@ -81,6 +85,11 @@ class OscSink:
         bundles = self._bundles.fill(tag, int(sample.face), floats)
         for datagram in bundles if self.bundle else self._bundles.messages:
             self._udp.send(datagram)
+        if self.extras:
+            values = derived(sample.aus) if sample.extras is None else sample.extras
+            bundles = self._further.fill(tag, (), values)
+            for datagram in bundles if self.bundle else self._further.messages:
+                self._udp.send(datagram)
 
     def close(self) -> None:
         """Close the socket."""
@@ -98,6 +107,11 @@ def messages(prefix: str) -> list[Message]:
         (f"{prefix}/gaze/left", "ff"),
         (f"{prefix}/gaze/right", "ff"),
     ]
+
+
+def extra_messages(prefix: str) -> list[Message]:
+    """Return the messages of the extras, which follow in a datagram of their own."""
+    return [(f"{prefix}/extra/{name}", "f") for name in EXTRA_NAMES]
 
 
 class Bundles:

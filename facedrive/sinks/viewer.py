@@ -41,10 +41,24 @@ ABANDON_S = 1.5
 TITLE_KEYS = "q quit   c recentre   r record   p pause   m mirror"
 
 
+class HasNeutral(Protocol):
+    """What knows where the neutral comes from: a ``Pipeline``."""
+
+    @property
+    def neutral(self) -> str:
+        """Where it comes from, for people to read."""
+        ...
+
+
 class Steered(Protocol):
     """The run that the window shows and steers: a ``Live``."""
 
     controls: Controls
+
+    @property
+    def pipeline(self) -> HasNeutral:
+        """What is driven."""
+        ...
 
     def press(self, name: str) -> None:
         """Leave a command without waiting for it."""
@@ -171,7 +185,8 @@ class Viewer:
         latency = self._timing.recent_ms("capture to wire")
         if math.isnan(latency):  # a file has no capture
             latency = self._timing.recent_ms("frame to wire")
-        return f"{NAME}  {fps:.0f} fps  {latency:.1f} ms    {TITLE_KEYS}"
+        neutral = f"neutral {self._steered.pipeline.neutral}"
+        return f"{NAME}  {fps:.0f} fps  {latency:.1f} ms  {neutral}    {TITLE_KEYS}"
 
     @property
     def _status(self) -> str:

@@ -78,7 +78,9 @@ class VmcSink:
             self._start = sample.time
         bones = self._bone_values(sample) if self.bones else []
         head = np.array([lap(sample.time - self._start), *bones], np.float32)
-        channels = [mapping.apply(sample.aus, sample.gaze) for mapping in self._mappings]
+        channels = [
+            mapping.apply(sample.aus, sample.gaze, sample.extras) for mapping in self._mappings
+        ]
         status = (LOADED, CALIBRATED, NORMAL_MODE, int(sample.face))
         for datagram in self._bundles.fill(IMMEDIATELY, status, np.concatenate([head, *channels])):
             self._udp.send(datagram)

@@ -115,7 +115,7 @@ class VrchatSink:
     def send(self, sample: Sample, frame: Frame | None) -> None:
         """Send what changed since the last sample."""
         self._forget_what_was_sent(sample.time)
-        shapes = self._mapping.apply(sample.aus, sample.gaze)
+        shapes = self._mapping.apply(sample.aus, sample.gaze, sample.extras)
         values = self._combine(shapes, sample)
         elements = [*self._changes.take(values), *self._changed_eyes(sample)]
         for datagram in bundles(elements):

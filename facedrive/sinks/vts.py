@@ -105,7 +105,7 @@ class VtsSink:
             raise self._link.refusal
         values = parameters(sample)
         if self._mapping is not None:
-            channels = self._mapping.apply(sample.aus, sample.gaze).tolist()
+            channels = self._mapping.apply(sample.aus, sample.gaze, sample.extras).tolist()
             values |= zip(self._custom, channels, strict=True)
         self._mailbox.put((values, sample.face))
 

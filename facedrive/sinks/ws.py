@@ -172,7 +172,7 @@ class Encoder:
             sample.index,
             "true" if sample.face else "false",
             *sample.aus.tolist(),
-            *self._mapping.apply(sample.aus, sample.gaze).tolist(),
+            *self._mapping.apply(sample.aus, sample.gaze, sample.extras).tolist(),
             *sample.head.rotation.tolist(),
             *sample.head.translation.tolist(),
             *sample.gaze.ravel().tolist(),

@@ -83,7 +83,11 @@ class Turned:
         if degrees:
             lies = "is upside down" if degrees == 180 else "lies on its side"
             auto = self.options.rotate == "auto"
-            told = f"turned by {degrees} degrees" if auto else f"turn it: --rotate {degrees}"
+            told = (
+                f"turned by {degrees} degrees"
+                if auto
+                else f"turn it with facedrive live --rotate {degrees}"
+            )
             log.log(logging.INFO if auto else logging.WARNING,
                     "%s: the face %s; %s", self.name, lies, told)  # fmt: skip
         return degrees if self.options.rotate == "auto" else 0

@@ -46,8 +46,8 @@ def pack_sample(sample: Sample, raw: Vector, size: tuple[int, int], *, acted: bo
     head = struct.pack(
         "<BBBBIdd", 1, flags, len(landmarks), 0, sample.index & 0xFFFFFFFF, captured_ms, wall_ms
     )
-    parts = (inputs(sample.aus, sample.gaze), raw, sample.head.rotation, sample.head.translation,
-             sample.gaze, landmarks)  # fmt: skip
+    values, head_now = inputs(sample.aus, sample.gaze, sample.extras), sample.head
+    parts = (values, raw, head_now.rotation, head_now.translation, sample.gaze, landmarks)
     return head + np.concatenate([each.ravel() for each in parts]).astype("<f4").tobytes()
 
 

@@ -28,9 +28,10 @@ OPTIONS_JA: dict[str, str] = {
     "regressor.model": "仕様情報をメタデータに持つAUモデル。省略時は付属モデル。",
     "regressor.device": "autoは使えればCUDA、なければCPU。cudaは使えない場合エラーになります。",
     "calibration.profile": "facedrive calibrateで作成した個人のキャリブレーション。",
+    "calibration.auto_neutral": "プロファイルがないとき、見ながら無表情の基準を学習します。省略時はliveだけで有効。",
     "smoothing.use": "フィルター：one-euro、none、またはプラグイン（package.module:Class）。",
     **{f"smoothing.{kind}.{name}": about
-       for kind in ("aus", "gaze", "rotation", "translation")
+       for kind in ("aus", "gaze", "rotation", "translation", "extras")
        for name, about in (("min_cutoff_hz", _CUTOFF), ("beta", _BETA),
                            ("derivative_cutoff_hz", _SPEED))},
     "lost.hold_s": "顔を見失ったあと、最後の値を保つ秒数。",
@@ -42,6 +43,11 @@ OPTIONS_JA: dict[str, str] = {
     "view.rig_names": "リグ側のターゲット名の対応。facedriveが知る名前より優先されます。",
     "view.rig": "動かす頭部：.obj、.gltf、.glb、.vrm、またはプラグイン。省略時は付属のもの。",
     "view.show": "ウィンドウを表示します。既定ではディスプレイがある場合に表示。",
+    "source.wait": "まだ応答しないソースを待ちます。",
+    "source.picture.rotate": "映像を時計回りに回します：0、90、180、270、またはauto。",
+    "source.picture.flip": "映像を左右反転します。",
+    "outputs.overwrite": "同じ名前のファイルに番号を付けず、書き終えたときに置き換えます。",
+    "view.rig_names": "リグのターゲット名を自分の表で指定します（TOML）。",
     "view.mirror": "表示を鏡像にします。出力には--mirror-outputsを使います。",
     "view.record": "開始時から映像を録画します。",
     "control.ctl": "このPCの同じユーザーのfacedrive ctlからの操作を受け付けます。",

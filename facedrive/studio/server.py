@@ -74,8 +74,8 @@ class Door:
         except OSError as error:
             reason = error.strerror or str(error)
             raise SinkError(
-                f"studio: port {self.port} on {self.host}: {reason}; give another with --port, "
-                "or --port 0 for any that is free."
+                f"studio: port {self.port} on {self.host}: {reason}; give another port, "
+                "or port 0 for any that is free."
             ) from error
 
     def url(self, port: int) -> str:

@@ -101,7 +101,7 @@ TEXTS: dict[str, Text] = {
     "next_start": Text("from the next start", "次回起動時から有効"),
     "several": Text("one a line", "1行に1つ"),
     "setups": Text("Set-ups", "セットアップ"),
-    "setups_note": Text("The same files that --config reads.", "--config で読み込むものと同じファイルです。"),
+    "setups_note": Text("The same files that facedrive live --config reads.", "facedrive live --config で読み込むものと同じファイルです。"),
     "name": Text("Name", "名前"),
     "save": Text("Save", "保存"),
     "load": Text("Load", "読み込む"),

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from facedrive.aus import AU_NAMES
+from facedrive.extras import EXTRA_NAMES, derived
 from facedrive.types import NO_CLOCK, Sample, WallClock
 
 
@@ -39,6 +40,7 @@ TABLE: tuple[Column, ...] = (
     *_columns(ANGLES, 360, 3),
     *_columns(POSITION, 1e3, 5),
     *_columns(GAZE, 360, 3),
+    *(Column(name, 0, 1, 5) for name in EXTRA_NAMES),
     *_columns(CLOCK, 1e12, 6),
 )
 
@@ -49,7 +51,7 @@ COLUMNS = tuple(column.name for column in TABLE)
 KNOWN = 3
 """Columns that have a value without a face too: frame, time_s, face."""
 
-LATER = (POSITION, CLOCK)
+LATER = (POSITION, EXTRA_NAMES, CLOCK)
 """Columns that takes did not have from the start; one without is still read."""
 
 Row = tuple[int | float | None, ...]
@@ -67,7 +69,8 @@ def row_of(sample: Sample, clock: WallClock = NO_CLOCK) -> Row:
     if not sample.face:
         return (*known, *NOTHING, *when)
     head, gaze = sample.head, np.degrees(sample.gaze).ravel().tolist()
+    extras = derived(sample.aus) if sample.extras is None else sample.extras
     return (
         *known, sample.score, *sample.aus.tolist(), *head.euler, *head.translation.tolist(), *gaze,
-        *when,
+        *extras.tolist(), *when,
     )  # fmt: skip

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facedrive.aus import AUS
+from facedrive.aus import AU_NAMES, AUS
 from facedrive.errors import DataError
+from facedrive.extras import EXTRA_NAMES, derived
 from facedrive.lost import LostFace
 from facedrive.rotations import EulerDegrees, quaternion_from_euler
 from facedrive.takes import csv
@@ -67,12 +68,15 @@ def read_table(path: Path) -> Iterator[TableRow]:
 
 
 def _checked(path: Path, rows: Iterable[ReadRow], places: list[int]) -> Iterator[TableRow]:
-    time, has_position = -math.inf, _POSITION.start in places
+    time = -math.inf
+    has_position, has_extras = _POSITION.start in places, _EXTRAS.start in places
     for where, values in rows:
         row = np.full(len(COLUMNS), np.nan)
         row[places] = values  # None becomes NaN
         if not has_position and row[KNOWN - 1] == 1:
             row[_POSITION] = IDENTITY_HEAD.translation
+        if not has_extras and row[KNOWN - 1] == 1:
+            row[_EXTRAS] = derived(row[_AUS].astype(np.float32))
         _check(path, where, row, time)
         time = float(row[1])
         yield row
@@ -92,19 +96,23 @@ def _samples(rows: Iterable[TableRow]) -> Iterator[Sample]:
 
 def _sample(index: int, time: float, row: TableRow) -> Sample:
     """Make the sample of a row with a face."""
-    aus, angles, position, gaze, clock = np.split(row[KNOWN + 1 :], _ENDS)
+    aus, angles, position, gaze, extras, clock = np.split(row[KNOWN + 1 :], _ENDS)
     head = Head(quaternion_from_euler(EulerDegrees(*angles)), position.astype(np.float32))
     gaze_rad = np.radians(gaze.reshape(2, 2)).astype(np.float32)
     when, score = WallClock(*clock.tolist()), float(row[KNOWN])
     return Sample(
-        time, index, aus.astype(np.float32), gaze_rad, head, True, score, clock=when
+        time, index, aus.astype(np.float32), gaze_rad, head, True, score,
+        extras=extras.astype(np.float32), clock=when,
     )  # fmt: skip
 
 
-_ENDS = np.cumsum([len(AUS), len(ANGLES), len(POSITION), len(GAZE)])
-"""Where, after the score, AUs, angles, position and gaze end."""
+_ENDS = np.cumsum([len(AUS), len(ANGLES), len(POSITION), len(GAZE), len(EXTRA_NAMES)])
+"""Where, after the score, AUs, angles, position, gaze and extras end."""
 
-_POSITION = slice(COLUMNS.index(POSITION[0]), COLUMNS.index(POSITION[-1]) + 1)
+_AUS, _POSITION, _EXTRAS = (
+    slice(COLUMNS.index(names[0]), COLUMNS.index(names[-1]) + 1)
+    for names in (AU_NAMES, POSITION, EXTRA_NAMES)
+)
 _CLOCK = slice(len(COLUMNS) - len(CLOCK), len(COLUMNS))
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from facedrive.errors import DataError
 from facedrive.rotations import blend_rotations
 from facedrive.takes.timecode import exact_rate
-from facedrive.types import Head, Sample
+from facedrive.types import Head, Sample, Vector
 
 TIME_STEP_S = 1e-6
 """What a take's times are rounded to."""
@@ -57,7 +57,15 @@ def _between(before: Sample, after: Sample, at: float, time: float, index: int) 
         head=Head(blend_rotations(before.head.rotation, after.head.rotation, share), place),
         face=nearer.face,
         score=nearer.score,
+        extras=_blend(before.extras, after.extras, blend),
     )
+
+
+def _blend(before: Vector | None, after: Vector | None, share: np.float32) -> Vector | None:
+    """Return what lies between two samples' extras, if both have them."""
+    if before is None or after is None:
+        return None
+    return np.asarray(before + share * (after - before), np.float32)
 
 
 def _check_gap(before: Sample, after: Sample) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_NAMES
 from facedrive.errors import DataError, DependencyError, SinkError, unknown
+from facedrive.extras import EXTRA_NAMES
 from facedrive.files import whole_path
 from facedrive.rotations import EulerDegrees, quaternion_from_euler
 from facedrive.takes.columns import ANGLES, COLUMNS, GAZE, POSITION, row_of
@@ -100,6 +101,11 @@ class Take:
     def aus(self) -> Vector:
         """(n, 24) float32, 0 to 1, in the order of ``AU_NAMES``."""
         return self._columns(AU_NAMES)
+
+    @property
+    def extras(self) -> Vector:
+        """(n, E) float32, 0 to 1, in the order of ``EXTRA_NAMES``."""
+        return self._columns(EXTRA_NAMES)
 
     @property
     def head_rotation(self) -> Vector:

@@ -35,7 +35,7 @@ from facedrive.trackers.patch import (
     to_patch,
 )
 from facedrive.trackers.shape import ShapePredictor
-from facedrive.types import Face, Frame, Image
+from facedrive.types import Face, Frame, Image, Vector
 
 log = logging.getLogger(__name__)
 
@@ -164,6 +164,30 @@ class DlibTracker:
         landmarks_px = self._followed.fit.landmarks_px.astype(np.float32)
         return Face(landmarks_px, self._followed.score)
 
+    def find(self, frame: Frame) -> list[Face]:
+        """Return what may be faces that no one follows, the likeliest first.
+
+        Views of the frame are searched in turn, one a call; all of them before the first face.
+        """
+        gray = frame.gray
+        for views in self._rounds():
+            fits = [(seen.score, self._fit(gray, _cut(gray, seen.placement)))
+                    for seen in self._look(gray, views)]  # fmt: skip
+            followed = [Followed(fit, score) for score, fit in fits if self._may_follow(fit, gray)]
+            if followed:
+                followed.sort(key=self._preference, reverse=True)
+                return [Face(each.fit.landmarks_px.astype(np.float32), each.score)
+                        for each in followed]  # fmt: skip
+        return []
+
+    def hold(self, landmarks_px: Vector | None) -> None:
+        """Note where the face that is followed is; None where it is lost."""
+        if landmarks_px is None:
+            self._forget()
+            return
+        self._searched, self._last_place = 1, place_on_landmarks(landmarks_px)
+        self.finder.claim(self, self._last_place)
+
     def _forget(self) -> None:
         """Let go of the claim, and after a while of the place where the face was."""
         self.finder.claim(self, None)
@@ -209,16 +233,17 @@ class DlibTracker:
 
     def _find(self, gray: Image) -> Followed | None:
         """Look for a face: everywhere in the first frame, then in one view a frame."""
-        rounds: Iterable[tuple[View, ...]] = ((WHOLE,), CLOSER, TILTED)
-        if self._searched:
-            rounds = ((next(self._views),),)
-        self._searched += 1
-        for views in rounds:
+        for views in self._rounds():
             seen = self._look(gray, views)
             faces = [face for each in seen if (face := self._take_up(gray, each))]
             if faces:
                 return max(faces, key=self._preference)
         return None
+
+    def _rounds(self) -> Iterable[tuple[View, ...]]:
+        """Return which views to search now, round by round until there is a face."""
+        before, self._searched = self._searched, self._searched + 1
+        return ((next(self._views),),) if before else ((WHOLE,), CLOSER, TILTED)
 
     def _look(self, gray: Image, views: tuple[View, ...]) -> list[Detection]:
         """Return what the detector sees, also around the last face before a stranger is taken."""

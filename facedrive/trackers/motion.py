@@ -19,6 +19,9 @@ CELL_PX = 4
 REACH = 6
 """How far the face is looked for, in cells: half an eye distance."""
 
+CLEARLY = 0.01
+"""By how much the face has to look more like itself elsewhere: a blank is alike everywhere."""
+
 _CELLS = PATCH_SIZE // CELL_PX
 
 
@@ -38,7 +41,9 @@ def coarse_face(patch: Image, origin_px: NDArray[np.float64]) -> Image:
 def find_shift(face: Image, patch: Image) -> NDArray[np.float64]:
     """Return how far the face lies from the middle of a new patch, (2,) pixels of the patch."""
     likeness = cv2.matchTemplate(_coarse(patch), face, cv2.TM_CCOEFF_NORMED)
-    _, _, _, (x, y) = cv2.minMaxLoc(likeness)
+    _, best, _, (x, y) = cv2.minMaxLoc(likeness)
+    if best - likeness[REACH, REACH] < CLEARLY:
+        return np.zeros(2)
     return np.array([x - REACH, y - REACH], dtype=np.float64) * CELL_PX
 
 

@@ -9,12 +9,14 @@ from typing import Protocol
 
 import numpy as np
 
+from facedrive.extras import ARKIT_OF_EXTRA
 from facedrive.files import file_hash
 from facedrive.progress import bar
 from facedrive.stats.splits import People
 from facedrive.trackers.shape import default_predictor
 from facedrive.training.data import teacher, tracked
 from facedrive.training.data.cache import Made
+from facedrive.training.data.faceless import faceless_crops
 from facedrive.training.data.faces import (
     FaceSet,
     Kind,
@@ -29,12 +31,16 @@ from facedrive.training.data.teacher import TeacherFile, find_teacher, load_opin
 from facedrive.training.recipe import Recipe, SetRecipe
 from facedrive.training.warped import dataset as warping
 from facedrive.training.warped.dataset import warped_set
+from facedrive.types import CropSpec, Image, Vector
 
 VALIDATION_WARPED = SetRecipe(faces=800, share=0.0, seed=3)
 """Warped photographs of validation people, to see how a training goes."""
 
 VALIDATION_TRANSFERRED = SetRecipe(faces=1_000, share=0.0, seed=5)
 """The same in the skin of other validation people."""
+
+FACELESS = SetRecipe(faces=24_000, share=0.0, seed=7)
+"""Crops that show no face, by which a network learns its presence."""
 
 PART = 6_000
 """Faces that are kept together: a run that is stopped while they are made loses only these. Whole
@@ -115,6 +121,16 @@ class Workshop:
         made = Made(f"rendered-{people}", dataset.VERSION, (self._made_of(people),))
         return self._in_parts(made, recipe, make)
 
+    def faceless(self, crop: CropSpec) -> Image:
+        """Give crops without a face, from the photographs of training people."""
+        return faceless_crops(self.photographs, "train", crop, FACELESS.faces, FACELESS.seed)
+
+    def extra_scores(self, people: People) -> Vector:
+        """Give what the teacher says of the extras on the photographs of some people, (N, E)."""
+        rows = self.photographs.rows_of(people)
+        columns = [self.believed.score(name)[rows] for name in ARKIT_OF_EXTRA.values()]
+        return np.stack(columns, axis=1).astype(np.float32)
+
     def _in_parts(self, made: Made, recipe: SetRecipe, make: MakePart) -> FaceSet:
         """Make a set in parts, each kept as soon as it is made."""
         parts = []
@@ -126,10 +142,7 @@ class Workshop:
 
     def _cut(self, people: People) -> FaceSet:
         """Give the photographs of some people, by the teacher's converged scores."""
-        opinions = self.photographs.ask(self.teacher, self.cache, self.workers)
-        return self.photographs.believing(opinions).cut(
-            self.photographs.rows_of(people), self.cache
-        )
+        return self.believed.cut(self.photographs.rows_of(people), self.cache)
 
     def _add_opinions(self, faces: FaceSet) -> FaceSet:
         """Add what the teacher says of rendered faces."""
@@ -165,6 +178,13 @@ class Workshop:
     def photographs(self) -> Photographs:
         """The photographs, with their first scores."""
         return open_photographs(self.data)
+
+    @cached_property
+    def believed(self) -> Photographs:
+        """The photographs, with the teacher's converged scores."""
+        return self.photographs.believing(
+            self.photographs.ask(self.teacher, self.cache, self.workers)
+        )
 
     @cached_property
     def teacher(self) -> TeacherFile:

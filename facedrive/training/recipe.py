@@ -182,6 +182,9 @@ class Settings:
     weight_decay: float = option(0.02, low=0)
     ema: float = option(0.998, low=0, high=1)
     """Decay of the running average of the weights, which is what is kept."""
+    match: bool = False
+    """Learn to answer as the exported network that it starts from, whatever the labels are; it has
+    the same widths and more blocks."""
     widths: tuple[int, int, int, int] = (16, 32, 72, 160)
     depths: tuple[int, int, int] = (1, 3, 4)
     """Blocks of each stage."""

@@ -109,7 +109,7 @@ def test_the_file_is_the_rig_again(rig: Rig, written: Path) -> None:
 def test_keys_are_what_the_renderer_is_given(rig: Rig, take: list[Sample], written: Path) -> None:
     document, mapping = read_document(written), match_rig(rig)
     weights = keys(document, "basic", "weights", 1).reshape(len(take), -1)
-    wanted = np.stack([mapping.apply(sample.aus, sample.gaze) for sample in take])
+    wanted = np.stack([mapping.apply(sample.aus, sample.gaze, sample.extras) for sample in take])
     np.testing.assert_allclose(weights, wanted, atol=1e-6)
     turns = keys(document, "head", "rotation", 4)
     for turn, sample in zip(turns, take, strict=True):
@@ -123,7 +123,7 @@ def test_the_skin_moves_as_the_renderer_does(rig: Rig, take: list[Sample], writt
     assert rig.eyes is not None
     morpher = Morpher(rig)
     for key, sample in enumerate(take):
-        weights = match_rig(rig).apply(sample.aus, sample.gaze)
+        weights = match_rig(rig).apply(sample.aus, sample.gaze, sample.extras)
         shape = morpher.vertices(weights).copy()
         placed = joint_matrices(document, key)
         each = np.einsum("jab,vb->jva", placed[:, :3, :3], shape) + placed[:, None, :3, 3]

@@ -44,7 +44,7 @@ def test_a_side_in_every_spelling(name: str) -> None:
 @pytest.mark.parametrize(
     ("convention", "name", "inputs"),
     [
-        ("arkit", "browInnerUp", {"left_brow_raise": 0.5, "right_brow_raise": 0.5}),
+        ("arkit", "browInnerUp", {"inner_brow_raise": 1.0}),
         ("arkit", "cheekPuff_R", {"cheeks_puff": 1.0}),
         ("unified", "EyeClosedRight", {"right_eye_close": 1.0}),
         ("unified", "MouthCornerPullLeft", {"left_lip_corner_pull": 1.0}),

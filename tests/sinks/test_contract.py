@@ -124,7 +124,7 @@ def test_live_link_carries_any_face(listening: socket.socket, sample: Sample) ->
     sink.close()
     (packet,) = datagrams(listening)
     values = np.array(struct.unpack(">61f", packet[-244:]))
-    expected = load_mapping("arkit").apply(sample.aus, sample.gaze)
+    expected = load_mapping("arkit").apply(sample.aus, sample.gaze, sample.extras)
     np.testing.assert_array_equal(values[:52].astype(np.float32), expected)
     pitch, yaw, roll = np.radians(sample.head.euler)
     assert values[52:55] == pytest.approx([yaw, pitch, -roll], abs=1e-5)
@@ -138,7 +138,7 @@ def test_vmc_carries_any_face(listening: socket.socket, sample: Sample) -> None:
     sink.close()
     messages = [one for packet in datagrams(listening) for one in OscBundle(packet)]
     values = [one.params[1] for one in messages if one.address == "/VMC/Ext/Blend/Val"]
-    expected = load_mapping("arkit").apply(sample.aus, sample.gaze)
+    expected = load_mapping("arkit").apply(sample.aus, sample.gaze, sample.extras)
     np.testing.assert_array_equal(np.float32(values), expected)
     for bone in (one.params for one in messages if one.address == "/VMC/Ext/Bone/Pos"):
         assert np.linalg.norm(bone[4:]) == pytest.approx(1, abs=1e-4)

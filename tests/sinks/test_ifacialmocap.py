@@ -110,7 +110,7 @@ def test_all_52_are_there_as_whole_percents(
 ) -> None:
     sample = make_sample(5)
     shapes, _ = decode(sent(receiver, sample))
-    values = load_mapping("arkit").apply(sample.aus, sample.gaze)
+    values = load_mapping("arkit").apply(sample.aus, sample.gaze, sample.extras)
     assert shapes.pop("trackingStatus") == 1
     assert list(shapes.values()) == pytest.approx(100 * values, abs=0.5)
     assert {"mouthSmile_L", "mouthLeft", "mouthRight", "jawLeft", "cheekPuff"} <= set(shapes)

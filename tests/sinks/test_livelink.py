@@ -95,7 +95,9 @@ def test_a_public_decoder_reads_the_same(
         *ours.rate,
     )
     arkit = load_mapping("arkit")
-    values = dict(zip(arkit.channels, arkit.apply(sample.aus, sample.gaze), strict=True))
+    values = dict(
+        zip(arkit.channels, arkit.apply(sample.aus, sample.gaze, sample.extras), strict=True)
+    )
     for shape in public.FaceBlendShape:
         name = shape.name[0].lower() + shape.name[1:]
         if name in values:
@@ -110,7 +112,7 @@ def test_the_52_are_in_apples_order(sent: Callable[..., bytes], make_sample: Mak
     packet = decode(sent(sample))
     assert packet.version == 6
     assert len(packet.values) == 61
-    expected = load_mapping("arkit").apply(sample.aus, sample.gaze)
+    expected = load_mapping("arkit").apply(sample.aus, sample.gaze, sample.extras)
     np.testing.assert_array_equal(np.float32(packet.values[:52]), expected)
 
 

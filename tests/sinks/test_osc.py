@@ -27,7 +27,7 @@ from .conftest import MakeSample, datagrams
 
 def osc_sink(receiver: socket.socket, prefix: str = "/facedrive") -> OscSink:
     host, port = receiver.getsockname()
-    return OscSink(host, port, prefix)
+    return OscSink(host, port, prefix, extras=False)
 
 
 def sent(receiver: socket.socket, sample: Sample, prefix: str = "/facedrive") -> bytes:
@@ -191,7 +191,7 @@ def test_liblo_understands_a_frame(receiver: socket.socket, make_sample: MakeSam
     host, port = receiver.getsockname()
     receiver.close()
     sample = make_sample(4)
-    sink = OscSink(host, port)
+    sink = OscSink(host, port, extras=False)
     with subprocess.Popen(
         ["oscdump", "-L", str(port)], stdout=subprocess.PIPE, text=True
     ) as process:
@@ -220,7 +220,9 @@ def test_without_bundles_each_message_is_a_datagram(
     receiver: socket.socket, make_sample: MakeSample
 ) -> None:
     sample = make_sample(4)
-    sinks = [OscSink(*receiver.getsockname(), bundle=bundle) for bundle in (True, False)]
+    sinks = [
+        OscSink(*receiver.getsockname(), bundle=bundle, extras=False) for bundle in (True, False)
+    ]
     for sink in sinks:
         sink.send(sample, None)
         sink.close()
@@ -237,7 +239,7 @@ def test_without_bundles_each_message_is_a_datagram(
 def test_time_keeps_a_millisecond_for_days(
     receiver: socket.socket, make_sample: MakeSample, days: int
 ) -> None:
-    sink = OscSink(*receiver.getsockname())
+    sink = OscSink(*receiver.getsockname(), extras=False)
     start = 86_400.0 * days
     sink.send(make_sample(time=7.0), None)
     datagrams(receiver)

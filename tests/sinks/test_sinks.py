@@ -64,7 +64,13 @@ def options(url: str) -> dict[str, object]:
 
 def test_network_url_gives_host_port_and_options() -> None:
     url = "osc://127.0.0.1:9001?prefix=/me"
-    assert options(url) == {"host": "127.0.0.1", "port": 9001, "prefix": "/me", "bundle": True}
+    assert options(url) == {
+        "host": "127.0.0.1",
+        "port": 9001,
+        "prefix": "/me",
+        "bundle": True,
+        "extras": True,
+    }
 
 
 @pytest.mark.parametrize("url", ["osc:", "osc://", "osc://?prefix=/facedrive", "osc://:9000"])
@@ -74,6 +80,7 @@ def test_what_a_url_leaves_out_keeps_its_default(url: str) -> None:
         "port": 9000,
         "prefix": "/facedrive",
         "bundle": True,
+        "extras": True,
     }
 
 
@@ -102,7 +109,7 @@ def test_unknown_scheme_lists_those_there_are() -> None:
 
 def test_unknown_option_lists_those_there_are() -> None:
     with pytest.raises(
-        SinkError, match="osc: no option 'prefx'; there are bundle, host, port, prefix"
+        SinkError, match="osc: no option 'prefx'; there are bundle, extras, host, port, prefix"
     ):
         open_sink("osc://127.0.0.1:9000?prefx=/a")
 

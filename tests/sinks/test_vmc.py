@@ -117,7 +117,9 @@ def test_vrm_presets_are_sent_by_their_own_names(
     values = blends(heard(sent(receiver, sample, mapping=name)))
     table = load_mapping(name)
     assert tuple(values) == table.channels
-    np.testing.assert_allclose(list(values.values()), table.apply(sample.aus, sample.gaze))
+    np.testing.assert_allclose(
+        list(values.values()), table.apply(sample.aus, sample.gaze, sample.extras)
+    )
 
 
 def test_fallback_moves_mouth_and_eyelids_of_avatars_without_perfect_sync(

@@ -97,7 +97,7 @@ def test_first_frame_has_every_parameter(send: Send, make_sample: MakeSample) ->
     table = load_mapping("unified")
     names = [address.removeprefix(V2) for address in values if address.startswith(V2)]
     assert names == [*table.channels, *COMPUTED]
-    expected = table.apply(sample.aus, sample.gaze)
+    expected = table.apply(sample.aus, sample.gaze, sample.extras)
     np.testing.assert_allclose([values[V2 + name] for name in table.channels], expected)
     for name in ("Eye", "Expression", "Lip"):
         assert values[f"/avatar/parameters/{name}TrackingActive"] is True

@@ -74,7 +74,7 @@ def test_a_frame_is_one_json_message(serve: Callable[..., WsSink], make_sample: 
     np.testing.assert_allclose(list(message["aus"].values()), sample.aus, atol=1e-5)
     table = load_mapping("arkit")
     assert tuple(message["channels"]) == table.channels
-    expected = table.apply(sample.aus, sample.gaze)
+    expected = table.apply(sample.aus, sample.gaze, sample.extras)
     np.testing.assert_allclose(list(message["channels"].values()), expected, atol=1e-5)
     np.testing.assert_allclose(message["head"]["rotation"], sample.head.rotation, atol=1e-5)
     np.testing.assert_allclose(message["head"]["position"], sample.head.translation, atol=1e-5)

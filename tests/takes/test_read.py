@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from facedrive.aus import AUS
 from facedrive.errors import DataError
+from facedrive.extras import EXTRA_NAMES
 from facedrive.rotations import EulerDegrees, quaternion_from_euler
 from facedrive.sinks.csv import TakeSink
 from facedrive.takes.columns import CLOCK, COLUMNS, POSITION
@@ -22,7 +23,8 @@ from facedrive.takes.read import read_take
 from facedrive.types import IDENTITY_HEAD, Frame, Head, Sample, WallClock
 
 HEADER = ",".join(COLUMNS)
-WITHOUT_POSITION = tuple(name for name in COLUMNS if name not in (*POSITION, *CLOCK))
+WITHOUT_EXTRAS = tuple(name for name in COLUMNS if name not in (*EXTRA_NAMES, *CLOCK))
+WITHOUT_POSITION = tuple(name for name in WITHOUT_EXTRAS if name not in POSITION)
 
 
 def row(index: int, **values: object) -> str:
@@ -142,11 +144,12 @@ def test_a_replayed_face_has_no_landmarks(tmp_path: Path) -> None:
     assert math.isnan(second.score)
 
 
+@pytest.mark.parametrize("columns", [WITHOUT_EXTRAS, WITHOUT_POSITION])
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_take_from_before_it_kept_the_position_is_read_with_the_usual_one(
-    tmp_path: Path, suffix: str
+    tmp_path: Path, suffix: str, columns: tuple[str, ...]
 ) -> None:
-    old = {name: [0.0, None] for name in WITHOUT_POSITION}
+    old = {name: [0.0, None] for name in columns}
     old |= {
         "frame": [0, 1],
         "time_s": [0.0, 0.1],
@@ -160,10 +163,12 @@ def test_a_take_from_before_it_kept_the_position_is_read_with_the_usual_one(
     else:
         cells = zip(*old.values(), strict=True)
         rows = [",".join("" if cell is None else str(cell) for cell in row) for row in cells]
-        path.write_text("\n".join([",".join(WITHOUT_POSITION), *rows]) + "\n")
+        path.write_text("\n".join([",".join(columns), *rows]) + "\n")
     first, second = read_take(path)
     assert (first.face, second.face) == (True, False)
-    assert (first.head.translation == IDENTITY_HEAD.translation).all()
+    at_rest = (0, 0, 0) if "head_x_m" in columns else IDENTITY_HEAD.translation
+    assert (first.head.translation == np.array(at_rest, np.float32)).all()
+    assert first.extras is not None and not first.extras.any()
     assert np.degrees(first.gaze)[1, 1] == pytest.approx(9)
 
 

@@ -51,8 +51,8 @@ def line_up(found: FoundVideo, offset: int | None) -> FoundVideo:
     labels, pictures = video.frames[video.labelled], video.frames[video.pictured]
     text = (
         f"{video.name}: labels count from {labels[0]}, pictures from {pictures[0]}; is the label "
-        f"{labels[0]} that of the picture {pictures[0]}? If so say --offset {apart}, else "
-        "--offset 0."
+        f"{labels[0]} that of the picture {pictures[0]}? If so, "
+        f"facedrive data check --offset {apart} says it, else facedrive data check --offset 0."
     )
     problem = Problem(OFFSET, found.place, text)
     return found._replace(problems=(*found.problems, problem))

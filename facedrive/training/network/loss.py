@@ -16,7 +16,7 @@ from facedrive.training.data.labels import PARAMETRIC_AUS
 from facedrive.training.data.teacher import LANDMARKS
 from facedrive.training.network.batches import Batch
 from facedrive.training.network.mesh import EYES, READ
-from facedrive.training.network.network import GAZES, TAUGHT, Answer
+from facedrive.training.network.network import GAZES, TAUGHT, Answer, Compact
 from facedrive.training.recipe import Recipe
 
 POINT_STEP = 0.01
@@ -81,6 +81,62 @@ class Loss:
         missed = torch.where(known, said - torch.nan_to_num(taught), 0.0)
         scale = functional.pad(self.scale[Kind.WARPED], (0, GAZES), value=GAZE_SPREAD**-2)
         return _spreads(scale * missed.square()).mean()
+
+
+PARAMETRIC_WEIGHT = (0.25, 1.5)
+"""Of what the parametric face would say of a channel in a match: where the teacher answers, where
+it does not."""
+
+FEATURES_WEIGHT = 0.5
+"""Of the features in a match."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """How far a network is from another one on the same crops, whatever their labels are.
+
+    The other network's own features are matched as well (Romero et al. 2015), so that whatever is
+    read off the one can be read off the other.
+    """
+
+    recipe: Recipe
+    other: Compact
+    """Already trained; it is only asked."""
+    scale: Tensor
+    """(28,) 1 / variance of each channel."""
+
+    def __call__(self, answer: Answer, batch: Batch) -> Tensor:
+        """Return the scalar loss of a model's answer."""
+        with torch.no_grad():
+            theirs: Answer = self.other(batch.crops.contiguous(memory_format=torch.channels_last))
+        sure, unsure = PARAMETRIC_WEIGHT
+        weight = torch.where(TAUGHT, sure, unsure).to(self.scale.device)
+        loss: Tensor = (
+            self._missed(answer.taught, theirs.taught).mean()
+            + (weight * self._missed(answer.parametric, theirs.parametric)).mean()
+            + self.recipe.read_weight * self._missed(answer.read, theirs.read).mean()
+            + self.recipe.point_weight * self._missed_points(answer.points - theirs.points)
+            + FEATURES_WEIGHT * (answer.features - theirs.features).square().mean()
+        )
+        return loss
+
+    def _missed(self, said: Tensor, meant: Tensor) -> Tensor:
+        return _spreads(self.scale * (said - meant).square())
+
+    def _missed_points(self, off: Tensor) -> Tensor:
+        """Count the steps by which (N, P, 2) points miss, a mean in which some weigh more."""
+        steps = (1 + (off / POINT_STEP).square()).sqrt() - 1
+        weight = _POINT_WEIGHTS.to(off.device).expand_as(off)
+        return (weight * steps).sum() / weight.sum()
+
+
+def match(recipe: Recipe, other: Compact, sets: dict[Kind, FaceSet], device: torch.device) -> Match:
+    """Match a network with one that was trained before, which answers as it was exported."""
+    faces = sets.get(Kind.WARPED, sets[Kind.PHOTOGRAPH])
+    scale = functional.pad(_inverse_variance(faces), (0, GAZES), value=GAZE_SPREAD**-2)
+    other = other.to(device).to(memory_format=torch.channels_last).eval()
+    other.reader_share = 0.0  # the head alone: the reader's answer is matched for itself
+    return Match(recipe, other, scale.to(device))
 
 
 def _point_weights() -> Tensor:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from facedrive.aus import AU_NAMES, AUS
+from facedrive.extras import EXTRA_NAMES
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
 from facedrive.training.data.labels import PARAMETRIC_AUS
 from facedrive.training.network.mesh import READ, Geometry, Reader
@@ -33,6 +34,12 @@ class Answer(NamedTuple):
     """(N, P, 2) mesh points from -1 to 1 across the crop."""
     read: Tensor
     """(N, 28) what the reader makes of these points; outside training ``taught`` has its share."""
+    features: Tensor
+    """(N, F) what is left of the picture where all answers are made."""
+    presence: Tensor
+    """(N,) how surely the crop shows a face, placed well: above 0 it rather does."""
+    extras: Tensor
+    """(N, E) the extras, in the order of ``EXTRA_NAMES``, read off the points."""
 
     def combine(self, known: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Make one opinion of two: (N, 24) AUs, unclipped, and (N, 4) gaze in radians.
@@ -116,6 +123,25 @@ class SecondLook(nn.Module):
         return shift.view(-1, points.shape[1], 2)
 
 
+class Presence(nn.Module):
+    """Says of a network's features whether they are a face's; fitted when all else is done."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(features, 48)
+        self.answer = nn.Linear(48, 1)
+        self.requires_grad_(requires_grad=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map (N, F) features to (N,) log odds."""
+        answer: Tensor = self.answer(functional.relu(self.hidden(features)))
+        return answer[:, 0]
+
+
+HEADS = ("presence.", "extras.")
+"""Parts that are fitted when all else is done, and that older networks lack."""
+
+
 def _stage(inputs: int, outputs: int, depth: int) -> nn.Sequential:
     """Halve the map, then look at it with so many blocks in all."""
     further = [Block(outputs, outputs, 1) for _ in range(depth - 1)]
@@ -173,6 +199,8 @@ class Compact(nn.Module):
             nn.Linear(256, 2 * CHANNELS),
         )  # fmt: skip
         self.reader = Reader(CHANNELS)
+        self.extras = Reader(len(EXTRA_NAMES))
+        self.presence = Presence(features)
         self.reader_share = reader_share
 
     @property
@@ -198,9 +226,24 @@ class Compact(nn.Module):
             answer = self.head(torch.cat([hidden, deviations.flatten(1)], dim=1))
             taught, parametric = answer[:, :CHANNELS], answer[:, CHANNELS:]
             read = self.reader(deviations)
+            presence, extras = self.presence(hidden), self.extras(deviations)
         if not self.training:  # each learns to answer alone: heads that rely on another err with it
             taught = taught + self.reader_share * (read - taught)
-        return Answer(taught, parametric, points, read)
+        return Answer(taught, parametric, points, read, hidden, presence, extras)
+
+    @torch.no_grad()
+    def take_blocks(self, deeper: Compact) -> None:
+        """Start from a network that differs in nothing but further blocks, which are left out.
+
+        Raises:
+            ValueError: if it differs in more.
+        """
+        theirs, mine = deeper.state_dict(), self.state_dict()
+        wrong = [name for name, each in mine.items()
+                 if name not in theirs or theirs[name].shape != each.shape]  # fmt: skip
+        if wrong:
+            raise ValueError(f"they differ in more than their depths, such as in {wrong[0]}")
+        self.load_state_dict({name: theirs[name] for name in mine})
 
     @torch.no_grad()
     def adjust(self, gain: Tensor, offset: Tensor) -> None:
@@ -227,21 +270,22 @@ def standardise(crops: Tensor) -> Tensor:
 
 
 class Deployed(nn.Module):
-    """What is exported: uint8 crops in, clipped AUs, gaze and landmarks out."""
+    """What is exported: uint8 crops in, clipped AUs, gaze, landmarks, presence and extras out."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
 
-    def forward(self, crops: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, crops: Tensor) -> tuple[Tensor, ...]:
         """Read (N, 1, S, S) uint8 crops.
 
         Returns:
-            (N, 24) AUs, 0 to 1, (N, 4) gaze in radians, and (N, 68, 2) landmarks in the crop's
-            pixels.
+            (N, 24) AUs, 0 to 1, (N, 4) gaze in radians, (N, 68, 2) landmarks in the crop's
+            pixels, (N, 1) presence, 0 to 1, and (N, E) extras, 0 to 1.
         """
         answer = self.model(crops.float())
         aus, gaze = answer.combine()
         places = answer.points[:, torch.from_numpy(MEDIAPIPE_TO_68)]
         landmarks_px = ((places + 1) * crops.shape[-1] - 1) / 2
-        return torch.clamp(aus, 0.0, 1.0), gaze, landmarks_px
+        presence = torch.sigmoid(answer.presence)[:, None]
+        return (aus.clamp(0.0, 1.0), gaze, landmarks_px, presence, answer.extras.clamp(0.0, 1.0))

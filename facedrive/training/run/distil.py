@@ -10,12 +10,18 @@ import numpy as np
 
 from facedrive.training.build import Workshop
 from facedrive.training.data.faces import FaceSet, Kind
+from facedrive.training.network.network import Compact
+from facedrive.training.recipe import Recipe
 from facedrive.training.run.export import export
 from facedrive.training.run.gain import calm, take_back_timidity, unbent
+from facedrive.training.run.heads import Further, fit_heads
 from facedrive.training.run.quantise import calibration_crops, quantise
 from facedrive.training.run.train import Run
 
 log = logging.getLogger(__name__)
+
+WHOLE = "model.onnx"
+"""Of a run, in its folder: the model before it is brought to 8 bits."""
 
 
 def distil(run: Run, shop: Workshop) -> Path:
@@ -28,18 +34,24 @@ def distil(run: Run, shop: Workshop) -> Path:
     run = _after_its_first(run, shop, validation)
     sets, recipe = shop.gather(run.recipe), run.recipe
     model = run.fit(sets, validation).cpu()
-    gains = take_back_timidity(model, recipe, validation)
-    crowds = [
-        validation[Kind.PHOTOGRAPH],
-        unbent(validation[Kind.TRANSFERRED]),
-        sets[Kind.PHOTOGRAPH],
-    ]
-    lowered = calm(model, recipe, crowds)
-    log.info("gains %s, lowered %s", np.round(gains, 2), np.round(lowered, 3))
-    whole, small = run.folder / "model.onnx", run.folder / "model-int8.onnx"
+    if not recipe.match:  # else the other network answers as it was adjusted
+        _adjust(model, recipe, validation, sets[Kind.PHOTOGRAPH])
+    further = Further(shop.faceless(recipe.crop), shop.extra_scores("train"))
+    fit_heads(model, recipe, sets, further)
+    whole, small = run.folder / WHOLE, run.folder / "model-int8.onnx"
     export(model, recipe.crop, whole)
     quantise(whole, calibration_crops(list(sets.values()), recipe.crop), small)
     return small
+
+
+def _adjust(
+    model: Compact, recipe: Recipe, validation: dict[Kind, FaceSet], photographs: FaceSet
+) -> None:
+    """Set a model's last adjustments."""
+    gains = take_back_timidity(model, recipe, validation)
+    crowds = [validation[Kind.PHOTOGRAPH], unbent(validation[Kind.TRANSFERRED]), photographs]
+    lowered = calm(model, recipe, crowds)
+    log.info("gains %s, lowered %s", np.round(gains, 2), np.round(lowered, 3))
 
 
 def _after_its_first(run: Run, shop: Workshop, validation: dict[Kind, FaceSet]) -> Run:
@@ -48,6 +60,9 @@ def _after_its_first(run: Run, shop: Workshop, validation: dict[Kind, FaceSet]) 
     if first is None or run.start is not None or run.checkpoint.exists():
         return run
     before = replace(run, recipe=first, folder=run.folder / first.name)
+    if run.recipe.match:
+        distil(before, shop)
+        return replace(run, start=before.folder / WHOLE)
     before = _after_its_first(before, shop, validation)
     before.fit(shop.gather(first), validation)
     return replace(run, start=before.checkpoint)

@@ -87,7 +87,7 @@ def write_model(
         outputs: Their names, ``aus`` and ``gaze`` first, as ``regressors.onnx`` describes them.
         notes: More metadata, by name without ``facedrive.``; replaces what the contract says.
     """
-    said = contract(crop, landmarks="landmarks" in outputs)
+    said = contract(crop, outputs)
     said |= {f"facedrive.{name}": text for name, text in (notes or {}).items()}
     example = torch.zeros(2, 1, crop.size, crop.size, dtype=torch.uint8)
     with whole_path(path, ModelError) as part, warnings.catch_warnings():
@@ -120,12 +120,12 @@ def check(network: nn.Module, path: Path, crop: CropSpec) -> float:
     regressor = OnnxRegressor(path, "cpu")
     with torch.no_grad():
         meant = [each.numpy() for each in network(torch.from_numpy(crops)[:, None])]
-    units = (1.0, 1.0, crop.size)
+    units = (1.0, 1.0, crop.size, 1.0, 1.0)
     worst = 0.0
     for index, each in enumerate(crops):
         for said, whole, unit in zip(regressor.estimate(each), meant, units, strict=False):
             assert said is not None
-            missed = np.abs(said.reshape(whole[index].shape) - whole[index]).max() / unit
+            missed = np.abs(np.reshape(said, whole[index].shape) - whole[index]).max() / unit
             worst = max(worst, float(missed))
     if worst > TOLERANCE:
         raise ModelError(f"{path} differs from torch by {worst:.2g}; at most {TOLERANCE:g} may be.")

@@ -26,13 +26,13 @@ from torch import Tensor, nn
 
 from facedrive.errors import DataError
 from facedrive.training.network.mesh import Geometry
-from facedrive.training.network.network import Compact
+from facedrive.training.network.network import HEADS, Compact
 
 Stored = dict[str, NDArray[np.float32]]
 """An exported model's arrays by name."""
 
 
-def load_exported(model: Compact, path: Path, crops: Tensor) -> None:
+def load_exported(model: Compact, path: Path, crops: Tensor, *, whole: bool = False) -> None:
     """Fill a network with an exported model's weights.
 
     Args:
@@ -40,6 +40,7 @@ def load_exported(model: Compact, path: Path, crops: Tensor) -> None:
         path: What ``export`` or ``quantise`` wrote.
         crops: (N, 1, S, S) float crops of training faces, a few hundred: what the
             normalisations see.
+        whole: Take its reader as well, with what was adjusted for the export.
 
     Raises:
         DataError: if the file is no such model, or one of another network.
@@ -47,7 +48,7 @@ def load_exported(model: Compact, path: Path, crops: Tensor) -> None:
     stored = _read(path)
     norms = _norms_after(model)
     try:
-        for name, layer in _weighted(model).items():
+        for name, layer in _weighted(model, whole).items():
             _copy(layer.weight, _unmerged(layer, stored[f"model.{name}.weight"]))
             if name in norms:
                 bias = f"model.{name}.weight_bias"
@@ -77,14 +78,11 @@ def _read(path: Path) -> Stored:
     return arrays
 
 
-def _taken_over(model: Compact) -> list[tuple[str, nn.Module]]:
-    """List the layers, by name, that get their weights from the file."""
-    return [each for each in model.named_modules() if not each[0].startswith("reader.")]
-
-
-def _weighted(model: Compact) -> dict[str, nn.Conv2d | nn.Linear]:
-    return {name: layer for name, layer in _taken_over(model)
-            if isinstance(layer, nn.Conv2d | nn.Linear)}  # fmt: skip
+def _weighted(model: Compact, whole: bool) -> dict[str, nn.Conv2d | nn.Linear]:
+    """Find the layers, by name, that get their weights from the file."""
+    return {name: layer for name, layer in model.named_modules()
+            if isinstance(layer, nn.Conv2d | nn.Linear)
+            and not name.startswith(HEADS if whole else (*HEADS, "reader."))}  # fmt: skip
 
 
 def _unmerged(layer: nn.Module, weight: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -96,7 +94,7 @@ def _unmerged(layer: nn.Module, weight: NDArray[np.float32]) -> NDArray[np.float
 
 def _kept_whole(model: Compact) -> dict[str, Tensor]:
     """Find what export folds into nothing else, by its name."""
-    layers = [(name, layer) for name, layer in _taken_over(model)
+    layers = [(name, layer) for name, layer in model.named_modules()
               if isinstance(layer, nn.LayerNorm | Geometry)]  # fmt: skip
     return {f"{name}.{part}": values for name, layer in layers
             for part, values in layer.state_dict().items()}  # fmt: skip

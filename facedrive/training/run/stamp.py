@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,9 @@ import onnx
 from facedrive import __version__
 from facedrive.aus import AU_NAMES
 from facedrive.errors import ModelError
+from facedrive.extras import EXTRA_NAMES
 from facedrive.files import whole_path
-from facedrive.regressors.onnx import CONTRACT, OnnxRegressor, check_shapes, open_session
+from facedrive.regressors.onnx import CONTRACT, OUTPUTS, OnnxRegressor, check_shapes, open_session
 from facedrive.types import CropSpec
 
 SLACK = 1e-3
@@ -22,12 +23,20 @@ TRIED = 8
 """Random crops that a model must have an answer to before it is stamped."""
 
 
-def contract(crop: CropSpec, *, landmarks: bool = True) -> dict[str, str]:
+FURTHER = {
+    "landmarks": "pixels of the crop: iBUG 300-W's 68, x right and y down",
+    "presence": "0 to 1: how surely the crop shows a face that is placed well",
+    "extras": ",".join(EXTRA_NAMES),
+}
+"""What the outputs mean that a model may leave out."""
+
+
+def contract(crop: CropSpec, outputs: Iterable[str] = OUTPUTS) -> dict[str, str]:
     """Return the metadata that ``OnnxRegressor`` checks and people read.
 
     Args:
         crop: How the model's crops are aligned.
-        landmarks: Whether the model says where it sees them.
+        outputs: Names of what the model says.
     """
     said = {
         "facedrive.contract": CONTRACT,
@@ -39,9 +48,7 @@ def contract(crop: CropSpec, *, landmarks: bool = True) -> dict[str, str]:
         "facedrive.gaze": "radians: left pitch, left yaw, right pitch, right yaw; up and the "
         "subject's left are positive",
     }
-    if landmarks:
-        said["facedrive.landmarks"] = "pixels of the crop: iBUG 300-W's 68, x right and y down"
-    return said
+    return said | {f"facedrive.{name}": FURTHER[name] for name in outputs if name in FURTHER}
 
 
 def write_metadata(model: Path, said: Mapping[str, str], output: Path) -> None:
@@ -74,7 +81,7 @@ def stamp(model: Path, output: Path, padding: float) -> CropSpec:
     check_shapes(model, session, crop.size)
     names = {put.name for put in session.get_outputs()}
     with whole_path(output, ModelError) as part:
-        write_metadata(model, contract(crop, landmarks="landmarks" in names), part)
+        write_metadata(model, contract(crop, names), part)
         _try(model, OnnxRegressor(part, "cpu"))
     return crop
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +21,8 @@ from facedrive.stats.metrics import Scores, score
 from facedrive.training.data.faces import FaceSet, Kind, digest_sets
 from facedrive.training.network import mesh
 from facedrive.training.network.batches import Batch, Feeder, batch_shares, plain_cuts, warp
-from facedrive.training.network.loss import make_loss
-from facedrive.training.network.network import TAUGHT, Compact
+from facedrive.training.network.loss import make_loss, match
+from facedrive.training.network.network import HEADS, TAUGHT, Answer, Compact
 from facedrive.training.network.optimiser import Descent
 from facedrive.training.recipe import Recipe, as_text
 from facedrive.training.run.checkpoint import Origin, read_checkpoint
@@ -73,10 +74,11 @@ def load_averaged(model: Compact, path: Path) -> None:
         DataError: if it is no checkpoint, or one of another network.
     """
     saved = read_checkpoint(path)
+    heads = {name: each for name, each in model.state_dict().items() if name.startswith(HEADS)}
     try:
-        model.load_state_dict({name.removeprefix("module."): values
-                               for name, values in saved["parts"]["averaged"].items()
-                               if name != "n_averaged"})  # fmt: skip
+        model.load_state_dict(heads | {name.removeprefix("module."): values
+                                       for name, values in saved["parts"]["averaged"].items()
+                                       if name != "n_averaged"})  # fmt: skip
     except (KeyError, RuntimeError) as error:
         raise DataError(f"{path} is no checkpoint of this recipe's network: {error}.") from error
 
@@ -137,7 +139,8 @@ class Learner:
     """The AU model as the training loop sees it."""
 
     def __init__(self, recipe: Recipe, model: Compact, sets: dict[Kind, FaceSet],
-                 validation: dict[Kind, FaceSet], device: torch.device) -> None:  # fmt: skip
+                 validation: dict[Kind, FaceSet], device: torch.device,
+                 other: Compact | None = None) -> None:  # fmt: skip
         """Prepare all steps of a model that already lies on its device.
 
         Args:
@@ -146,6 +149,7 @@ class Learner:
             sets: What to train on.
             validation: Faces of other people, to see how it goes.
             device: To train on.
+            other: A network to match instead of the labels.
         """
         self.recipe, self.model, self.device = recipe, model, device
         self.validation = validation
@@ -155,7 +159,9 @@ class Learner:
         self.epochs, self.steps = recipe.epochs, self.feeder.steps
         self.batches = self.feeder.batches
         self.descent = Descent(model, recipe, self.epochs * self.steps)
-        self.loss = make_loss(recipe, sets, device)
+        self.loss: Callable[[Answer, Batch], Tensor] = make_loss(recipe, sets, device)
+        if other is not None:
+            self.loss = match(recipe, other, sets, device)
         self.multiply = autocast(device)
 
     @property
@@ -169,7 +175,7 @@ class Learner:
         crops = batch.crops.contiguous(memory_format=torch.channels_last)
         with self.multiply:
             answer = self.model(crops)
-        value = self.loss(answer, batch)
+            value = self.loss(answer, batch)
         value.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
         self.descent.step()
@@ -218,8 +224,9 @@ class Run:
         Raises:
             DataError: if the folder holds another run.
         """
-        model = self._build(sets).to(self.device).to(memory_format=torch.channels_last)
-        learner = Learner(self.recipe, model, sets, validation, self.device)
+        other = self._load_other(sets) if self.recipe.match else None
+        model = self.start_network(sets).to(self.device).to(memory_format=torch.channels_last)
+        learner = Learner(self.recipe, model, sets, validation, self.device, other)
         recipe = self.recipe
         origin = Origin(as_text(recipe), recipe.seed, digest_sets(sets))
         loop = Loop(learner, self.folder, origin, title=recipe.name)
@@ -228,9 +235,11 @@ class Run:
         loop.run()
         return cast(Compact, learner.averaged.module)
 
-    def _build(self, sets: dict[Kind, FaceSet]) -> Compact:
+    def start_network(self, sets: dict[Kind, FaceSet]) -> Compact:
         """Make the network as it is before the first step."""
         recipe = self.recipe
+        if recipe.match:
+            return self._shorten(self._load_other(sets))
         torch.manual_seed(recipe.seed)
         model = build_model(recipe)
         model.learn_mesh(_mesh(sets[Kind.PHOTOGRAPH], recipe.crop))
@@ -238,6 +247,32 @@ class Run:
             self._take_over(model, self.start, sets[Kind.PHOTOGRAPH])
         if not model.reader.taught and not self.checkpoint.exists():
             mesh.teach(model.reader, model.geometry, _seen_by_teacher(sets), recipe.seed)
+        return model
+
+    def _load_other(self, sets: dict[Kind, FaceSet]) -> Compact:
+        """Load the network that is matched, as it was exported.
+
+        Raises:
+            DataError: if there is none.
+        """
+        recipe = self.recipe
+        if self.start is None or self.start.suffix != ".onnx" or recipe.first is None:
+            raise DataError(f"{recipe.name} matches an exported model of its `first` recipe; "
+                            "give one with --start MODEL.onnx.")  # fmt: skip
+        other = build_model(recipe.first)
+        faces = sets[Kind.PHOTOGRAPH]
+        rows = np.linspace(0, len(faces) - 1, 2 * BLOCK).astype(np.intp)
+        load_exported(other, self.start, plain_crops(faces, rows, recipe), whole=True)
+        return other
+
+    def _shorten(self, other: Compact) -> Compact:
+        """Make the recipe's network of the first blocks of each stage of another."""
+        torch.manual_seed(self.recipe.seed)
+        model = build_model(self.recipe)
+        try:
+            model.take_blocks(other)
+        except ValueError as error:
+            raise DataError(f"{self.recipe.name} cannot match its `first`: {error}.") from error
         return model
 
     def _take_over(self, model: Compact, start: Path, faces: FaceSet) -> None:

@@ -5,6 +5,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs the train extra")
 
 from facedrive.aus import AU_INDEX  # noqa: E402
+from facedrive.extras import EXTRA_NAMES  # noqa: E402
 from facedrive.training.data.faces import Kind  # noqa: E402
 from facedrive.training.network.batches import Batch  # noqa: E402
 from facedrive.training.network.loss import make_loss  # noqa: E402
@@ -13,7 +14,11 @@ from facedrive.training.network.network import CHANNELS, Answer  # noqa: E402
 from ..noise import TINY, every_kind  # noqa: E402
 
 ZEROS = torch.zeros(1, CHANNELS)
-NOTHING = Answer(taught=ZEROS, parametric=ZEROS, points=torch.zeros(1, 478, 2), read=ZEROS)
+NOTHING = Answer(
+    taught=ZEROS, parametric=ZEROS, points=torch.zeros(1, 478, 2), read=ZEROS,
+    features=torch.zeros(1, 8), presence=torch.zeros(1),
+    extras=torch.zeros(1, len(EXTRA_NAMES)),
+)  # fmt: skip
 
 
 def test_what_no_photograph_teaches_is_held_weakly_there_and_a_point_without_a_place_not() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs the train extra")
 
+from facedrive.extras import EXTRA_NAMES  # noqa: E402
 from facedrive.training.network.network import (  # noqa: E402
     CHANNELS,
     TAUGHT,
@@ -28,7 +29,10 @@ def test_exposure_does_not_change_what_the_network_sees() -> None:
 
 def test_what_the_teacher_sees_follows_it_and_exact_labels_the_parametric_face() -> None:
     taught, parametric = torch.zeros(1, CHANNELS), torch.ones(1, CHANNELS)
-    answer = Answer(taught, parametric, torch.zeros(1, 2, 2), taught)
+    answer = Answer(
+        taught, parametric, torch.zeros(1, 2, 2), taught, torch.zeros(1, 8), torch.zeros(1),
+        torch.zeros(1, len(EXTRA_NAMES)),
+    )  # fmt: skip
     aus, gaze = answer.combine()
     assert torch.cat([aus, gaze], 1)[0].tolist() == pytest.approx((~TAUGHT).float().tolist())
     aus, gaze = answer.combine(torch.ones(1, 1, dtype=torch.bool))
@@ -104,3 +108,14 @@ def test_answers_are_adjusted_whoever_gives_them() -> None:
     gain, offset = torch.rand(2 * CHANNELS) + 0.5, torch.rand(2 * CHANNELS)
     model.adjust(gain, offset)
     assert torch.allclose(torch.cat(model(crops)[:2], 1), before * gain + offset, atol=1e-5)
+
+
+def test_a_shallower_network_starts_from_the_blocks_that_it_has() -> None:
+    deep = build_model(replace(TINY, depths=(1, 2, 2)))
+    shallow = build_model(replace(TINY, depths=(1, 1, 2)))
+    shallow.take_blocks(deep)
+    mine, theirs = shallow.state_dict(), deep.state_dict()
+    assert len(mine) < len(theirs)
+    assert all(torch.equal(each, theirs[name]) for name, each in mine.items())
+    with pytest.raises(ValueError, match="more than their depths"):
+        deep.take_blocks(shallow)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 
 pytest.importorskip("torch", reason="training needs the train extra")
@@ -11,13 +12,16 @@ pytest.importorskip("torch", reason="training needs the train extra")
 import torch
 
 from facedrive.aus import AU_INDEX
+from facedrive.extras import EXTRA_NAMES
 from facedrive.regressors.onnx import OnnxRegressor
+from facedrive.stats.splits import People
 from facedrive.training.build import Workshop
 from facedrive.training.data.faces import FaceSet, Kind
 from facedrive.training.data.labels import PARAMETRIC_AUS
 from facedrive.training.recipe import Recipe
 from facedrive.training.run.distil import distil
 from facedrive.training.run.train import Run, build_model, load_averaged
+from facedrive.types import CropSpec, Image, Vector
 
 from ..noise import TINY, every_kind, faces
 
@@ -45,6 +49,12 @@ class NoiseShop(Workshop):
         resting.targets.aus[:] *= 0.1
         resting.targets.aus[:, MADE] = 0
         return {Kind.PHOTOGRAPH: resting, Kind.WARPED: faces(), Kind.TRANSFERRED: resting}
+
+    def faceless(self, crop: CropSpec) -> Image:
+        return np.zeros((2560, crop.size, crop.size), np.uint8)
+
+    def extra_scores(self, people: People) -> Vector:
+        return np.full((len(every_kind()[Kind.PHOTOGRAPH]), len(EXTRA_NAMES)), 0.2, np.float32)
 
 
 FIRST = replace(SHORT, name="first")
@@ -81,3 +91,17 @@ def test_the_recipe_before_is_not_trained_again_once_its_follower_has_begun(
     shop = NoiseShop()
     distil(outcome.run, shop)
     assert shop.asked == ["second"]
+
+
+def test_presence_tells_faces_from_blanks(outcome: Outcome) -> None:
+    regressor, crops = OnnxRegressor(outcome.small, "cpu"), faces().crops[:, :32, :32]
+    blank = regressor.estimate(np.zeros((32, 32), np.uint8)).presence
+    assert blank is not None and blank < 0.3
+    shown = [regressor.estimate(np.ascontiguousarray(crop)).presence for crop in crops]
+    assert np.median([each for each in shown if each is not None]) > 0.7
+
+
+def test_the_extras_were_taught(outcome: Outcome) -> None:
+    crop = np.ascontiguousarray(faces().crops[0, :32, :32])
+    extras = OnnxRegressor(outcome.small, "cpu").estimate(crop).extras
+    assert extras is not None and extras.any()  # else each is exactly 0

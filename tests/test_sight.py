@@ -1,0 +1,128 @@
+"""Who leads: the model where it can follow a face, else the tracker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from facedrive.aus import AUS
+from facedrive.sight import CANDIDATES, WAITS, ByModel, ByTracker, sight
+from facedrive.stages import Estimate
+from facedrive.timing import Timing
+from facedrive.trackers.align import crop_matrix
+from facedrive.trackers.patch import MEAN_SHAPE, to_patch
+from facedrive.types import CropSpec, Face, Frame, Image, Vector
+
+CROP = CropSpec(64)
+FACE_PX = (MEAN_SHAPE * 60 + [160, 120]).astype(np.float32)
+STRANGER_PX = (MEAN_SHAPE * 60 + [60, 60]).astype(np.float32)
+
+
+class Finds:
+    """A finder that always sees the same places, and counts how often it is asked."""
+
+    def __init__(self, *places: Vector) -> None:
+        self.places, self.asked = places, 0
+        self.held: Vector | None = None
+
+    def find(self, frame: Frame) -> Sequence[Face]:
+        self.asked += 1
+        return [Face(each, 0.0) for each in self.places]
+
+    def hold(self, landmarks_px: Vector | None) -> None:
+        self.held = landmarks_px
+
+    def track(self, frame: Frame) -> Face | None:
+        raise AssertionError("the model leads")
+
+    def reset(self) -> None:
+        self.places = ()
+
+
+class Follows:
+    """A model that sees a face wherever its crop is, as surely as it is told to."""
+
+    crop = CROP
+    follows = True
+
+    def __init__(self, *presence: float) -> None:
+        self.presence = list(presence)
+        self.estimates = 0
+
+    def estimate(self, crop: Image) -> Estimate:
+        self.estimates += 1
+        sure = self.presence.pop(0) if len(self.presence) > 1 else self.presence[0]
+        seen = to_patch(crop_matrix(FACE_PX, CROP), FACE_PX).astype(np.float32)
+        return Estimate(np.zeros(len(AUS), np.float32), np.zeros((2, 2), np.float32), seen, sure)
+
+
+def frame(index: int = 0) -> Frame:
+    return Frame(np.full((240, 320, 3), 100, np.uint8), index / 30, index)
+
+
+def test_a_face_is_found_once_and_then_followed() -> None:
+    finder = Finds(FACE_PX)
+    eyes = ByModel(finder, Follows(0.99), Timing())
+    seen = [eyes.look(frame(index)) for index in range(10)]
+    assert [each is not None and each.new for each in seen] == [True] + [False] * 9
+    assert finder.asked == 1
+    assert finder.held is not None
+    np.testing.assert_allclose(finder.held, FACE_PX, atol=0.1)
+
+
+def test_what_the_model_takes_for_no_face_is_none() -> None:
+    eyes = ByModel(Finds(FACE_PX), Follows(0.5), Timing())
+    assert all(eyes.look(frame(index)) is None for index in range(5))
+
+
+def test_the_second_place_is_asked_about_when_the_first_is_no_face() -> None:
+    eyes = ByModel(Finds(STRANGER_PX, FACE_PX), Follows(0.05, 0.99), Timing())
+    seen = eyes.look(frame())
+    assert seen is not None
+    np.testing.assert_allclose(seen.landmarks_px, FACE_PX, atol=0.1)
+
+
+def test_only_so_many_places_are_asked_about_in_a_frame() -> None:
+    model = Follows(0.05)
+    ByModel(Finds(*[FACE_PX] * 10), model, Timing()).look(frame())
+    assert model.estimates == CANDIDATES
+
+
+def test_a_hidden_face_is_taken_up_where_it_was() -> None:
+    finder = Finds(FACE_PX)
+    eyes = ByModel(finder, Follows(0.99, 0.1, 0.1, 0.99), Timing())
+    first = eyes.look(frame(0))
+    finder.places = ()
+    assert eyes.look(frame(1)) is None and finder.held is None
+    assert eyes.look(frame(2)) is None
+    again = eyes.look(frame(3))
+    assert first is not None and again is not None and not again.new
+
+
+def test_a_face_that_is_gone_for_long_is_looked_for_everywhere() -> None:
+    finder, model = Finds(FACE_PX), Follows(0.99, 0.1)
+    eyes = ByModel(finder, model, Timing())
+    eyes.look(frame(0))
+    finder.places = ()
+    for index in range(1, WAITS + 2):
+        eyes.look(frame(index))
+    before = model.estimates
+    assert eyes.look(frame(WAITS + 2)) is None
+    assert model.estimates == before
+
+
+def test_a_follower_without_presence_lets_the_tracker_lead() -> None:
+    class Plain(Follows):
+        follows = False
+
+    assert isinstance(sight(Finds(FACE_PX), Plain(0.9), Timing()), ByTracker)
+    assert isinstance(sight(Finds(FACE_PX), Follows(0.9), Timing()), ByModel)
+
+
+def test_forgetting_starts_anew() -> None:
+    finder = Finds(FACE_PX)
+    eyes = ByModel(finder, Follows(0.99), Timing())
+    eyes.look(frame(0))
+    eyes.forget()
+    assert eyes.look(frame(1)) is None  # the finder was reset, and sees nothing any more
