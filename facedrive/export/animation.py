@@ -67,5 +67,7 @@ def _rows(values: array[float], keys: int) -> Floats:
 
 def _turns(gaze: Floats) -> Floats:
     """Return (n, 4) quaternions for (n, 2) pitch and yaw in degrees."""
-    angles = (EulerDegrees(pitch, yaw, 0.0) for pitch, yaw in gaze.tolist())
-    return np.stack([quaternion_from_euler(each) for each in angles])
+    turns = np.empty((len(gaze), 4), np.float32)
+    for row, (pitch, yaw) in enumerate(gaze):  # a list of a long take's would take its memory
+        turns[row] = quaternion_from_euler(EulerDegrees(float(pitch), float(yaw), 0.0))
+    return turns

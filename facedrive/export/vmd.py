@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator
-from itertools import pairwise
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,12 +54,24 @@ def write_vmd(samples: Iterable[Sample], path: Path, mapping: Mapping) -> int:
     names = [shift_jis(name, mapping.name) for name in mapping.channels]
     with whole_file(path) as file:
         animation = animate(resample(samples, FPS), mapping)
-        bones, morphs = list(_bone_keys(animation)), list(_morph_keys(animation, names))
         file.write(MAGIC.ljust(30, b"\0") + b"facedrive".ljust(20, b"\0"))
-        file.write(struct.pack("<I", len(bones)) + b"".join(bones))
-        file.write(struct.pack("<I", len(morphs)) + b"".join(morphs))
+        _write_counted(file, _bone_keys(animation))
+        _write_counted(file, _morph_keys(animation, names))
         file.write(struct.pack("<III", 0, 0, 0))
     return len(animation.times)
+
+
+def _write_counted(file: BinaryIO, keys: Iterable[bytes]) -> None:
+    """Write keys after their number, which is known when they are written."""
+    start, count = file.tell(), 0
+    file.write(struct.pack("<I", 0))
+    for key in keys:
+        file.write(key)
+        count += 1
+    end = file.tell()
+    file.seek(start)
+    file.write(struct.pack("<I", count))
+    file.seek(end)
 
 
 def shift_jis(name: str, table: str) -> bytes:
@@ -98,9 +110,9 @@ def _morph_keys(animation: Animation, names: list[bytes]) -> Iterator[bytes]:
             yield name + struct.pack("<If", frame, weights[frame])
 
 
-def _kept(values: Floats) -> list[int]:
+def _kept(values: Floats) -> NDArray[np.intp]:
     """Return the rows of (n, width) that differ from the one before or after; the first too."""
     steps: NDArray[np.float32] = np.rint(values / STEP)
-    changes = [bool((a != b).any()) for a, b in pairwise(steps)]
-    before, after = [True, *changes], [*changes, False]
-    return [row for row in range(len(values)) if before[row] or after[row]]
+    changes = (steps[1:] != steps[:-1]).any(axis=1)
+    before, after = np.append(True, changes), np.append(changes, False)
+    return np.flatnonzero(before | after)
