@@ -75,7 +75,9 @@ class Desk:
         Raises:
             RigError: if it is none to choose from, or cannot be read.
         """
-        return self.gallery.pack(self.find_rig(name))
+        view, path = self.engine.settings.view, self.find_rig(name)
+        chosen = path == str(view.rig or "")
+        return self.gallery.pack(path, view.rig_names if chosen else None)
 
     def record(self) -> None:
         """Begin a recording, or finish the one that goes on.

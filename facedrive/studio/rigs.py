@@ -115,18 +115,20 @@ class Gallery:
         known = hashlib.sha256(f"{path}:{_changed(path)}".encode()).hexdigest()[:16]
         return self.folder / "pictures" / f"{known}.jpg"
 
-    def pack(self, path: str) -> Packed:
+    def pack(self, path: str, names: Path | None = None) -> Packed:
         """Read a rig and make its GLB; ours where the path is empty.
+
+        ``names`` is the user's file of what the rig calls its targets.
 
         Raises:
             RigError: if it cannot be read, or moves nothing that facedrive knows.
         """
         with self._lock:
-            key = f"{path}:{_changed(path)}"
+            key = f"{path}:{_changed(path)}:{names}"
             if key not in self._packed:
                 if len(self._packed) >= KEPT:
                     self._packed.pop(next(iter(self._packed)))
-                self._packed[key] = pack(load_rig(path or None))
+                self._packed[key] = pack(load_rig(path or None), names)
             return self._packed[key]
 
     def keep(self, name: str, content: bytes) -> RigName:
@@ -147,19 +149,19 @@ class Gallery:
         return RigName(target.name, str(target))
 
 
-def pack(rig: Rig) -> Packed:
+def pack(rig: Rig, names: Path | None = None) -> Packed:
     """Make a rig's GLB, and say how it is driven.
 
     Raises:
         RigError: if no target's name is known.
     """
-    mapping = match_rig(rig)
+    mapping = match_rig(rig, names)
     rest = posed(np.zeros(len(AU_NAMES), np.float32))
     with tempfile.TemporaryDirectory(prefix="facedrive-") as folder:
         path = Path(folder) / "rig.glb"
         write_gltf([rest], path, rig, mapping)
         glb = path.read_bytes()
-    box, cover = head_box(rig), coverage(rig)
+    box, cover = head_box(rig), coverage(rig, names)
     about = {
         "name": rig.name,
         "stamp": hashlib.sha256(glb).hexdigest()[:16],
