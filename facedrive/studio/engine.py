@@ -302,7 +302,7 @@ class Engine:
             self.state = "opening"
             kept = self._pipeline.profile if self._pipeline is not None else self._profile
             reopened = "calibration" in self._stale
-            fresh = open_pipeline(self.settings)
+            fresh = open_pipeline(self.settings, live=True)
             if self._pipeline is not None:
                 self._pipeline.close()
             if kept is not None and not reopened:
