@@ -4,7 +4,7 @@ Without a page nothing is packed or encoded. A page that falls behind misses fra
 them up. Messages are little-endian; ``static/feed.js`` reads them:
 
     sample:  u8 1, u8 flags, u8 landmarks, u8 0, u32 index, f64 captured, f64 sent (ms since 1970),
-             f32: inputs (34), raw AUs (24), head x y z w (4), position (3), gaze (4), landmarks
+             f32: inputs (48), raw AUs (24), head x y z w (4), position (3), gaze (4), landmarks
     picture: u8 2, three zeros, then a JPEG
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -32,6 +33,11 @@ def test_a_message_has_flags_times_and_numbers_where_the_page_reads_them() -> No
     assert len(numbers) == len(INPUTS) + 24 + 4 + 3 + 4
     assert numbers[INPUTS.index("jaw_drop")] == 1
     assert np.isnan(numbers[len(INPUTS) : len(INPUTS) + 24]).all()
+
+
+def test_the_page_expects_as_many_inputs_as_it_is_sent() -> None:
+    source = (Path(module.__file__).parent / "static" / "feed.js").read_text(encoding="utf-8")
+    assert f"const INPUTS = {len(INPUTS)};" in source
 
 
 def test_a_picture_is_a_small_jpeg() -> None:

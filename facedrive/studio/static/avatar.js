@@ -1,7 +1,7 @@
 // <fd-avatar rig="basic" camera="head|bust" background="transparent" inset mirror>: the avatar,
 // moved by the feed and drawn at the display's rate, with the camera's picture in a corner.
 
-import { feed } from "./feed.js";
+import { INPUTS, feed } from "./feed.js";
 import { GLTFLoader, THREE } from "nicegui-scene";
 
 const FIELD = (26 * Math.PI) / 180;
@@ -123,7 +123,7 @@ class Avatar extends HTMLElement {
   async portray() {
     const name = this.getAttribute("rig") || "basic";
     if (!this.hasAttribute("inset") || (await fetch(`/rig-picture?name=${encodeURIComponent(name)}`)).ok) return;
-    this.weigh(new Float32Array(34));
+    this.weigh(new Float32Array(INPUTS));
     this.bones.head?.quaternion.identity();
     this.look([0, 0, 0, 0]);
     this.shown = null;
@@ -197,8 +197,8 @@ class Avatar extends HTMLElement {
     const share = Math.min(1, (since + 8) / Math.max(feed.gap, 8));
     this.shown = sample;
     this.shownShare = share;
-    const inputs = this.inputs ??= new Float32Array(34);
-    for (let i = 0; i < 34; i++) inputs[i] = mix(before.inputs[i], sample.inputs[i], share);
+    const inputs = this.inputs ??= new Float32Array(INPUTS);
+    for (let i = 0; i < INPUTS; i++) inputs[i] = mix(before.inputs[i], sample.inputs[i], share);
     this.weigh(inputs);
     const turn = this.turn ??= new THREE.Quaternion();
     const from = this.from ??= new THREE.Quaternion();
@@ -210,7 +210,7 @@ class Avatar extends HTMLElement {
   }
 
   applyPose() {
-    const inputs = new Float32Array(34);
+    const inputs = new Float32Array(INPUTS);
     const wave = 0.5 - 0.5 * Math.cos(performance.now() / 500);
     for (const [index, level] of Object.entries(this.pose)) inputs[index] = level * wave;
     this.weigh(inputs);
@@ -223,7 +223,7 @@ class Avatar extends HTMLElement {
     const weights = this.weights ??= [];
     for (let t = 0; t < rows.length; t++) {
       let sum = 0;
-      for (let i = 0; i < 34; i++) sum += rows[t][i] * inputs[i];
+      for (let i = 0; i < INPUTS; i++) sum += rows[t][i] * inputs[i];
       weights[t] = Math.min(Math.max(sum, 0), 1);
     }
     for (const mesh of this.meshes) for (let t = 0; t < rows.length; t++) mesh.morphTargetInfluences[t] = weights[t];

@@ -1,7 +1,7 @@
 // The connection to the run: samples and pictures as they come, and again after a break.
 // The layout of a message is described in facedrive/studio/feed.py.
 
-const INPUTS = 34;
+export const INPUTS = 48;
 const AUS = 24;
 
 function readSample(view) {
