@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from facedrive.timing import perf_seconds
 from facedrive.types import Head, Sample
 
 LAST_OF_A_FRAME: dict[str, bytes] = {
-    "osc": b"#bundle",
+    "osc": b"/extra/",
     "vmc": b"/VMC/Ext/Blend/Apply",
     "vrchat": b"/tracking/eye/LeftRightPitchYaw",  # sent as it changes in every frame
     "livelink": b"\x06",
@@ -201,9 +201,13 @@ def _count(sockets: dict[str, socket.socket], counts: Counts, stopping: threadin
 
 
 def _read_ws(port: int, counts: Counts) -> None:
+    from websockets.exceptions import WebSocketException
     from websockets.sync.client import connect
 
-    with connect(f"ws://127.0.0.1:{port}", proxy=None, compression=None) as connection:
+    with (
+        suppress(EOFError, WebSocketException),  # the sender is gone
+        connect(f"ws://127.0.0.1:{port}", proxy=None, compression=None) as connection,
+    ):
         for _ in connection:
             counts.add("ws")
 

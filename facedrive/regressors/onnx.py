@@ -34,8 +34,11 @@ log = logging.getLogger(__name__)
 CONTRACT = "1"
 """Version of the contract; a model with another is refused."""
 
-SMALLEST_CROP, LARGEST_CROP, WIDEST_PADDING = 8, 1024, 4.0
-"""Crops that a model may ask for: pixels a side, and padding."""
+SMALLEST_CROP, LARGEST_CROP = 8, 1024
+"""Crops that a model may ask for, pixels a side."""
+
+LEAST_PADDING, WIDEST_PADDING = -0.4, 4.0
+"""The same; below 0 less than the face is seen, as the paper's protocol may ask for."""
 
 OUTPUTS = ("aus", "gaze", "landmarks", "presence", "extras")
 """Of a model, as ``Estimate`` has them; all but the first two may be missing."""
@@ -188,10 +191,11 @@ def _check_contract(path: Path, session: ort.InferenceSession) -> CropSpec:
         crop = CropSpec(int(meta["facedrive.crop_size"]), float(meta["facedrive.crop_padding"]))
     except (KeyError, ValueError) as error:
         raise ModelError(f"{path} does not say its crop's size and padding.") from error
-    if not (SMALLEST_CROP <= crop.size <= LARGEST_CROP and 0 <= crop.padding <= WIDEST_PADDING):
+    if not (SMALLEST_CROP <= crop.size <= LARGEST_CROP
+            and LEAST_PADDING <= crop.padding <= WIDEST_PADDING):  # fmt: skip
         raise ModelError(
             f"{path} wants crops of {crop.size} pixels with padding {crop.padding:g}; facedrive "
-            f"cuts {SMALLEST_CROP} to {LARGEST_CROP}, with 0 to {WIDEST_PADDING:g}."
+            f"cuts {SMALLEST_CROP} to {LARGEST_CROP}, with {LEAST_PADDING:g} to {WIDEST_PADDING:g}."
         )
     check_shapes(path, session, crop.size)
     return crop

@@ -17,6 +17,7 @@ import pytest
 
 from facedrive.aus import AU_NAMES
 from facedrive.cli.main import main
+from facedrive.extras import EXTRA_NAMES
 from facedrive.rig import load
 from facedrive.sources import open_source
 
@@ -57,6 +58,7 @@ def test_extract_writes_a_row_a_frame_with_the_documented_columns(take: Path) ->
         "frame", "time_s", "face", "score", *AU_NAMES,
         "head_pitch_deg", "head_yaw_deg", "head_roll_deg", "head_x_m", "head_y_m", "head_z_m",
         "gaze_left_pitch_deg", "gaze_left_yaw_deg", "gaze_right_pitch_deg", "gaze_right_yaw_deg",
+        *EXTRA_NAMES, "wall_s", "timecode_s",
     ]  # fmt: skip
     assert {row["face"] for row in table} == {"1"}
 

@@ -64,7 +64,7 @@ def test_a_clip_on_its_side_is_told_of(
     clip: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     main(["extract", str(clip), "-o", str(tmp_path / "take.csv")])
-    assert "the face lies on its side; turn it: facedrive live --rotate 270" in caplog.text
+    assert "the face lies on its side; turn it with facedrive live --rotate 270" in caplog.text
 
 
 def test_the_clip_is_never_the_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

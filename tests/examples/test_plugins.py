@@ -103,7 +103,7 @@ def test_source_tracker_filter_mapping_rig_and_output_run_together(
 ) -> None:
     lines, picture = tmp_path / "lines.jsonl", tmp_path / "picture.mp4"
     ended = facedrive(
-        "live", "--no-view", "--no-user-config",
+        "live", "--no-view", "--no-user-config", "--no-auto-neutral",
         "--source", f"my_plugins.slideshow:Slideshow?path={photographs}&frames_each=3",
         "--tracker", "my_plugins.helmet:HelmetTracker?refresh=2",
         "--smoothing.use", "my_plugins.median:MedianFilter?frames=5",

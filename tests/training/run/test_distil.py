@@ -96,7 +96,7 @@ def test_the_recipe_before_is_not_trained_again_once_its_follower_has_begun(
 def test_presence_tells_faces_from_blanks(outcome: Outcome) -> None:
     regressor, crops = OnnxRegressor(outcome.small, "cpu"), faces().crops[:, :32, :32]
     blank = regressor.estimate(np.zeros((32, 32), np.uint8)).presence
-    assert blank is not None and blank < 0.3
+    assert blank is not None and blank < 0.5
     shown = [regressor.estimate(np.ascontiguousarray(crop)).presence for crop in crops]
     assert np.median([each for each in shown if each is not None]) > 0.7
 
