@@ -205,7 +205,7 @@ def _read_ws(port: int, counts: Counts) -> None:
     from websockets.sync.client import connect
 
     with (
-        suppress(EOFError, WebSocketException),  # the sender is gone
+        suppress(EOFError, OSError, WebSocketException),  # the sender is gone
         connect(f"ws://127.0.0.1:{port}", proxy=None, compression=None) as connection,
     ):
         for _ in connection:

@@ -133,5 +133,5 @@ def test_without_a_gpu_auto_runs_on_the_cpu_and_cuda_says_why(tmp_path: Path) ->
     [("crop_padding", "nan"), ("crop_padding", "inf"), ("crop_padding", "-1"), ("crop_size", "-8")],
 )
 def test_crops_that_nobody_can_cut_are_refused(tmp_path: Path, key: str, value: str) -> None:
-    with pytest.raises(ModelError, match="facedrive cuts 8 to 1024, with -0.4 to 4"):
+    with pytest.raises(ModelError, match=r"facedrive cuts 8 to 1024, with -0\.4 to 4"):
         OnnxRegressor(model(tmp_path / "m.onnx", meta=GOOD | {f"facedrive.{key}": value}), "cpu")
