@@ -95,7 +95,7 @@ class Profile:
     """(3,) float32 metres of the head at rest, which is then that of ``IDENTITY_HEAD``."""
     gaze: Vector | None = None
     """(2, 2) float32 radians of the eyes at rest, as ``Sample.gaze``."""
-    extras: Response = field(default_factory=lambda: usual_extras())
+    extras: Response = field(default_factory=usual_extras)
     """What the extras do at rest and at their extremes."""
 
     def calibrate(self, reading: Reading) -> Reading:
@@ -116,12 +116,16 @@ class Profile:
         """Map (24,) raw AUs to calibrated ones, 0 to 1."""
         return Response(self.neutral, self.extreme, self.gamma).apply(aus)
 
+    def with_rest(self, level: Vector) -> Profile:
+        """Take (24,) other raw AUs at rest; head, gaze, extras and responses stay."""
+        resting = _resting(level)
+        extreme = np.maximum(self.extreme, resting + np.float32(SMALLEST_RANGE))
+        return replace(self, neutral=resting, extreme=extreme.astype(np.float32))
+
     def with_neutral(self, rest: Reading) -> Profile:
         """Take another resting face, a raw reading, and keep extremes and responses."""
-        resting = resting_level(rest.aus)
-        extreme = np.maximum(self.extreme, resting + np.float32(SMALLEST_RANGE))
         return replace(
-            self, neutral=resting, extreme=extreme.astype(np.float32), gaze=rest.gaze,
+            self.with_rest(rest.aus), gaze=rest.gaze,
             head_rotation=rest.head.rotation, head_position=rest.head.translation,
             extras=self.extras if rest.extras is None
             else self.extras.with_neutral(rest.extras + np.float32(NEUTRAL_MARGIN)),
@@ -141,7 +145,7 @@ def build_profile(neutral: Vector, extreme: Vector | None, gamma: Vector | None 
         extreme: (24,) the highest raw AUs reached, or None.
         gamma: (24,) response exponents; 1 where None.
     """
-    resting = resting_level(neutral)
+    resting = _resting(neutral)
     top = np.ones(len(AUS), np.float32)
     top[EYELIDS] = np.maximum(LID_CLOSED, resting[EYELIDS] + SMALLEST_RANGE)
     if extreme is not None:
@@ -153,7 +157,7 @@ def build_profile(neutral: Vector, extreme: Vector | None, gamma: Vector | None 
     return Profile(resting.astype(np.float32), top.astype(np.float32), gamma.astype(np.float32))
 
 
-def resting_level(neutral: Vector) -> Vector:
+def _resting(neutral: Vector) -> Vector:
     """Return where each AU starts to count, (24,), above a measured neutral."""
     resting = np.clip(neutral + NEUTRAL_MARGIN * (neutral > 0), 0.0, 0.8)
     resting[EYELIDS] = np.clip(neutral[EYELIDS] + LID_MARGIN, 0.0, 0.5)

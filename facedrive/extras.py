@@ -75,5 +75,10 @@ def derived(aus: Vector) -> Vector:
     return extras
 
 
+def complete(extras: Vector | None, aus: Vector) -> Vector:
+    """Return extras where they are known, else those that go along with (24,) AUs."""
+    return derived(aus) if extras is None else extras
+
+
 EXTRA_MIRROR: NDArray[np.intp] = np.array([EXTRA_NAMES.index(_mirrored(n)) for n in EXTRA_NAMES])
 """The extra that each becomes in a mirror."""

@@ -11,7 +11,7 @@ from facedrive.controls import Controls
 from facedrive.eyes import join_gaze
 from facedrive.lost import LostFace
 from facedrive.outputs import Outputs
-from facedrive.resting import RestingLevel, with_rest
+from facedrive.resting import RestingLevel
 from facedrive.sight import sight
 from facedrive.smoothing import Smoothing, SmoothingOptions, no_smoothing
 from facedrive.stages import Closable, Estimate, Regressor, Source, Tracker
@@ -170,7 +170,7 @@ class Pipeline:
             self._collect_rest(self._rest, reading, time)
         profile = self.profile
         if profile is not None and self.resting is not None:
-            profile = with_rest(profile, self.resting.watch(reading, time))
+            profile = self.resting.take_into(profile, reading, time)
         if profile is not None:
             reading = join_gaze(profile.calibrate(reading))
         return self.smoothing.apply(reading, time)

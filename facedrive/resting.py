@@ -9,12 +9,10 @@ wide.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from facedrive.aus import AUS
-from facedrive.calibration import EYELIDS, SMALLEST_RANGE, Profile, resting_level
+from facedrive.calibration import EYELIDS, Profile, default_profile
 from facedrive.types import Reading, Vector
 
 WINDOW_S = 60.0
@@ -65,6 +63,9 @@ class RestingLevel:
     """What is known of one face's rest."""
 
     def __init__(self) -> None:
+        # The levels change a few times a second: the profile with them is made as often.
+        self._of = self._made = default_profile()
+        self._with: Vector | None = None
         self.forget()
 
     def forget(self) -> None:
@@ -79,8 +80,18 @@ class RestingLevel:
         """Whether the face was watched for long enough to know its rest."""
         return bool(self._last - self._begun >= FIRST_S)
 
+    def take_into(self, profile: Profile, reading: Reading, time: float) -> Profile:
+        """Watch one raw reading, and return a profile with the levels that are known by then."""
+        level = self.watch(reading, time)
+        if self._of is not profile or self._with is not level:
+            self._of, self._with, self._made = profile, level, profile.with_rest(level)
+        return self._made
+
     def watch(self, reading: Reading, time: float) -> Vector:
-        """Take one raw reading, and return the (24,) levels as they are known by then."""
+        """Take one raw reading, and return the (24,) levels as they are known by then.
+
+        It is the same array until they change.
+        """
         if not 0 <= time - self._last <= FORGOTTEN_S:
             self.forget()
             self._begun = self._last = time
@@ -106,10 +117,3 @@ class RestingLevel:
 def _is_turned(reading: Reading) -> bool:
     angles = reading.head.euler
     return max(abs(angles.yaw), abs(angles.pitch)) > MOST_TURNED_DEG
-
-
-def with_rest(profile: Profile, level: Vector) -> Profile:
-    """Take (24,) resting levels into a profile; its head, gaze and responses stay."""
-    resting = resting_level(level)
-    extreme = np.maximum(profile.extreme, resting + np.float32(SMALLEST_RANGE))
-    return replace(profile, neutral=resting, extreme=extreme.astype(np.float32))

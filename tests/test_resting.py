@@ -7,7 +7,7 @@ import pytest
 
 from facedrive.aus import AU_INDEX, AUS
 from facedrive.calibration import default_profile
-from facedrive.resting import MOST, RestingLevel, with_rest
+from facedrive.resting import MOST, RestingLevel
 from facedrive.rotations import EulerDegrees, quaternion_from_euler
 from facedrive.types import IDENTITY_HEAD, Head, Reading, Vector
 
@@ -31,7 +31,7 @@ def shown(resting: RestingLevel, seconds: float, start: float = 0.0, **levels: f
     for index in range(round(seconds * FPS)):
         noisy = np.clip(aus + random.normal(0, 0.01, len(AUS)), 0, 1).astype(np.float32)
         level = resting.watch(reading(noisy), start + index / FPS)
-        answer = with_rest(profile, level).apply(noisy)
+        answer = profile.with_rest(level).apply(noisy)
     return answer
 
 
@@ -67,7 +67,7 @@ def test_blinks_are_no_rest_and_narrow_eyes_are() -> None:
     for index in range(FPS * 10):
         aus[LID] = 0.9 if index % 90 < 6 else 0.25
         level = resting.watch(reading(aus.copy()), index / FPS)
-    now = with_rest(profile, level)
+    now = profile.with_rest(level)
     open_lid, blink = aus.copy(), aus.copy()
     open_lid[LID], blink[LID] = 0.25, 0.9
     assert now.apply(open_lid)[LID] == 0

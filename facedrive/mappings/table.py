@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.errors import MappingError, unknown
-from facedrive.extras import DERIVED, EXTRA_NAMES, derived
+from facedrive.extras import DERIVED, EXTRA_NAMES, complete
 from facedrive.files import read_toml
 from facedrive.registry import Registry, is_dotted
 from facedrive.types import Vector
@@ -156,7 +156,7 @@ def inputs(aus: Vector, gaze: Vector, extras: Vector | None = None) -> Vector:
     values = np.empty(len(INPUTS), np.float32)
     values[: len(AU_NAMES)] = aus
     values[GAZE] = gaze_inputs(gaze)
-    values[EXTRAS] = derived(aus) if extras is None else extras
+    values[EXTRAS] = complete(extras, aus)
     for place, (one, other) in _PAIRED:
         values[place] = min(aus[one], aus[other])
     return values

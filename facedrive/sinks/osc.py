@@ -30,7 +30,7 @@ from numpy.typing import ArrayLike
 
 from facedrive.aus import AU_NAMES
 from facedrive.errors import SinkError
-from facedrive.extras import EXTRA_NAMES, derived
+from facedrive.extras import EXTRA_NAMES, complete
 from facedrive.sinks.udp import UdpSender
 from facedrive.threads import Clock, wall_clock
 from facedrive.types import Frame, Sample
@@ -86,7 +86,7 @@ class OscSink:
         for datagram in bundles if self.bundle else self._bundles.messages:
             self._udp.send(datagram)
         if self.extras:
-            values = derived(sample.aus) if sample.extras is None else sample.extras
+            values = complete(sample.extras, sample.aus)
             bundles = self._further.fill(tag, (), values)
             for datagram in bundles if self.bundle else self._further.messages:
                 self._udp.send(datagram)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from facedrive.aus import AU_NAMES
-from facedrive.extras import EXTRA_NAMES, derived
+from facedrive.extras import EXTRA_NAMES, complete
 from facedrive.types import NO_CLOCK, Sample, WallClock
 
 
@@ -69,7 +69,7 @@ def row_of(sample: Sample, clock: WallClock = NO_CLOCK) -> Row:
     if not sample.face:
         return (*known, *NOTHING, *when)
     head, gaze = sample.head, np.degrees(sample.gaze).ravel().tolist()
-    extras = derived(sample.aus) if sample.extras is None else sample.extras
+    extras = complete(sample.extras, sample.aus)
     return (
         *known, sample.score, *sample.aus.tolist(), *head.euler, *head.translation.tolist(), *gaze,
         *extras.tolist(), *when,

@@ -13,14 +13,18 @@ FOV_DEG = 63.0
 
 @dataclass(frozen=True)
 class DlibOptions:
-    """How dlib's detector finds a face, and how our shape predictor follows it."""
+    """How dlib's detector finds a face, and how our shape predictor follows it.
+
+    Only for a model that does not say where the face is: one that does follows it by itself, and
+    has the detector only look for it.
+    """
 
     find_score: float = option(0.1, low=-2, high=5)
-    """The detector's confidence that a new face needs, once it is upright in its patch."""
+    """The detector's confidence that a new face needs, where the model does not follow it."""
     keep_score: float = option(-0.6, low=-2, high=5)
-    """The confidence below which the followed face counts as missed."""
+    """The confidence below which a face that the tracker follows counts as missed."""
     check_every: int = option(3, unit="frames", low=1, high=1000)
-    """Frames from one re-check to the next."""
+    """Frames from one re-check to the next, where the tracker follows the face."""
     steadiness: float = option(0.01, low=0, high=1)
     """A landmark that seems to move by this in a frame, in outer-eye-corner distances, goes half
     the way; noise moves it less, and what moves more is hardly held back. 0 turns this off."""

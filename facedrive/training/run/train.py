@@ -225,7 +225,9 @@ class Run:
             DataError: if the folder holds another run.
         """
         other = self._load_other(sets) if self.recipe.match else None
-        model = self.start_network(sets).to(self.device).to(memory_format=torch.channels_last)
+        model = (
+            self.start_network(sets, other).to(self.device).to(memory_format=torch.channels_last)
+        )
         learner = Learner(self.recipe, model, sets, validation, self.device, other)
         recipe = self.recipe
         origin = Origin(as_text(recipe), recipe.seed, digest_sets(sets))
@@ -235,11 +237,11 @@ class Run:
         loop.run()
         return cast(Compact, learner.averaged.module)
 
-    def start_network(self, sets: dict[Kind, FaceSet]) -> Compact:
-        """Make the network as it is before the first step."""
+    def start_network(self, sets: dict[Kind, FaceSet], other: Compact | None = None) -> Compact:
+        """Make the network as it is before the first step; ``other`` is matched, if it is known."""
         recipe = self.recipe
         if recipe.match:
-            return self._shorten(self._load_other(sets))
+            return self._shorten(other or self._load_other(sets))
         torch.manual_seed(recipe.seed)
         model = build_model(recipe)
         model.learn_mesh(_mesh(sets[Kind.PHOTOGRAPH], recipe.crop))
