@@ -106,7 +106,8 @@ class ByModel:
     def look(self, frame: Frame) -> Seen | None:
         """Return the face in this frame, or None."""
         seen = self._go_on(frame) or self._find(frame)
-        self._finder.hold(None if seen is None else seen.landmarks_px)
+        if not self._finder.hold(None if seen is None else seen.landmarks_px) and seen:
+            seen = self._follower = None  # it is another's
         self._waited = 0 if seen else self._waited + 1
         if self._waited > WAITS:
             self._follower = None

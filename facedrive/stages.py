@@ -47,8 +47,12 @@ class Finder(Tracker, Protocol):
         """Return what may be faces that no one follows, the likeliest first."""
         ...
 
-    def hold(self, landmarks_px: Vector | None) -> None:
-        """Note where the face that is followed is, (68, 2) in the frame's pixels; None: lost."""
+    def hold(self, landmarks_px: Vector | None) -> bool:
+        """Note where the face that is followed is, (68, 2) in the frame's pixels; None: lost.
+
+        Returns:
+            Whether it may be followed: another may follow it already.
+        """
         ...
 
 

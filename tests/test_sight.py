@@ -11,6 +11,8 @@ from facedrive.sight import CANDIDATES, WAITS, ByModel, ByTracker, sight
 from facedrive.stages import Estimate
 from facedrive.timing import Timing
 from facedrive.trackers.align import crop_matrix
+from facedrive.trackers.dlib import DlibTracker
+from facedrive.trackers.hog import FaceFinder
 from facedrive.trackers.patch import MEAN_SHAPE, to_patch
 from facedrive.types import CropSpec, Face, Frame, Image, Vector
 
@@ -30,8 +32,9 @@ class Finds:
         self.asked += 1
         return [Face(each, 0.0) for each in self.places]
 
-    def hold(self, landmarks_px: Vector | None) -> None:
+    def hold(self, landmarks_px: Vector | None) -> bool:
         self.held = landmarks_px
+        return landmarks_px is not None
 
     def track(self, frame: Frame) -> Face | None:
         raise AssertionError("the model leads")
@@ -126,3 +129,17 @@ def test_forgetting_starts_anew() -> None:
     eyes.look(frame(0))
     eyes.forget()
     assert eyes.look(frame(1)) is None  # the finder was reset, and sees nothing any more
+
+
+def test_a_face_that_another_follows_is_let_go() -> None:
+    class Careless(DlibTracker):
+        def find(self, frame: Frame) -> list[Face]:
+            return [Face(FACE_PX, 0.0)]
+
+    shared = FaceFinder()
+    another = DlibTracker(finder=shared)
+    another.hold(FACE_PX)
+    eyes = ByModel(Careless(finder=shared), Follows(0.99), Timing())
+    assert eyes.look(frame(0)) is None
+    another.hold(None)
+    assert eyes.look(frame(1)) is not None

@@ -180,13 +180,15 @@ class DlibTracker:
                         for each in followed]  # fmt: skip
         return []
 
-    def hold(self, landmarks_px: Vector | None) -> None:
-        """Note where the face that is followed is; None where it is lost."""
-        if landmarks_px is None:
+    def hold(self, landmarks_px: Vector | None) -> bool:
+        """Note where the face that is followed is, if no other tracker's is there; None: lost."""
+        place = None if landmarks_px is None else place_on_landmarks(landmarks_px)
+        if place is None or not self.finder.is_free(self, place):
             self._forget()
-            return
-        self._searched, self._last_place = 1, place_on_landmarks(landmarks_px)
-        self.finder.claim(self, self._last_place)
+            return False
+        self._searched, self._last_place = 1, place
+        self.finder.claim(self, place)
+        return True
 
     def _forget(self) -> None:
         """Let go of the claim, and after a while of the place where the face was."""
