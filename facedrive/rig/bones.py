@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from facedrive.mappings.names import SIDES, WORDS
 from facedrive.rig.glb import Document
 from facedrive.rig.vrm import eye_nodes, human_bones
 
@@ -15,7 +16,6 @@ HEAD = re.compile(r"(?<!fore)(?<!over)head$|^kopf$|^頭$")
 JAW = re.compile(r"^(?!.*(upper|end|top|tip)).*(jaw|mandible|^あご$|^顎$)")
 LID = re.compile(r"eyelid|(?<!so)lid[tb]?$|lid(top|bottom|upper|lower|up|low)")
 LOWER = re.compile(r"low|bottom|bot|lidb")
-SIDES = {"l": "left", "left": "left", "r": "right", "right": "right"}
 LIDS = tuple(f"{side}_{which}_lid" for side in ("left", "right") for which in ("upper", "lower"))
 ROLES = ("head", "jaw", *LIDS)
 
@@ -87,8 +87,7 @@ def role_of(name: str) -> str | None:
 
 
 def _side(name: str) -> str | None:
-    words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+", name)
-    sides = [SIDES[word.lower()] for word in words if word.lower() in SIDES]
+    sides = [SIDES[word.lower()] for word in WORDS.findall(name) if word.lower() in SIDES]
     return sides[-1] if sides else None
 
 
