@@ -6,14 +6,15 @@ Morph targets are not packed: their vertices are in the order in which Draco giv
 from __future__ import annotations
 
 import importlib
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from facedrive.errors import RigError
-from facedrive.rig.glb import COMPONENTS, DRACO, MAX_UNPACKED, Document, Object
+from facedrive.rig.glb import DRACO, MAX_UNPACKED, WIDTHS, Document, Object
 
-TYPES = {1: "SCALAR", 2: "VEC2", 3: "VEC3", 4: "VEC4"}
+TYPES = {width: kind for kind, width in WIDTHS.items()}
 
 
 def unpacked(document: Document) -> Document:
@@ -33,7 +34,7 @@ def unpacked(document: Document) -> Document:
         buffers.append(_unpack(document, primitive, len(buffers)))
         if sum(map(len, buffers)) > MAX_UNPACKED:
             raise RigError(f"{document.name} unpacks to too much; simplify the mesh.")
-    return Document(document.name, document.json, tuple(buffers), document.unpacked)
+    return replace(document, buffers=tuple(buffers))
 
 
 def _unpack(document: Document, primitive: Object, number: int) -> bytes:
@@ -72,12 +73,8 @@ def _point(
 ) -> None:
     """Append values to the buffer, in the accessor's own type, and make the accessor show them."""
     accessor = document.item("accessors", index)
-    component = accessor.get("componentType")
-    if type(component) is not int or component not in COMPONENTS:
-        raise document.broken(f"accessors[{index}] has the component type {component!r}")
-    table = values.reshape(len(values), -1).astype(
-        np.dtype(COMPONENTS[component]).newbyteorder("<")
-    )
+    kind = document.dtype(accessor, f"accessors[{index}]")
+    table = values.reshape(len(values), -1).astype(kind)
     views = document.sequence(document.json, "bufferViews")
     views.append({"buffer": number, "byteOffset": len(buffer), "byteLength": table.nbytes})
     accessor |= {"bufferView": len(views) - 1, "byteOffset": 0, "count": len(table)}

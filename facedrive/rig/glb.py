@@ -148,6 +148,13 @@ class Document:
             raise self.broken(f"accessors[{index}] holds indices that are no unsigned integers")
         return raw.astype(np.int64)
 
+    def dtype(self, typed: Object, what: str) -> np.dtype[Any]:
+        """Return the type of an accessor's components; ``what`` names it in an error."""
+        component = typed.get("componentType")
+        if type(component) is not int or component not in COMPONENTS:
+            raise self.broken(f"{what} has the component type {component!r}")
+        return np.dtype(COMPONENTS[component]).newbyteorder("<")
+
     def view(self, index: object) -> memoryview:
         """Return the bytes of a buffer view, unpacked if it is compressed."""
         view = self.item("bufferViews", index)
@@ -193,7 +200,7 @@ class Document:
         if "bufferView" in accessor:
             values = self._elements(accessor, accessor, count, width, what)
         elif count <= MAX_COUNT:
-            values = np.zeros((count, width), self._dtype(accessor, what))
+            values = np.zeros((count, width), self.dtype(accessor, what))
         else:
             raise self.broken(f"{what} claims {count} elements and has no data")
         return self._with_sparse(accessor, values, what) if "sparse" in accessor else values
@@ -214,7 +221,7 @@ class Document:
         self, place: Object, typed: Object, count: int, width: int, what: str
     ) -> NDArray[Any]:
         """View ``count`` elements where ``place`` says, of the type that ``typed`` says."""
-        dtype = self._dtype(typed, what)
+        dtype = self.dtype(typed, what)
         data = self.view(place.get("bufferView"))
         first = self.integer(place, "byteOffset")
         size = dtype.itemsize * width
@@ -226,12 +233,6 @@ class Document:
         if not count:
             return np.zeros((0, width), dtype)
         return np.ndarray((count, width), dtype, data, first, (stride, dtype.itemsize))
-
-    def _dtype(self, typed: Object, what: str) -> np.dtype[Any]:
-        component = typed.get("componentType")
-        if type(component) is not int or component not in COMPONENTS:
-            raise self.broken(f"{what} has the component type {component!r}")
-        return np.dtype(COMPONENTS[component]).newbyteorder("<")
 
 
 def read_document(path: Path) -> Document:
