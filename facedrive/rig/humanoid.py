@@ -7,12 +7,11 @@ comes with x turned around.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from facedrive.errors import RigError
 from facedrive.rig.glb import Document, Object, read_document
-from facedrive.rig.vrm import is_vrm0
+from facedrive.rig.vrm import human_bones, is_vrm0
 
 Place = tuple[float, float, float]
 """Metres below the parent, in Unity's axes: x right, y up, z forward."""
@@ -27,26 +26,12 @@ def bone_places(path: Path) -> dict[str, Place]:
     document = read_document(path)
     old = is_vrm0(document)
     found = {}
-    for bone, node in _bones(document, old):
-        if bone and type(node) is int and node >= 0:  # exporters write -1 for a bone that is none
-            x, y, z = _translation(document, document.item("nodes", node))
-            found[bone[0].upper() + bone[1:]] = (x, y, -z) if old else (-x, y, z)
+    for bone, node in human_bones(document).items():
+        x, y, z = _translation(document, document.item("nodes", node))
+        found[bone[:1].upper() + bone[1:]] = (x, y, -z) if old else (-x, y, z)
     if not found:
         raise RigError(f"{path.name} has no humanoid bones; give the avatar's .vrm.")
     return found
-
-
-def _bones(document: Document, old: bool) -> Iterator[tuple[str, object]]:
-    """Yield names, in camel case, and nodes."""
-    extensions = document.child(document.json, "extensions")
-    extension = document.child(extensions, "VRM" if old else "VRMC_vrm")
-    humanoid = document.child(extension, "humanoid")
-    if old:
-        for each in document.mappings(humanoid, "humanBones"):
-            yield str(each.get("bone", "")), each.get("node")
-    else:
-        for name, each in document.child(humanoid, "humanBones").items():
-            yield name, document.mapping(each, name).get("node")
 
 
 def _translation(document: Document, node: Object) -> Place:
