@@ -51,6 +51,8 @@ class Match(NamedTuple):
     mapping: Mapping
     tables: dict[str, str]
     """The title of the table that drives each target."""
+    empty: tuple[str, ...]
+    """Targets that move nothing."""
 
 
 def match_rig(rig: Rig, names: Path | None = None) -> Mapping:
@@ -75,8 +77,9 @@ def find_match(rig: Rig, names: Path | None = None) -> Match:
     """Build the mapping as ``match_rig`` does, and tell which table drives each target."""
     matrix = np.zeros((len(rig.targets), len(INPUTS)), dtype=np.float32)
     spelt = [spellings(name) for name in rig.targets]
-    empty = set(rig.empty)
-    free = [name not in empty for name in rig.targets]
+    empty = rig.empty
+    still = set(empty)
+    free = [name not in still for name in rig.targets]
     tables: dict[str, str] = {}
     known = conventions(names)
     found = [_named(table, spelt, free) for table in known]
@@ -93,8 +96,8 @@ def find_match(rig: Rig, names: Path | None = None) -> Match:
     if rig.eyes is not None:
         matrix[:, GAZE] = 0.0
     if not matrix.any() and rig.head is None and rig.eyes is None:
-        raise RigError(_nothing_known(rig))
-    return Match(Mapping(rig.name, rig.targets, matrix, rig.rules), tables)
+        raise RigError(_nothing_known(rig, empty))
+    return Match(Mapping(rig.name, rig.targets, matrix, rig.rules), tables, empty)
 
 
 def facial_targets(rig: Rig) -> NDArray[np.intp]:
@@ -128,7 +131,7 @@ def coverage(rig: Rig, names: Path | None = None) -> Coverage:
         gaze="eyeballs" if rig.eyes is not None else "targets" if looks else None,
         unused=tuple(name for name in match.mapping.not_driven if not name.startswith(BONE)),
         tables={title: tuple(targets) for title, targets in driven.items()},
-        empty=tuple(name for name in rig.empty if not name.startswith(BONE)),
+        empty=tuple(name for name in match.empty if not name.startswith(BONE)),
     )
 
 
@@ -155,8 +158,8 @@ def _named(table: Convention, spelt: list[tuple[str, ...]], free: list[bool]) ->
     return {target: channel for channel, (_, target) in best.items()}
 
 
-def _nothing_known(rig: Rig) -> str:
-    if len(rig.empty) == len(rig.targets):
+def _nothing_known(rig: Rig, empty: tuple[str, ...]) -> str:
+    if len(empty) == len(rig.targets):
         return (
             f"{rig.name}: none of its {len(rig.targets)} targets moves anything; export it again."
         )

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_NAMES
 from facedrive.errors import MappingError, unknown
-from facedrive.mappings.table import BUILT_IN, INPUTS, Mapping, load_mapping, parse, read_rows
+from facedrive.mappings.table import INPUTS, Mapping, extended, parse, read_rows, texts
 
 CONVENTIONS: tuple[str, ...] = (
     *("arkit", "unified", "character_generator", "sranipal", "cc4", "makehuman", "facs", "daz"),
@@ -143,15 +143,11 @@ def _read(path: Path) -> Convention:
     for key in table:
         if key not in KEYS:
             raise MappingError(f"{path.name}: {unknown('key', key, KEYS)}")
-    if "extends" in table and table["extends"] not in BUILT_IN:
-        raise MappingError(
-            f"{path.name}: extends: {unknown('table', str(table['extends']), BUILT_IN)}"
-        )
+    base = extended(path, table["extends"]) if "extends" in table else None
     if not any(key in table for key in ("extends", "weights", "not_driven", "otherwise")):
         raise MappingError(
             f"{path.name} has no [weights]; add rows like jawBig = {{ jaw_drop = 1 }}."
         )
-    base = load_mapping(table["extends"]) if "extends" in table else None
     return _convention(str(table.get("title", path.stem)), base, table, path)
 
 
@@ -163,11 +159,12 @@ def _convention(
     for section in (_section(path, table, "weights"), otherwise):
         given = read_rows(path, section)
         rows |= dict(zip(given.channels, given.matrix, strict=True))
-    not_driven = _texts(path, table, "not_driven")
+    not_driven = texts(path, table, "not_driven")
     rows |= {name: np.zeros(len(INPUTS), np.float32) for name in not_driven}
+    suffixes = ("", *texts(path, table, "suffixes"))
     aliases: dict[str, Channel] = {}
     for name in rows:
-        for suffix in ("", *_texts(path, table, "suffixes")):
+        for suffix in suffixes:
             _add_aliases(aliases, name, suffix, halves=bool(table.get("halves", False)))
     return Convention(title, rows, frozenset(otherwise), frozenset(not_driven), aliases)
 
@@ -191,10 +188,3 @@ def _section(path: Path, table: dict[str, Any], key: str) -> dict[str, Any]:
     if not isinstance(section, dict):
         raise MappingError(f"{path.name}: '{key}' must be a table of names.")
     return section
-
-
-def _texts(path: Path, table: dict[str, Any], key: str) -> tuple[str, ...]:
-    texts = table.get(key, [])
-    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-        raise MappingError(f"{path.name}: '{key}' must be a list of names.")
-    return tuple(texts)

@@ -254,6 +254,29 @@ def parse(path: Path) -> dict[str, Any]:
     return read_toml(path, MappingError, "TOML table")
 
 
+def extended(path: Path, name: object) -> Mapping:
+    """Return the table that ships which a file's ``extends`` names.
+
+    Raises:
+        MappingError: if none of that name ships.
+    """
+    if name not in BUILT_IN:
+        raise MappingError(f"{path.name}: extends: {unknown('table', str(name), BUILT_IN)}")
+    return load_mapping(str(name))
+
+
+def texts(path: Path, table: dict[str, Any], key: str) -> tuple[str, ...]:
+    """Return the list of names under a file's ``key``, empty where there is none.
+
+    Raises:
+        MappingError: if it is no list of names.
+    """
+    names = table.get(key, [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise MappingError(f"{path.name}: '{key}' must be a list of names.")
+    return tuple(names)
+
+
 def _whole(path: Path, table: dict[str, Any]) -> _Table:
     """Read a table that says something about each of its channels."""
     weights = _weights(path, table)
@@ -269,11 +292,9 @@ def _whole(path: Path, table: dict[str, Any]) -> _Table:
 def _changes(path: Path, table: dict[str, Any]) -> _Table:
     """Read what a file changes in a table that ships."""
     base = table["extends"]
-    if base not in BUILT_IN:
-        raise MappingError(f"{path.name}: extends: {unknown('table', str(base), BUILT_IN)}")
+    standard = extended(path, base)
     if "channels" in table:
         raise MappingError(f"{path.name}: 'channels' are those of {base}; leave the key out.")
-    standard = load_mapping(base)
     not_driven = _names(path, table, "not_driven")
     weights = _weights(path, table) if "weights" in table or not not_driven else {}
     for name in (*weights, *not_driven):
@@ -332,13 +353,11 @@ def _weights(path: Path, table: dict[str, Any]) -> dict[str, Any]:
 
 
 def _names(path: Path, table: dict[str, Any], key: str) -> tuple[str, ...]:
-    names = table.get(key, [])
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise MappingError(f"{path.name}: '{key}' must be a list of channel names.")
+    names = texts(path, table, key)
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise MappingError(f"{path.name}: '{key}' lists '{twice}' twice; remove one.")
-    return tuple(names)
+    return names
 
 
 def _check_channels(
