@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyrender
@@ -20,7 +19,7 @@ from pyrender.shader_program import ShaderProgramCache
 
 from facedrive.render.closed import single_sided
 from facedrive.render.pose import camera_pose, in_view
-from facedrive.rig.model import Floats, Part, Rig
+from facedrive.rig.model import Floats, Indices, Part, Rig
 from facedrive.types import Image
 
 FIELD_OF_VIEW = math.radians(28.0)
@@ -34,15 +33,16 @@ class Passes:
 
     def __init__(self, rig: Rig, size: tuple[int, int], samples: int) -> None:
         self._scene = pyrender.Scene(bg_color=(0.0, 0.0, 0.0, 0.0))
-        camera = camera_pose(rig, FIELD_OF_VIEW, size[0] / size[1])
-        seen = in_view(rig, camera, FIELD_OF_VIEW, size[0] / size[1])
-        surfaces = [_Surface(rig, parts, seen) for parts in _alike(single_sided(rig))]
-        self._surfaces = [surface for surface in surfaces if surface.primitive is not None]
+        aspect = size[0] / size[1]
+        camera = camera_pose(rig, FIELD_OF_VIEW, aspect)
+        seen = in_view(rig, camera, FIELD_OF_VIEW, aspect)
+        alike = [(parts[0], _seen(rig, parts, seen)) for parts in _alike(single_sided(rig))]
+        self._surfaces = [_Surface(rig, look, shown) for look, shown in alike if len(shown)]
         # Transparent surfaces come last, over what is behind them.
         self._surfaces.sort(key=lambda surface: surface.transparent)
         for surface in self._surfaces:
             self._scene.add(pyrender.Mesh([surface.primitive]))
-        self._add_camera(rig, camera, size[0] / size[1])
+        self._add_camera(rig, camera, aspect)
         self._renderer = _Renderer(size, samples)
 
     def draw(self, vertices: Floats, normals: Floats) -> Image:
@@ -66,28 +66,23 @@ class Passes:
 
 
 class _Surface:
-    """Parts of the rig that look alike, as one primitive with a vertex buffer to rewrite."""
+    """Triangles that look like one part, as one primitive with a vertex buffer to rewrite."""
 
-    def __init__(self, rig: Rig, parts: list[Part], seen: NDArray[np.bool_]) -> None:
-        triangles = np.concatenate([rig.triangles[part.triangles] for part in parts])
-        triangles = triangles[seen[triangles].any(axis=1)]
-        self.transparent = parts[0].transparent
-        self.primitive: Any = None  # a pyrender.Primitive, unless nothing of it is seen
-        if not len(triangles):
-            return
+    def __init__(self, rig: Rig, look: Part, triangles: Indices) -> None:
+        self.transparent = look.transparent
         if not self.transparent:
             # Nearest first: what they hide is not shaded.
             nearest = rig.vertices[triangles, 2].max(axis=1)
             triangles = triangles[np.argsort(-nearest, kind="stable")]
         self._rows, corners = np.unique(triangles, return_inverse=True)
-        textured = rig.uv is not None and parts[0].texture is not None
+        textured = rig.uv is not None and look.texture is not None
         self.primitive = pyrender.Primitive(
             positions=rig.vertices[self._rows],
             normals=np.zeros((len(self._rows), 3), np.float32),
             texcoord_0=rig.uv[self._rows] if textured and rig.uv is not None else None,
             color_0=rig.colors[self._rows],
             indices=corners.reshape(-1, 3),
-            material=_material(parts[0], textured),
+            material=_material(look, textured),
         )
         # As pyrender interleaves them: position, normal, texture coordinates, colour.
         columns = [np.zeros((len(self._rows), 6), np.float32), rig.colors[self._rows]]
@@ -102,6 +97,13 @@ class _Surface:
         GL.glBindBuffer(GL.GL_ARRAY_BUFFER, self.primitive._buffers[0])
         GL.glBufferSubData(GL.GL_ARRAY_BUFFER, 0, self._buffer.nbytes, self._buffer)
         GL.glBindBuffer(GL.GL_ARRAY_BUFFER, 0)
+
+
+def _seen(rig: Rig, parts: list[Part], seen: NDArray[np.bool_]) -> Indices:
+    """Return the triangles of parts, (f, 3), that have a vertex which may be ``seen``."""
+    triangles = np.concatenate([rig.triangles[part.triangles] for part in parts])
+    shown: Indices = triangles[seen[triangles].any(axis=1)]
+    return shown
 
 
 class _Texture(pyrender.Texture):  # type: ignore[misc]

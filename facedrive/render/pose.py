@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.mappings.match import facial_targets
-from facedrive.rig.model import Eye, Eyes, Floats, Rig
+from facedrive.rig.model import Bone, Eye, Eyes, Floats, Rig
 from facedrive.rotations import matrix_from_euler, matrix_from_quaternion
 from facedrive.types import Vector
 
@@ -77,26 +77,17 @@ class Neck:
     """
 
     def __init__(self, rig: Rig) -> None:
-        if rig.head is not None:
-            self._pivot, self._share = rig.head.pivot, rig.head.share[:, None]
-            self._moved = np.flatnonzero(self._share)
-            return
-        face = face_box(rig)
-        head = head_box(rig, face)
-        chin, size = float(face.low[1]), float(head.size[1])
-        self._pivot = np.array([head.center[0], chin + 0.1 * size, head.center[2]], np.float32)
-        height = (rig.vertices[:, 1] - (chin - 0.35 * size)) / (0.4 * size)
-        height = np.clip(height, 0.0, 1.0)
-        self._share = (height * height * (3.0 - 2.0 * height))[:, None].astype(np.float32)
-        self._moved = np.flatnonzero(self._share)
+        bone = _neck_by_height(rig) if rig.head is None else rig.head
+        self._pivot, self._moved = bone.pivot, np.flatnonzero(bone.share)
+        self._share = bone.share[self._moved, None]
 
     def bend(self, vertices: Floats, normals: Floats, rotation: Vector) -> tuple[Floats, Floats]:
         """Return (V, 3) vertices and normals for a head rotation x, y, z, w."""
         turn = matrix_from_quaternion(rotation).astype(np.float32) - np.eye(3, dtype=np.float32)
         bent, turned = vertices.copy(), normals.copy()
-        moved, share = self._moved, self._share[self._moved]
-        bent[moved] += share * ((vertices[moved] - self._pivot) @ turn.T)
-        turned[moved] += share * (normals[moved] @ turn.T)
+        moved = self._moved
+        bent[moved] += self._share * ((vertices[moved] - self._pivot) @ turn.T)
+        turned[moved] += self._share * (normals[moved] @ turn.T)
         return bent, turned
 
 
@@ -141,6 +132,15 @@ def in_view(
         near |= rig.head.share > 0.5
     near[rig.moving] = True
     return near
+
+
+def _neck_by_height(rig: Rig) -> Bone:
+    face = face_box(rig)
+    head = head_box(rig, face)
+    chin, size = float(face.low[1]), float(head.size[1])
+    pivot = np.array([head.center[0], chin + 0.1 * size, head.center[2]], np.float32)
+    height = np.clip((rig.vertices[:, 1] - (chin - 0.35 * size)) / (0.4 * size), 0.0, 1.0)
+    return Bone(pivot, (height * height * (3.0 - 2.0 * height)).astype(np.float32))
 
 
 def _turn_eye(eye: Eye, vertices: Floats, normals: Floats, matrix: Floats) -> None:
