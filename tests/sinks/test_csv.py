@@ -107,31 +107,34 @@ def test_a_take_of_the_same_name_gets_a_number(tmp_path: Path, make_sample: Make
     assert {each.name for each in tmp_path.iterdir()} == {"take.csv", "take-2.csv", "take-3.csv"}
 
 
-def test_an_overwritten_take_is_the_old_one_until_it_is_whole(
-    tmp_path: Path, make_sample: MakeSample
-) -> None:
+@pytest.fixture
+def overwriting(tmp_path: Path, make_sample: MakeSample) -> TakeSink:
+    """A take of one row so far, which is to replace a file that says "mine"."""
     path = tmp_path / "take.csv"
     path.write_text("mine")
     sink = TakeSink(path, overwrite=True)
     sink.send(make_sample(0), None)
+    return sink
+
+
+def test_an_overwritten_take_is_the_old_one_until_it_is_whole(
+    tmp_path: Path, overwriting: TakeSink
+) -> None:
+    path = overwriting.path
     assert path.read_text() == "mine"
-    sink.close()
+    overwriting.close()
     assert path.read_text().startswith("frame,")
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_an_overwritten_take_that_fails_leaves_the_old_one(
-    tmp_path: Path, make_sample: MakeSample
+    tmp_path: Path, overwriting: TakeSink, make_sample: MakeSample
 ) -> None:
-    path = tmp_path / "take.csv"
-    path.write_text("mine")
-    sink = TakeSink(path, overwrite=True)
-    sink.send(make_sample(0), None)
     with small_disk(700), pytest.raises(SinkError):
         for index in range(1, 100):
-            sink.send(make_sample(index), None)
-    sink.close()
-    assert path.read_text() == "mine"
+            overwriting.send(make_sample(index), None)
+    overwriting.close()
+    assert overwriting.path.read_text() == "mine"
     assert (tmp_path / "take.part.csv").read_text().startswith("frame,")
 
 
