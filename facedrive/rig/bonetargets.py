@@ -1,6 +1,6 @@
 """Makes targets of bones: a jaw that drops and slides, lids that close, for rigs without morphs.
 
-A bone's turn by a fixed angle is taken as straight offsets; a jaw's lips are then 3 % too near to
+A bone's turn by a fixed angle is taken as straight offsets; a jaw's lips are then 2 % too near to
 its joint when it is half open.
 """
 

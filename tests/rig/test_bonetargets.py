@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from facedrive.rig.bonetargets import JAW_DROP_RAD, UPPER_LID_RAD, bone_targets
 from facedrive.rig.model import Bone
@@ -21,6 +22,11 @@ def test_a_jaw_drops_by_its_angle_and_slides_by_its_length() -> None:
     np.testing.assert_allclose(made["bone.jaw_slide_left"], [[0.01, 0, 0], [0, 0, 0]], atol=1e-7)
     np.testing.assert_allclose(made["bone.jaw_slide_right"], [[-0.01, 0, 0], [0, 0, 0]], atol=1e-7)
     np.testing.assert_allclose(made["bone.jaw_thrust"], [[0, 0, 0.008], [0, 0, 0]], atol=1e-7)
+
+
+def test_a_half_open_jaw_is_two_percent_too_near_to_its_joint() -> None:
+    chin = VERTICES[0] + bone_targets({"jaw": CHIN}, VERTICES)["bone.jaw_drop"][0] / 2
+    assert np.linalg.norm(chin) / np.linalg.norm(VERTICES[0]) == pytest.approx(0.98, abs=0.003)
 
 
 def test_lids_of_one_eye_close_together() -> None:
