@@ -83,6 +83,11 @@ class Head:
         """Angles of the rotation applied roll first, then pitch, then yaw (R = Ry Rx Rz)."""
         return euler_from_quaternion(self.rotation)
 
+    @property
+    def from_rest(self) -> Vector:
+        """How far it is from where a head at rest is, ``IDENTITY_HEAD``: (3,) float32 metres."""
+        return self.translation - IDENTITY_HEAD.translation
+
 
 @dataclass(frozen=True, slots=True)
 class CropSpec:

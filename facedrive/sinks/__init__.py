@@ -148,9 +148,12 @@ class _Asked(NamedTuple):
     @property
     def table(self) -> str | None:
         """The mapping that the URL names, or the sink's default; None for a sink without."""
-        defaults = {each.name: each.default for each in options_of(SINKS.find(self.name))}
-        default = defaults.get("mapping")
+        default = _defaults(options_of(SINKS.find(self.name))).get("mapping")
         return self.texts.get("mapping", default if isinstance(default, str) else None)
+
+
+def _defaults(options: Iterable[Option]) -> dict[str, object]:
+    return {each.name: each.default for each in options}
 
 
 def _parse(url: str) -> _Asked:
@@ -202,14 +205,13 @@ class Output:
     @property
     def port(self) -> int | None:
         """Where it sends to or waits by default; None for a file."""
-        defaults = {each.name: each.default for each in self.options}
-        port = defaults.get("port")
+        port = _defaults(self.options).get("port")
         return port if isinstance(port, int) else None
 
     @property
     def example(self) -> str:
         """A URL that opens it."""
-        defaults = {each.name: each.default for each in self.options}
+        defaults = _defaults(self.options)
         if "host" in defaults:
             return f"{self.scheme}://{defaults['host']}:{defaults['port']}"
         return f"{self.scheme}:take.{'mp4' if self.scheme == 'video' else self.scheme}"

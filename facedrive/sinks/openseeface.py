@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX, AU_NAMES
+from facedrive.calibration import EYELIDS
 from facedrive.rotations import (
     Turn,
     euler_to_openseeface,
@@ -135,8 +136,6 @@ SELECT = np.zeros((68, 68))
 SELECT[np.arange(66), IBUG] = 1
 SELECT[66, 36:42] = SELECT[67, 42:48] = 1 / 6
 
-CLOSED = [AU_INDEX["right_eye_close"], AU_INDEX["left_eye_close"]]
-
 
 @dataclass
 class OpenSeeFaceSink:
@@ -185,7 +184,7 @@ class Record:
         """Return the record of a face in a picture of that width and height."""
         rotation = sample.head.rotation.tolist()
         turn = turn_from_quaternion(*rotation)
-        closed_right, closed_left = sample.aus[CLOSED].tolist()
+        closed_left, closed_right = sample.aus[EYELIDS].tolist()
         HEAD.pack_into(
             self._bytes, 0, sample.time, self._id, *size, 1 - closed_right, 1 - closed_left, 1, 0,
             *quaternion_to_openseeface(*rotation), *euler_to_openseeface(turn),

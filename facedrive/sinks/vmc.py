@@ -32,7 +32,7 @@ from facedrive.rotations import part_rotation, quaternion, quaternion_to_unity
 from facedrive.sinks.channels import ARKIT, pascal_case
 from facedrive.sinks.osc import IMMEDIATELY, Bundles, Message, lap
 from facedrive.sinks.udp import UdpSender
-from facedrive.types import IDENTITY_HEAD, Frame, Sample
+from facedrive.types import Frame, Sample
 
 LOADED, CALIBRATED, NORMAL_MODE = 1, 3, 0
 
@@ -100,7 +100,7 @@ class VmcSink:
             "LeftEye": left,
             "RightEye": right,
         }
-        x, y, z = (self.move * (sample.head.translation - IDENTITY_HEAD.translation)).tolist()
+        x, y, z = (self.move * sample.head.from_rest).tolist()
         values = [-x, y, z, 0.0, 0.0, 0.0, 1.0]
         for bone, place in self._places.items():
             values += (*place, *quaternion_to_unity(rotations[bone]))

@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
-from facedrive.aus import AU_INDEX
-from facedrive.types import IDENTITY_HEAD, Sample, Vector
+from facedrive.calibration import EYELIDS
+from facedrive.types import Sample, Vector
 
 Shares = dict[str, float]
 """How much of each input; ``1`` is one."""
@@ -129,8 +129,6 @@ COMPUTED = (*EYES, *GREATER, *HEAD, *COMBINED)
 ACTIVE = ("EyeTrackingActive", "ExpressionTrackingActive", "LipTrackingActive")
 """Whether there is a face; these have no ``v2/``."""
 
-CLOSED = [AU_INDEX["left_eye_close"], AU_INDEX["right_eye_close"]]
-
 
 class Combine:
     """Computes all values from the shapes of a table: those, ``COMPUTED`` and ``ACTIVE``."""
@@ -154,7 +152,7 @@ class Combine:
         shape = shapes.tolist()
         greater = [max(shape[one], shape[other]) for one, other in self._pairs]
         self._shapes[:] = shapes
-        self._single[:] = (*sample.aus[CLOSED].tolist(), *looks(sample), *greater, *head(sample))
+        self._single[:] = (*sample.aus[EYELIDS].tolist(), *looks(sample), *greater, *head(sample))
         np.matmul(self._matrix, self._inputs, out=self._combined)
         self._combined += self._constant
         self._values[-len(ACTIVE) :] = sample.face
@@ -174,6 +172,6 @@ def _tangent(angle: float) -> float:
 def head(sample: Sample) -> list[float]:
     """Return the values of ``HEAD``."""
     pitch, yaw, roll = sample.head.euler
-    x, y, z = (sample.head.translation - IDENTITY_HEAD.translation).tolist()
+    x, y, z = sample.head.from_rest.tolist()
     turns, place = (-yaw / 90, -pitch / 90, roll / 90), (-2 * x, 2 * y, 2 * z)
     return [min(max(value, -1.0), 1.0) for value in (*turns, *place)]

@@ -30,12 +30,12 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from facedrive.calibration import EYELIDS
 from facedrive.sinks.channels import load_channels
 from facedrive.sinks.osc import IMMEDIATELY, MAX_DATAGRAM, lay_out
 from facedrive.sinks.oscquery import AvatarWatch, Parameters
 from facedrive.sinks.udp import UdpReceiver, UdpSender, is_loopback, resolve
 from facedrive.sinks.vrcft import ACTIVE, COMPUTED, Combine
-from facedrive.sinks.vrcft import CLOSED as EYELIDS
 from facedrive.threads import ClosedError
 from facedrive.types import Frame, Sample, Vector
 

@@ -34,7 +34,7 @@ from facedrive.sinks.packages import need
 from facedrive.sinks.secrets import forget, read_secret, write_secret
 from facedrive.sinks.udp import reached_by
 from facedrive.threads import ClosedError, Mailbox, Worker
-from facedrive.types import IDENTITY_HEAD, Frame, Sample
+from facedrive.types import Frame, Sample
 
 if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
@@ -119,7 +119,7 @@ def parameters(sample: Sample) -> Values:
     """Return the values of VTube Studio's own tracking parameters."""
     au = dict(zip(AU_INDEX, sample.aus.tolist(), strict=True))
     pitch, yaw, roll = sample.head.euler
-    x, y, z = (sample.head.translation - IDENTITY_HEAD.translation).tolist()
+    x, y, z = sample.head.from_rest.tolist()
     (left_up, left_out), (right_up, right_in) = np.clip(sample.gaze / FULL_GAZE_RAD, -1, 1).tolist()
     brows = [0.5 + (au[f"{side}_brow_raise"] - au[f"{side}_brow_lower"]) / 2 for side in SIDES]
     smile = sum(au[f"{side}_lip_corner_pull"] for side in SIDES) / 2

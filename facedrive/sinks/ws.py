@@ -105,10 +105,8 @@ class WsSink:
     @staticmethod
     def note() -> str:
         """Return the address for pages without a site; the token is made the first time."""
-        port = WsSink.__dataclass_fields__["port"].default
-        return (
-            f"pages of OBS and from files: ws://127.0.0.1:{port}/?token={make_token(token_file())}"
-        )
+        token = make_token(token_file())
+        return f"pages of OBS and from files: ws://127.0.0.1:{WsSink.port}/?token={token}"
 
 
 def token_file() -> Path:
