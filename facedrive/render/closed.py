@@ -1,7 +1,7 @@
 """Tells which surfaces are closed, so that their inside is never seen and need not be drawn.
 
-Exporters mark whole bodies as double-sided; drawn so, a head takes software OpenGL half as long
-again (44 against 66 ms of processor time for a VALID head).
+Exporters mark whole bodies as double-sided; drawn so, a VALID head takes software OpenGL half as
+long again.
 """
 
 from __future__ import annotations
