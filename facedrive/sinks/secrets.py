@@ -1,4 +1,4 @@
-"""Tokens that a receiver gives us, kept where only this user can read them."""
+"""Tokens, kept where only this user can read them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from facedrive.errors import SinkError
 from facedrive.files import whole_file
 
 log = logging.getLogger(__name__)
+
+MAX_TOKEN = 256
+"""Characters of a token."""
 
 
 def read_secret(path: Path, limit: int) -> str | None:

@@ -31,7 +31,7 @@ from facedrive.files import user_config_folder
 from facedrive.mappings.table import FULL_GAZE_RAD, load_mapping
 from facedrive.sinks.channels import pascal_case
 from facedrive.sinks.packages import need
-from facedrive.sinks.secrets import forget, read_secret, write_secret
+from facedrive.sinks.secrets import MAX_TOKEN, forget, read_secret, write_secret
 from facedrive.sinks.udp import reached_by
 from facedrive.threads import ClosedError, Mailbox, Worker
 from facedrive.types import Frame, Sample
@@ -43,7 +43,6 @@ log = logging.getLogger(__name__)
 
 PLUG_IN = {"pluginName": "facedrive", "pluginDeveloper": "facedrive"}
 
-MAX_TOKEN = 256
 REPEAT_S = 0.4
 """How long a frame may be late before the last one is sent again."""
 

@@ -36,7 +36,7 @@ from facedrive.errors import SinkError
 from facedrive.files import user_config_folder
 from facedrive.mappings.table import Mapping, load_mapping
 from facedrive.sinks.packages import need
-from facedrive.sinks.secrets import read_secret, write_secret
+from facedrive.sinks.secrets import MAX_TOKEN, read_secret, write_secret
 from facedrive.sinks.udp import resolve
 from facedrive.threads import Worker
 from facedrive.types import Frame, Sample
@@ -56,7 +56,6 @@ OBS_FILE = "http://absolute"
 FILE_ADVICE = "have it connect to the address that facedrive outputs ws prints"
 
 MAX_CLIENTS = 16
-MAX_TOKEN = 256
 MAX_TOLD = 20
 """Sites that are told of; a page that tries many names fills no log."""
 
