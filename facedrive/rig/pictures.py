@@ -97,13 +97,9 @@ def _webp_size(data: bytes) -> tuple[int, int, int]:
     return width & 0x3FFF, height & 0x3FFF, 1
 
 
-def _rgba(decoded: NDArray[np.generic]) -> Image:
+def _rgba(decoded: NDArray[Any]) -> Image:
     """Convert what OpenCV decodes (gray, BGR or BGRA, 8 or 16 bits) to 8-bit RGBA."""
-    pixels = (
-        decoded.astype(np.uint8)
-        if decoded.dtype == np.uint8
-        else ((decoded.astype(np.float32) / 257).astype(np.uint8))
-    )
+    pixels = (decoded // 257 if decoded.dtype == np.uint16 else decoded).astype(np.uint8)
     if pixels.ndim == 2:
         return cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGBA).astype(np.uint8)
     code = cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGBA

@@ -14,12 +14,11 @@ from facedrive.errors import RigError
 from facedrive.rig.bones import Bones
 from facedrive.rig.glb import Document, Object, resource
 from facedrive.rig.model import Floats, Indices, Part, check_size
-from facedrive.rig.pictures import PictureError, decode_picture
+from facedrive.rig.pictures import Image, PictureError, decode_picture
 
 log = logging.getLogger(__name__)
 
 Matrix = NDArray[np.float64]
-Image = NDArray[np.uint8]
 
 TRIANGLES = 4
 NO_SURFACE = (0, 1, 2, 3)
