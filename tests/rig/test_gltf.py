@@ -297,15 +297,11 @@ def test_vertices_on_eye_bones_are_eyes_that_turn_about_the_bone(
     np.testing.assert_allclose(rig.vertices[3], [0, 4, 0])
 
 
-def _skinned(document: Json, joints: list[str]) -> bytes:
+def _skinned(document: Json, joints: list[str]) -> None:
     """Skin the square, its first two corners to the first joint and the others to the second."""
-    places = np.array([[0, 0, 0, 0]] * 2 + [[1, 0, 0, 0]] * 2, np.uint8)
-    weights = np.array([[255, 0, 0, 0]] * 4, np.uint8)
     document["nodes"] = [{"mesh": 0, "skin": 0}]
     document["nodes"] += [{"name": name, "translation": [3, 0, 0]} for name in joints]
     document["scenes"][0]["nodes"] = list(range(len(joints) + 1))
-    inverse = np.tile(np.eye(4, dtype="<f4"), (len(joints), 1, 1))
-    inverse[:, 3, 0] = -3
     document["skins"] = [{"joints": list(range(1, len(joints) + 1)), "inverseBindMatrices": 5}]
     sizes = [(108, 16), (124, 16), (140, 64 * len(joints))]
     document["buffers"][0]["byteLength"] = 140 + 64 * len(joints)
@@ -320,21 +316,25 @@ def _skinned(document: Json, joints: list[str]) -> bytes:
     ]
     attributes = document["meshes"][0]["primitives"][0]["attributes"]
     attributes |= {"JOINTS_0": 3, "WEIGHTS_0": 4}
+
+
+def _skin_binary(joints: int) -> bytes:
+    """Return the buffer that ``_skinned`` describes."""
+    places = np.array([[0, 0, 0, 0]] * 2 + [[1, 0, 0, 0]] * 2, np.uint8)
+    weights = np.array([[255, 0, 0, 0]] * 4, np.uint8)
+    inverse = np.tile(np.eye(4, dtype="<f4"), (joints, 1, 1))
+    inverse[:, 3, 0] = -3
     return SQUARE_BINARY + places.tobytes() + weights.tobytes() + inverse.tobytes()
 
 
 def _write_skinned(
     write_glb: Write, joints: list[str], change: Callable[[Json], None] = lambda document: None
 ) -> Path:
-    binary = b""
-
     def both(document: Json) -> None:
-        nonlocal binary
-        binary = _skinned(document, joints)
+        _skinned(document, joints)
         change(document)
 
-    write_glb(both)
-    return write_glb(both, binary)
+    return write_glb(both, _skin_binary(len(joints)))
 
 
 def test_the_bone_that_moves_the_face_is_the_heads(write_glb: Write) -> None:
