@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from facedrive.mappings.names import BONE
 from facedrive.rig.model import Bone, Floats
 from facedrive.rotations import matrix_from_euler
 
@@ -34,7 +35,7 @@ def bone_targets(bones: dict[str, Bone], vertices: Floats) -> dict[str, Floats]:
         found = {which: bones.get(f"{side}_{which}_lid") for which in lids}
         turned = [_turned(bone, vertices, lids[which]) for which, bone in found.items() if bone]
         if turned:
-            made[f"bone.{side}_eye_close"] = np.sum(turned, axis=0, dtype=np.float32)
+            made[f"{BONE}{side}_eye_close"] = np.sum(turned, axis=0, dtype=np.float32)
     return made
 
 
@@ -46,10 +47,10 @@ def _jaw(bone: Bone, vertices: Floats) -> dict[str, Floats]:
         "jaw_thrust": (0, 0, JAW_THRUST),
     }
     slides: dict[str, Floats] = {
-        f"bone.{name}": bone.share[:, None] * np.array(way, np.float32) * np.float32(length)
+        f"{BONE}{name}": bone.share[:, None] * np.array(way, np.float32) * np.float32(length)
         for name, way in ways.items()
     }
-    return {"bone.jaw_drop": _turned(bone, vertices, JAW_DROP_RAD), **slides}
+    return {f"{BONE}jaw_drop": _turned(bone, vertices, JAW_DROP_RAD), **slides}
 
 
 def _turned(bone: Bone, vertices: Floats, angle: float) -> Floats:
