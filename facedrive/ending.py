@@ -20,6 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
+from facedrive.errors import FacedriveError
+
 STOP_S = 1.2
 """How long a run may take from being stopped until its loop has ended; then it is broken off."""
 
@@ -73,7 +75,8 @@ def heard() -> Iterator[None]:
     """Hear the signals that ask a program to end, for a ``with`` block in the main thread.
 
     Raises:
-        Ended: in the block, when one came.
+        Ended: in the block, when one came; from it, when what was broken off made another error of
+            that than one of ours.
     """
     elsewhere = threading.current_thread() is not threading.main_thread()
     if elsewhere or isinstance(getattr(signal.getsignal(signal.SIGINT), "__self__", None), _Watch):
@@ -90,6 +93,10 @@ def heard() -> Iterator[None]:
     wakeup = signal.set_wakeup_fd(told.fileno(), warn_on_full_buffer=False)
     try:
         yield
+    except Exception as error:  # an import that is broken off may raise anything
+        if watch.broke_off is None or isinstance(error, FacedriveError):
+            raise
+        raise Ended(watch.broke_off) from error
     finally:
         signal.set_wakeup_fd(wakeup)
         for number, handler in before.items():
@@ -158,6 +165,8 @@ class _Watch:
     def __init__(self, heard_at: socket.socket) -> None:
         self.over = threading.Event()
         """Nothing is watched any more."""
+        self.broke_off: int | None = None
+        """The signal that broke the work off; None as long as none has."""
         self._number = 0
         self._stopped = False
         self._heard_at = heard_at
@@ -172,6 +181,7 @@ class _Watch:
             self._stopped = True
             _stops[-1](number)
         elif not _is_ending(sys.exception()):
+            self.broke_off = self._number
             raise Ended(self._number)
 
     def _watch(self) -> None:
@@ -183,15 +193,18 @@ class _Watch:
         for pause in pauses:
             if self.over.wait(pause):
                 return
-            self._again()
+            self._again(number)
         self.over.wait(LIMIT_S - sum(pauses))
         if not self.over.is_set():
             _end_by_force(number)
 
-    def _again(self) -> None:
-        """Interrupt the main thread, out of a system call too where there are POSIX signals."""
+    def _again(self, number: int) -> None:
+        """Interrupt the main thread, out of a system call too where there are POSIX signals.
+
+        By the same signal: of two that wait to be heard, the second would break off what closes.
+        """
         if sys.platform != "win32" and not (self._stopped and not _stops):
-            signal.pthread_kill(self._main, self._number or signal.SIGINT)
+            signal.pthread_kill(self._main, number)
 
 
 def _is_ending(error: BaseException | None) -> bool:

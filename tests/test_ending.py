@@ -8,12 +8,14 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from facedrive import ending
 from facedrive.ending import Ended, heard, stopping
+from facedrive.errors import FacedriveError
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends itself signals")
 
@@ -90,6 +92,41 @@ def test_a_signal_that_was_swallowed_comes_again() -> None:
         time.sleep(5)
 
 
+def test_a_signal_that_another_thread_was_given_is_told_as_itself() -> None:
+    """The main thread sleeps on, and is woken by the watch."""
+
+    def give() -> None:
+        signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+    with pytest.raises(Ended) as ended, heard():
+        threading.Timer(0.1, give).start()
+        time.sleep(5)
+    assert ended.value.number == signal.SIGTERM
+
+
+def test_what_was_broken_off_and_fails_of_it_is_told_as_ended() -> None:
+    with pytest.raises(Ended) as ended, heard():
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        except KeyboardInterrupt:
+            raise TypeError("a half-imported module") from None
+    assert ended.value.number == signal.SIGTERM
+    assert isinstance(ended.value.__cause__, TypeError)
+
+
+@pytest.mark.parametrize("error", [FacedriveError, TypeError])
+def test_an_error_of_ours_and_one_without_a_signal_stay_what_they_are(
+    error: type[Exception],
+) -> None:
+    with pytest.raises(error, match="as it is"), heard():
+        if error is FacedriveError:
+            with suppress(Ended):
+                os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(5)
+        raise error("as it is")
+
+
 def run(code: str, *words: str) -> subprocess.Popen[str]:
     """Run Python; returns when it has printed its first line."""
     process = subprocess.Popen([sys.executable, "-c", code, *words], stdout=subprocess.PIPE,
@@ -105,9 +142,9 @@ from pathlib import Path
 from facedrive.ending import heard, unfinished
 with heard(), unfinished(Path(sys.argv[1])):
     Path(sys.argv[1]).touch()
-    print("ready", flush=True)
     while True:
         try:
+            print("ready", flush=True)  # here, or the signal may come before the try
             ctypes.CDLL(None).sleep(60)
         except KeyboardInterrupt:
             pass
