@@ -16,12 +16,13 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from facedrive.errors import OptionError, SourceError
 from facedrive.options import changed
+from facedrive.progress import track_frames
 from facedrive.settings import Settings, load_layers
 from facedrive.stages import Source
 from facedrive.takes.take import Take
@@ -37,8 +38,6 @@ uint8 RGB; several of them, or the paths of images; or any ``Source``."""
 
 Config = str | Path
 Options = Mapping[str, object]
-
-Item = TypeVar("Item")
 
 
 def extract(
@@ -73,7 +72,7 @@ def extract(
         )
     found = _samples(opened, tree, raw=raw, stills=stills)
     with closing(found):
-        return Take.of(_tracked(found, opened) if progress else found)
+        return Take.of(track_frames(found, opened) if progress else found)
 
 
 def samples(
@@ -209,9 +208,3 @@ def _samples(
                 pipeline.reset()
             index = frame.index
             yield pipeline(frame)
-
-
-def _tracked(found: Iterable[Item], source: Source) -> Iterator[Item]:
-    from facedrive.progress import track
-
-    return track(found, "frame", total=getattr(source, "frame_count", None))

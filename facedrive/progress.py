@@ -6,11 +6,14 @@ import logging
 import sys
 from collections.abc import Iterable, Iterator, Sized
 from contextlib import ExitStack, contextmanager
+from itertools import chain, islice
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
+
+    from facedrive.stages import Source
 
 Item = TypeVar("Item")
 
@@ -73,6 +76,16 @@ def track(
         for item in items:
             yield item
             line.advance()
+
+
+def track_frames(items: Iterable[Item], source: Source) -> Iterator[Item]:
+    """Yield what is made of a source's frames and show how many have been.
+
+    How many there are is asked after the first, when a file is open and has said it.
+    """
+    rest = iter(items)
+    first = list(islice(rest, 1))
+    yield from track(chain(first, rest), "frame", total=getattr(source, "frame_count", None))
 
 
 @contextmanager

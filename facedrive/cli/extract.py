@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from contextlib import closing
 from dataclasses import dataclass, replace
-from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,7 +51,7 @@ class Extract:
         if source.live:
             raise FacedriveError(f"{self.clip} is live; record it with: facedrive live --out csv:…")
         refuse_inputs([self.output], [Path(self.clip), *inputs_of(self.settings)])
-        output = self.output if self.overwrite else free_path(self.output)
+        output = free_path(self.output, overwrite=self.overwrite)
         with closing(open_pipeline(self.settings, raw=self.raw)) as pipeline:
             found, total, missing = _extract(source, pipeline, output)
         lost = f"; {missing} damaged or missing" if missing else ""
@@ -66,24 +65,22 @@ COMMANDS = {"": Extract}
 def _extract(source: Source, pipeline: Pipeline, output: Path) -> tuple[int, int, int]:
     """Write every frame's row; return how many had a face, how many there were and are missing."""
     from facedrive.assembly import open_outputs
-    from facedrive.progress import track
+    from facedrive.progress import track_frames
 
-    frames = source.frames()
-    # The first frame before the output: a broken clip must not empty an older file.
-    head = list(islice(frames, 1))
     outputs = open_outputs([f"{output.suffix[1:]}:{output}?overwrite=yes"])
     found = total = numbers = 0
-    count = getattr(source, "frame_count", None)
     try:
-        for frame in track(chain(head, frames), "frame", total=count):
+        for frame in track_frames(source.frames(), source):
             sample = pipeline(frame)
             outputs.send(sample, frame)
             total += 1
             numbers = frame.index + 1
             found += sample.face
     except KeyboardInterrupt:
-        of = f" of {count}" if count else ""
-        print(f"facedrive: {output} is partial: {total}{of} frames", file=sys.stderr)
+        if total:
+            count = getattr(source, "frame_count", None)
+            of = f" of {count}" if count else ""
+            print(f"facedrive: {output} is partial: {total}{of} frames", file=sys.stderr)
         raise
     finally:
         outputs.close()

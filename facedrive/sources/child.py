@@ -8,7 +8,6 @@ import mmap
 import os
 import shutil
 import sys
-from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -16,7 +15,7 @@ from typing import BinaryIO
 import numpy as np
 
 from facedrive.errors import SourceError
-from facedrive.sources.decode import FileFrames
+from facedrive.sources.decode import decode_file
 from facedrive.sources.guard import PLACES
 from facedrive.threads import Places
 from facedrive.types import Frame
@@ -81,13 +80,11 @@ def main(path: str, folder: str) -> None:
     clean = partial(shutil.rmtree, folder, ignore_errors=True)
     ring = Ring(Path(folder), speaker, Places(PLACES, partial(os.read, 0), clean))
     try:
-        with closing(FileFrames(Path(path))) as file:
-            speaker.say("open", frames=file.said)
-            for frame in file.frames():
-                height, width = frame.size
-                at = ring.put(frame)
-                speaker.say("frame", at=at, height=height, width=width, time=frame.time,
-                            index=frame.index, clock=frame.clock)  # fmt: skip
+        for frame in decode_file(Path(path), lambda said: speaker.say("open", frames=said)):
+            height, width = frame.size
+            at = ring.put(frame)
+            speaker.say("frame", at=at, height=height, width=width, time=frame.time,
+                        index=frame.index, clock=frame.clock)  # fmt: skip
         speaker.say("end")
     except SourceError as error:
         speaker.say("error", text=str(error))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from heapq import heappop, heappush
@@ -90,9 +90,17 @@ class FileFrames:
             log.warning("%s ends early, after %d of %s frames", self._path, count, said or "more")
 
 
-def decode_file(path: Path) -> Iterator[Frame]:
-    """Yield every whole frame of a file, in this process; as ``FileFrames``."""
+def decode_file(
+    path: Path, on_open: Callable[[int | None], object]
+) -> Generator[Frame, None, None]:
+    """Yield every whole frame of a file, in this process; as ``FileFrames``.
+
+    Args:
+        path: The file.
+        on_open: Told how many frames the file says that it has, before the first.
+    """
     with closing(FileFrames(path)) as file:
+        on_open(file.said)
         yield from file.frames()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,13 +35,16 @@ class VideoFile:
 
     @property
     def frame_count(self) -> int | None:
-        """How many frames the file says that it has; None where it does not say."""
+        """How many frames the file says that it has; None where it does not say.
+
+        To ask before the first frame has come opens the file once more.
+        """
         if not self._said:
-            with closing(guarded_frames(self.path, self._said.append)) as frames:
+            with closing(self.frames()) as frames:
                 next(frames)
         return self._said[0]
 
-    def frames(self) -> Iterator[Frame]:
+    def frames(self) -> Generator[Frame, None, None]:
         """Yield every whole frame, then log what was damaged or missing.
 
         Raises:
@@ -49,7 +52,7 @@ class VideoFile:
         """
         if self.guarded and not getattr(sys, "frozen", False):  # a frozen program is no Python
             return guarded_frames(self.path, self._said.append)
-        return decode_file(self.path)
+        return decode_file(self.path, self._said.append)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ import pytest
 from numpy.typing import NDArray
 
 from facedrive.errors import SourceError
+from facedrive.progress import track_frames
+from facedrive.sources.decode import FileFrames
 from facedrive.sources.guard import guarded_frames
 from facedrive.sources.video import VideoFile, VideoStream
 
@@ -91,6 +93,31 @@ def test_frame_count_is_what_the_file_says(write_clip: WriteClip, pictures: Pict
     mp4 = write_clip(pictures, "clip.mp4", codec="libx264", pix_fmt="yuv420p")
     assert VideoFile(mp4).frame_count == 10
     assert VideoFile(write_clip(pictures)).frame_count is None
+
+
+def test_a_frozen_program_starts_no_child_to_count(
+    write_clip: WriteClip, pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mp4 = write_clip(pictures, "clip.mp4", codec="libx264", pix_fmt="yuv420p")
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", "")
+    assert VideoFile(mp4).frame_count == 10
+
+
+def test_how_far_it_is_opens_the_file_once(
+    write_clip: WriteClip, pictures: Pictures, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mp4 = write_clip(pictures, "clip.mp4", codec="libx264", pix_fmt="yuv420p")
+    opened, real = [], FileFrames.__init__
+
+    def count(file: FileFrames, path: Path) -> None:
+        opened.append(path)
+        real(file, path)
+
+    monkeypatch.setattr(FileFrames, "__init__", count)
+    source = VideoFile(mp4, guarded=False)
+    assert len(list(track_frames(source.frames(), source))) == 10
+    assert opened == [mp4]
 
 
 def test_truncated_file_gives_its_whole_frames_and_a_warning(
