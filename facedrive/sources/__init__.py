@@ -97,17 +97,14 @@ def _choose(source: SourceOptions) -> tuple[str, dict[str, object]]:
     if is_dotted(what.partition("?")[0]) and not path.exists():
         return what, _drop_missing({"fps": source.fps, "size": source.size})
     if what.isdecimal() or what.startswith("/dev/"):
-        device = int(what) if what.isdecimal() else what
-        asked: dict[str, object] = {"fourcc": source.fourcc, "size": source.size, "fps": source.fps}
-        return "camera", {"device": device, "wait": source.wait} | asked
+        return _camera(source, int(what) if what.isdecimal() else what)
     if what == "demo":
         return "video", {"path": _demo_clip()}
     if "://" in what and not path.exists():
         patience: dict[str, object] = {"open_s": source.open_s, "read_s": source.read_s}
         return "stream", {"url": what, "wait": source.wait} | patience
     if not path.exists() and _is_camera(what):
-        asked = {"fourcc": source.fourcc, "size": source.size, "fps": source.fps}
-        return "camera", {"device": what, "wait": source.wait} | asked
+        return _camera(source, what)
     if not path.exists():
         raise SourceError(
             f"no file '{what}'; a source is a camera index (0), a device (/dev/video0), "
@@ -117,6 +114,11 @@ def _choose(source: SourceOptions) -> tuple[str, dict[str, object]]:
     if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
         return "images", {"path": path, "fps": source.fps}
     return "video", {"path": path}
+
+
+def _camera(source: SourceOptions, device: int | str) -> tuple[str, dict[str, object]]:
+    return "camera", {"device": device, "fourcc": source.fourcc, "size": source.size,
+                      "fps": source.fps, "wait": source.wait}  # fmt: skip
 
 
 def _is_camera(name: str) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from facedrive.errors import DataError, DependencyError, SinkError
+from facedrive.takes.columns import COLUMNS, Row
 
 try:
     import pyarrow as pa
@@ -24,21 +25,21 @@ TYPES = {
     "frame": pa.int64(), "time_s": pa.float64(), "face": pa.int8(),
     "wall_s": pa.float64(), "timecode_s": pa.float64(),
 }  # fmt: skip
-"""The other columns are float32, null where a row has no value or ends before them."""
+"""The other columns are float32, null where a row has no value."""
 
 
 class ParquetRows:
     """Writes rows in groups; the file can be read only once it is closed."""
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._schema = pa.schema([(name, TYPES.get(name, pa.float32())) for name in columns])
-        self._rows: list[Sequence[int | float | None]] = []
+        self._schema = pa.schema([(name, TYPES.get(name, pa.float32())) for name in COLUMNS])
+        self._rows: list[Row] = []
         with self._explaining():
             self._writer = ParquetWriter(path, self._schema)
 
-    def write(self, row: Sequence[int | float | None]) -> None:
-        """Append a row, which may end early."""
+    def write(self, row: Row) -> None:
+        """Append a row."""
         self._rows.append(row)
         if len(self._rows) == ROW_GROUP:
             with self._explaining():
@@ -53,9 +54,8 @@ class ParquetRows:
 
     def _write_group(self) -> None:
         rows, self._rows = self._rows, []
-        width = len(self._schema)
-        columns = zip(*((*row, *[None] * (width - len(row))) for row in rows), strict=True)
-        self._writer.write_table(pa.table(list(columns), schema=self._schema))
+        columns = list(zip(*rows, strict=True))
+        self._writer.write_table(pa.table(columns, schema=self._schema))
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:

@@ -164,7 +164,7 @@ class Take:
         from facedrive.takes.parquet import ParquetRows
 
         with whole_path(Path(path), SinkError) as part:
-            self._write(ParquetRows(part, COLUMNS))
+            self._write(ParquetRows(part))
 
     def plot(self, aus: Sequence[str] = AU_NAMES) -> Figure:
         """Draw action units over time as a heat map, and the head's angles below.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from facedrive.takes.columns import COLUMNS, Row
+from facedrive.takes.columns import Row
 
 
 class RowFile(Protocol):
@@ -30,7 +30,7 @@ def row_writer(path: Path) -> Callable[[Path], RowFile]:
     if path.suffix.lower() == ".parquet":
         from facedrive.takes.parquet import ParquetRows
 
-        return lambda place: ParquetRows(place, COLUMNS)
+        return ParquetRows
     from facedrive.takes.csv import CsvRows
 
     return CsvRows
