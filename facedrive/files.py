@@ -151,11 +151,11 @@ def check_plain(path: Path, error: ErrorType, most: int) -> None:
         )
 
 
-def free_path(path: Path) -> Path:
-    """Return the path, or the next numbered one that is not taken."""
+def free_path(path: Path, *, overwrite: bool = False) -> Path:
+    """Return the path, or the next numbered one where it is taken and may not be overwritten."""
     count = 1
     free = path
-    while free.exists() or free.is_symlink():
+    while not overwrite and (free.exists() or free.is_symlink()):
         count += 1
         free = path.with_stem(f"{path.stem}-{count}")
     return free
@@ -212,7 +212,7 @@ class NewFile:
             try:
                 self._part.replace(self.path.resolve())
             except OSError as error:
-                raise SinkError(f"{self.path} cannot be written: {error.strerror}.") from error
+                raise _unwritable(self.path, error, SinkError, "") from error
 
     def discard(self) -> None:
         """Take away what ``begin`` made, if nothing was written into it."""
@@ -229,7 +229,7 @@ class NewFile:
             except FileExistsError:
                 continue  # another run was quicker
             except OSError as error:
-                raise SinkError(f"{path} cannot be written: {error.strerror}.") from error
+                raise _unwritable(path, error, SinkError, "") from error
             return path
 
     def _obstacle(self) -> str:

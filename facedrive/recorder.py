@@ -63,7 +63,7 @@ class SinkRecorder:
         self.stop()
         replace = self._overwrite and path is not None
         asked = path or self._usual
-        self._path = asked if replace else free_path(asked)
+        self._path = free_path(asked, overwrite=replace)
         sink = VideoSink(self._path, self.studio.picture, overwrite=replace)
         self._outputs.add(sink, self._name)
 

@@ -41,7 +41,7 @@ class Demo:
 
         refuse_inputs([self.output], [Path(self.rig or "")])
         with open_pipeline(self.settings) as pipeline, _receiver() as (port, received):
-            output = self.output if self.overwrite else free_path(self.output)
+            output = free_path(self.output, overwrite=self.overwrite)
             samples = self._drive(pipeline, port, output)
         print(_accuracy(samples))
         print()

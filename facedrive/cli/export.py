@@ -48,7 +48,7 @@ class Export:
         """Write the take in the format asked for."""
         self._check()
         writers = {"livelink-csv": self._livelink_csv, "gltf": self._gltf, "vmd": self._vmd}
-        output = self.output if self.overwrite else free_path(self.output)
+        output = free_path(self.output, overwrite=self.overwrite)
         print(f"{output}: {writers[self.to](output)}")
         return 0
 

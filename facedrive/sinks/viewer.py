@@ -119,7 +119,7 @@ class Viewer:
         """Record from the next picture on."""
         self._replace = self._overwrite and path is not None
         asked = path or self._usual
-        self._asked = asked if self._replace else free_path(asked)
+        self._asked = free_path(asked, overwrite=self._replace)
 
     def stop(self) -> None:
         """Finish the recording with the next picture, or at the end of the loop."""
