@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from facedrive.pipeline import Pipeline
     from facedrive.resting import RestingLevel
     from facedrive.rig import Rig
-    from facedrive.stages import Regressor, Tracker
+    from facedrive.stages import Regressor, Sink, Tracker
 
 
 def open_tracker(settings: Settings) -> Tracker:
@@ -113,6 +113,23 @@ def open_outputs(
     refuse_inputs(written_paths(urls), inputs)
     sinks = open_sinks(urls, mappings, mirror=mirror, overwrite=overwrite)
     return Outputs(sinks, urls, live=live)
+
+
+def open_output(url: str, settings: Settings) -> Sink:
+    """Open one more output of a run, by those of the user's tables that it uses; never an input.
+
+    Raises:
+        SinkError: if it cannot be opened, or would write what the run reads.
+        MappingError: if a table is bad.
+    """
+    from facedrive.mappings.table import standard_of
+    from facedrive.sinks import open_sinks, table_of, written_paths
+
+    refuse_inputs(written_paths([url]), inputs_of(settings))
+    asked, used = settings.outputs, table_of(url)
+    tables = [table for table in asked.mapping if standard_of(table) == used]
+    (sink,) = open_sinks([url], tables, mirror=asked.mirror, overwrite=asked.overwrite)
+    return sink
 
 
 def inputs_of(settings: Settings) -> list[Path]:

@@ -15,7 +15,14 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, get_args, get_type_hints
 
-from facedrive.assembly import inputs_of, load_rig, open_outputs, open_pipeline, open_resting
+from facedrive.assembly import (
+    inputs_of,
+    load_rig,
+    open_output,
+    open_outputs,
+    open_pipeline,
+    open_resting,
+)
 from facedrive.calibration import load_profile, save_profile
 from facedrive.controls import Controls
 from facedrive.ending import outliving_the_screen
@@ -237,11 +244,7 @@ class Live:
     @command
     def add(self, url: str) -> None:
         """Send to one more output."""
-        from facedrive.sinks import open_sink, written_paths
-
-        asked = self.settings.outputs
-        refuse_inputs(written_paths([url]), inputs_of(self.settings))
-        self.outputs.add(open_sink(url, mirror=asked.mirror, overwrite=asked.overwrite), url)
+        self.outputs.add(open_output(url, self.settings), url)
 
     @command
     def remove(self, output: str) -> None:

@@ -23,6 +23,11 @@ def need_analyze(package: str) -> None:
     _need(package, "analysing", "analyze")
 
 
+def need_studio() -> None:
+    """Raise a DependencyError unless the package that the studio's page is made of is installed."""
+    _need("nicegui", "the studio", "studio")
+
+
 def _need(package: str, what: str, extra: str) -> None:
     if importlib.util.find_spec(package) is None:
         raise DependencyError(

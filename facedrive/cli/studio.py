@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from facedrive.errors import DependencyError, FacedriveError
+from facedrive.cli.packages import need_studio
+from facedrive.errors import FacedriveError
 from facedrive.options import option
 from facedrive.settings import Settings
 
@@ -57,13 +57,12 @@ class StudioCommand:
         return 0
 
     def _check(self) -> None:
-        if importlib.util.find_spec("nicegui") is None:
-            raise DependencyError(
-                "nicegui is not installed; the studio needs: pip install 'facedrive[studio]'."
-            )
+        from facedrive.studio.guard import is_own
+
+        need_studio()
         if self.token is not None and len(self.token) < 16:
             raise FacedriveError("--token is too short to be a secret; give 16 characters or more.")
-        if self.host not in ("127.0.0.1", "localhost", "::1") and self.token is None:
+        if not is_own(self.host) and self.token is None:
             raise FacedriveError(
                 f"--host {self.host} lets others in; give a --token with it, of 16 characters or "
                 "more, that the page's address must have."

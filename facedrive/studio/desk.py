@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
 
 from facedrive.aus import AU_INDEX, AU_NAMES, AUS
-from facedrive.errors import FacedriveError
 from facedrive.files import user_config_folder
 from facedrive.mappings import Mapping, load_mapping
 from facedrive.mappings.table import standard_of
@@ -28,13 +26,8 @@ log = logging.getLogger(__name__)
 RECORDING = "the recording"
 """What a recording is called among the outputs."""
 
-
-@dataclass(frozen=True)
-class Stage:
-    """One step of a frame's way, as the page shows it."""
-
-    name: str
-    median_ms: float
+STAGES = ("track", "crop", "regress", "pose", "smooth", "send", "frame to wire")
+"""The steps of a frame's way that the page shows; the last is all of it."""
 
 
 class Desk:
@@ -50,8 +43,6 @@ class Desk:
         self.url = url
         self.recording: Recording | None = None
         self.hand = Hand()
-        self.notice = ""
-        """The newest thing that went wrong, in a line."""
 
     @property
     def rig_name(self) -> str:
@@ -134,14 +125,13 @@ class Desk:
         self.hand.aus = np.zeros(len(AU_NAMES), np.float32)
         self.engine.resume()
 
-    def stages(self) -> list[Stage]:
-        """Return how long each step of the newest frames took."""
+    def stages_ms(self) -> dict[str, float]:
+        """Return the median time of each step of the newest frames, in their order."""
         live = self.engine.live
         if live is None:
-            return []
+            return {}
         timing = live.pipeline.timing
-        names = ("track", "crop", "regress", "pose", "smooth", "send", "frame to wire")
-        return [Stage(name, timing.recent_ms(name)) for name in names if timing.count(name)]
+        return {name: timing.recent_ms(name) for name in STAGES if timing.count(name)}
 
     def save_setup(self, name: str) -> Path:
         """Write the settings as a file that ``--config`` reads.
@@ -202,8 +192,3 @@ class Desk:
     def setup_names(self) -> list[str]:
         """Return the set-ups that are saved."""
         return sorted(path.stem for path in self.setups.glob("*.toml"))
-
-    def tell(self, error: FacedriveError) -> str:
-        """Keep what went wrong, for every page; return it."""
-        self.notice = str(error)
-        return self.notice

@@ -9,21 +9,18 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Literal, TypeVar
 
-from facedrive.assembly import open_pipeline
+from facedrive.assembly import open_output, open_pipeline
 from facedrive.calibration import Profile
 from facedrive.errors import FacedriveError, SourceError
 from facedrive.live import Live
-from facedrive.mappings.table import standard_of
 from facedrive.options import MISSING, changed, find, shown
 from facedrive.outputs import Failure, Outputs, OutputState
 from facedrive.pipeline import Pipeline
 from facedrive.remote import listen
 from facedrive.settings import Settings, settings_options
-from facedrive.sinks import open_sinks, table_of
-from facedrive.sources import open_source
+from facedrive.sources import open_source, open_turned
 from facedrive.stages import Sink, Source
 from facedrive.studio.acts import Act
 from facedrive.studio.clip import Clip
@@ -41,6 +38,9 @@ FEED = "the page"
 
 DEMO = "demo"
 """The source that stands in where there is no camera."""
+
+NO_STAGE_OF_THE_PIPELINE = {"source", "control"}
+"""Groups of options that count when a run starts, whatever pipeline it has."""
 
 
 class Engine:
@@ -64,6 +64,7 @@ class Engine:
         self._pipeline: Pipeline | None = None
         self._profile: Profile | None = None
         self._stale: set[str] = set()
+        """Groups of options that have changed since the pipeline was opened."""
         self._again = threading.Event()
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
@@ -121,7 +122,7 @@ class Engine:
             self.live.settings = settings
         if option.path[0] == "outputs":
             self._reopen_outputs()
-        elif not option.facts.live or value is None:
+        elif option.path[0] != "view" and (not option.facts.live or value is None):
             self._reopen(option.path[0])
         return shown(given)
 
@@ -129,10 +130,7 @@ class Engine:
         """Take other settings as a whole, and open everything that they name again."""
         self.settings = settings
         self._reopen_outputs()
-        self._profile = None
-        for part in ("source", "tracker"):
-            self._stale.add(part)
-        self._wake()
+        self._reopen("source", "calibration")
 
     def perform(self, act: Act) -> None:
         """Move the face by an act in place of the source, until it ends or ``resume``."""
@@ -158,14 +156,7 @@ class Engine:
         Raises:
             FacedriveError: if it cannot be opened.
         """
-        asked = self.settings.outputs
-        (sink,) = open_sinks(
-            [url],
-            tables_for(url, asked.mapping),
-            mirror=asked.mirror,
-            overwrite=asked.overwrite,
-        )
-        self._outputs_add(sink, url)
+        self._outputs_add(open_output(url, self.settings), url)
         self._keep_outputs((*self.settings.outputs.to, url))
 
     def remove(self, url: str) -> None:
@@ -196,11 +187,11 @@ class Engine:
         return self._pipeline.profile if self._pipeline is not None else self._profile
 
     def use_profile(self, profile: Profile) -> None:
-        """Calibrate by another profile from the next frame on."""
+        """Calibrate by another profile from the next frame on; no rest is learnt in its place."""
         self._profile = profile
 
         def use(live: Live) -> None:
-            live.pipeline.profile = profile
+            live.pipeline.profile, live.pipeline.resting = profile, None
 
         if self.live is not None:
             self.ask(use)
@@ -223,15 +214,9 @@ class Engine:
 
     def _open_outputs(self) -> None:
         """Open the outputs of the settings; one that cannot be is named, the others go on."""
-        asked = self.settings.outputs
-        for url in asked.to:
+        for url in self.settings.outputs.to:
             try:
-                (sink,) = open_sinks(
-                    [url],
-                    tables_for(url, asked.mapping),
-                    mirror=asked.mirror,
-                    overwrite=asked.overwrite,
-                )
+                sink = open_output(url, self.settings)
             except FacedriveError as error:
                 self._outputs.failures.append(Failure(url, error))
                 log.error("%s", error)
@@ -259,9 +244,10 @@ class Engine:
             raise FacedriveError(self.error or "the models are still loading; try again.")
         return self.live
 
-    def _reopen(self, part: str) -> None:
-        self.stand_in = self.stand_in and part != "source"
-        self._stale.add(part)
+    def _reopen(self, *parts: str) -> None:
+        """Open the source again, and the pipeline where a part of it is among those named."""
+        self.stand_in = self.stand_in and "source" not in parts
+        self._stale |= set(parts) - NO_STAGE_OF_THE_PIPELINE
         self._wake()
 
     def _wake(self) -> None:
@@ -286,7 +272,6 @@ class Engine:
         if self.act is not None:
             self._perform(self._make_live(open_source(DEMO), pipeline), self.act)
             return
-        self._stale.discard("source")
         live = self._make_live(self._open_source(), pipeline)
         if self._again.is_set():
             return
@@ -298,19 +283,29 @@ class Engine:
 
     def _fresh_pipeline(self) -> Pipeline:
         """Return the pipeline, opened again where an option of it has changed."""
-        if self._pipeline is None or self._stale - {"source", "outputs", "view", "control"}:
+        if self._pipeline is None or self._stale:
             self.state = "opening"
-            kept = self._pipeline.profile if self._pipeline is not None else self._profile
-            reopened = "calibration" in self._stale
-            fresh = open_pipeline(self.settings, live=True)
+            stale, self._stale = self._stale, set()
+            try:
+                fresh = open_pipeline(self.settings, live=True)
+            except FacedriveError:
+                self._stale |= stale
+                raise
+            if "calibration" not in stale:
+                self._keep_calibration(fresh)
             if self._pipeline is not None:
                 self._pipeline.close()
-            if kept is not None and not reopened:
-                fresh.profile = kept
             self._pipeline = fresh
-            self._stale &= {"source"}
         self._pipeline.reset()
         return self._pipeline
+
+    def _keep_calibration(self, fresh: Pipeline) -> None:
+        """Have a pipeline calibrate as the one before it, or as was asked before there was one."""
+        if self._pipeline is not None:
+            fresh.profile = self._pipeline.profile
+            fresh.resting = fresh.resting if self._pipeline.resting is not None else None
+        elif self._profile is not None:
+            fresh.profile, fresh.resting = self._profile, None
 
     def _make_live(self, source: Source, pipeline: Pipeline) -> Live:
         paused = self.is_paused and self.act is None
@@ -324,7 +319,7 @@ class Engine:
     def _open_source(self) -> Source:
         if self.stand_in:
             return Clip(open_source(DEMO))
-        source = open_source(self.settings.source)
+        source = open_turned(self.settings.source)
         return source if source.live else Clip(source)
 
     def _perform(self, live: Live, act: Act) -> None:
@@ -349,9 +344,3 @@ class Engine:
         log.error("%s", error)
         self.state, self.error = "failed", str(error)
         self._again.wait()
-
-
-def tables_for(url: str, tables: tuple[Path, ...]) -> tuple[Path, ...]:
-    """Return those of a user's mappings that an output uses."""
-    used = table_of(url)
-    return tuple(table for table in tables if standard_of(table) == used)

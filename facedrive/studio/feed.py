@@ -16,11 +16,11 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-import cv2
 import numpy as np
 
 from facedrive.aus import AU_NAMES
 from facedrive.mappings.table import inputs
+from facedrive.studio.pictures import small_jpeg
 from facedrive.threads import ClosedError, Mailbox, Worker, now, wall_clock
 from facedrive.types import Frame, Image, Sample, Vector
 
@@ -53,13 +53,7 @@ def pack_sample(sample: Sample, raw: Vector, size: tuple[int, int], *, acted: bo
 
 def encode_picture(image: Image) -> bytes:
     """Return the message of a picture: (H, W, 3) RGB, made smaller, as JPEG."""
-    height, width = image.shape[:2]
-    if width > PICTURE_WIDTH:
-        size = PICTURE_WIDTH, round(height * PICTURE_WIDTH / width)
-        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 70])
-    return b"\x02\0\0\0" + jpeg.tobytes()
+    return b"\x02\0\0\0" + small_jpeg(image, PICTURE_WIDTH, 70)
 
 
 class Watcher:

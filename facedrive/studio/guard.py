@@ -11,7 +11,7 @@ import hmac
 from collections.abc import Awaitable, Callable, MutableMapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -21,6 +21,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 COOKIE = "facedrive_token"
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+"""This computer's own names, as they stand in an address."""
 
 REFUSED = {
     403: "This address is not the studio's own: open http://127.0.0.1 and the port it printed.",
@@ -70,6 +71,16 @@ class Guard:
         return hmac.compare_digest(token.encode(errors="replace"), self._token)
 
 
+def in_address(host: str) -> str:
+    """Return a host as it stands in an address."""
+    return f"[{host}]" if ":" in host else host
+
+
+def is_own(host: str) -> bool:
+    """Say whether who listens on this host is reached by this computer alone."""
+    return in_address(host) in LOOPBACK
+
+
 def _name(host: str) -> str:
     """Return a Host without its port."""
     return host[: host.index("]") + 1] if host.startswith("[") and "]" in host else (
@@ -86,7 +97,7 @@ def _cookie(headers: dict[bytes, str]) -> str:
         cookies = SimpleCookie(headers.get(b"cookie", ""))
     except CookieError:
         return ""
-    return str(cookies[COOKIE].value) if COOKIE in cookies else ""
+    return unquote(cookies[COOKIE].value) if COOKIE in cookies else ""
 
 
 def _with_cookie(send: Send, token: str) -> Send:
@@ -94,7 +105,7 @@ def _with_cookie(send: Send, token: str) -> Send:
 
     async def sending(message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
-            kept = f"{COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict"
+            kept = f"{COOKIE}={quote(token, safe='')}; Path=/; HttpOnly; SameSite=Strict"
             message["headers"] = [*message.get("headers", []), (b"set-cookie", kept.encode())]
         await send(message)
 

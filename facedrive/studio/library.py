@@ -7,9 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from facedrive.assembly import load_rig
 from facedrive.errors import DataError, SinkError
 from facedrive.export import SUFFIXES as EXPORTS
@@ -19,13 +16,20 @@ from facedrive.export.targets import target_mapping
 from facedrive.export.vmd import write_vmd
 from facedrive.files import free_path, write_whole
 from facedrive.mappings import load_mapping
+from facedrive.studio.pictures import small_jpeg
 from facedrive.takes.columns import row_of
 from facedrive.takes.read import read_take
 from facedrive.takes.take import Take
 from facedrive.takes.write import open_rows
-from facedrive.types import Frame, Image, Sample
+from facedrive.types import Frame, Sample
 
 SUFFIXES = (".csv", ".parquet")
+
+BESIDE = (".jpg", ".notes.txt", ".mp4")
+"""What the files end in that belong to a take of the same name."""
+
+THUMBNAIL_WIDTH = 160
+"""Pixels."""
 
 MAX_NAME = 80
 MAX_NOTES = 2000
@@ -103,7 +107,7 @@ class Library:
         if target == name:
             return name
         path = free_path(entry.path.with_name(target + entry.path.suffix))
-        for suffix in (entry.path.suffix, ".jpg", ".notes.txt", ".mp4"):
+        for suffix in (entry.path.suffix, *BESIDE):
             old = entry.path.with_name(entry.name + suffix)
             if old.exists():
                 _move(old, path.with_name(path.stem + suffix))
@@ -116,7 +120,7 @@ class Library:
     def delete(self, name: str) -> None:
         """Delete a take and what belongs to it."""
         entry = self.find(name)
-        for suffix in (entry.path.suffix, ".jpg", ".notes.txt", ".mp4"):
+        for suffix in (entry.path.suffix, *BESIDE):
             entry.path.with_name(entry.name + suffix).unlink(missing_ok=True)
 
     def trim(self, name: str, low: float, high: float) -> str:
@@ -187,20 +191,13 @@ class Recording:
         self._first = sample.time if self._first is None else self._first
         self.seconds = sample.time - self._first
         if self.count == 0 and frame is not None:
-            write_whole(self.path.with_suffix(".jpg"), thumbnail(frame.image))
+            write_whole(self.path.with_suffix(".jpg"), small_jpeg(frame.image, THUMBNAIL_WIDTH, 95))
         self._rows.write(row_of(replace(sample, time=self.seconds, index=self.count)))
         self.count += 1
 
     def close(self) -> None:
         """Finish the file."""
         self._rows.close()
-
-
-def thumbnail(image: Image) -> bytes:
-    """Return a picture, (H, W, 3) RGB, 160 pixels wide as JPEG."""
-    small = cv2.resize(image, (160, max(1, round(160 * image.shape[0] / image.shape[1]))))
-    _, jpeg = cv2.imencode(".jpg", cv2.cvtColor(np.asarray(small), cv2.COLOR_RGB2BGR))
-    return jpeg.tobytes()
 
 
 def tidy(name: str) -> str:

@@ -7,7 +7,7 @@ its view is in its address. So two pages show the same, and a reload comes back 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastapi import FastAPI
@@ -65,6 +65,37 @@ class Page:
         tick()
         self._ticks.append(tick)
 
+    def follow(self, state: Callable[[], T], draw: Callable[[T], object]) -> None:
+        """Have something drawn now, and again at every tick at which its state is another."""
+        drawn: list[T] = []
+
+        def look() -> None:
+            now = state()
+            if drawn != [now]:
+                drawn[:] = [now]
+                draw(now)
+
+        self.watch(look)
+
+    def show_list(
+        self,
+        place: ui.element,
+        rows: Callable[[], Sequence[T]],
+        draw: Callable[[T], object],
+        none: str,
+    ) -> None:
+        """Draw each row in a place, again where any has changed; ``none`` says there are none."""
+
+        def redraw(found: Sequence[T]) -> None:
+            place.clear()
+            with place:
+                for each in found:
+                    draw(each)
+                if not found:
+                    ui.label(none).classes("fd-note-line")
+
+        self.follow(rows, redraw)
+
     def tick(self) -> None:
         """Look after everything that is watched."""
         for each in self._ticks:
@@ -84,7 +115,7 @@ class Page:
         try:
             return await run.io_bound(action, *words)
         except FacedriveError as error:
-            self.warn(self.desk.tell(error))
+            self.warn(str(error))
             return None
 
     def warn(self, text: str) -> None:
@@ -166,11 +197,11 @@ def _add_views(page: Page, links: dict[str, ui.element]) -> None:
     """Add what changes with the address."""
     from facedrive.studio.views import live, outputs, setup, takes, tune
 
-    always = page.watched
     show = {
         "live": live.show, "setup": setup.show, "tune": tune.show, "outputs": outputs.show,
         "takes": takes.show,
     }  # fmt: skip
+    always = page.watched
 
     def enter(view: str) -> Callable[[], None]:
         def shown() -> None:
@@ -182,7 +213,6 @@ def _add_views(page: Page, links: dict[str, ui.element]) -> None:
 
         return shown
 
-    always = page.watched
     ui.sub_pages({_path(view): enter(view) for view in VIEWS})
 
 

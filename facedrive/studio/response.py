@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from facedrive import calibration
 from facedrive.aus import AU_INDEX, AUS
-from facedrive.calibration import Profile
 
 SIDE = 300
 """Of the drawing, pixels; raw values go right, calibrated ones up."""
@@ -35,14 +35,16 @@ class Response(NamedTuple):
         return float(1 - 0.5**self.gamma)
 
 
-def response_of(profile: Profile, name: str) -> Response:
+def response_of(profile: calibration.Profile, name: str) -> Response:
     """Return an action unit's response."""
     place = AU_INDEX[name]
     return Response(float(profile.neutral[place]), float(profile.extreme[place]),
                     float(profile.gamma[place]))  # fmt: skip
 
 
-def with_response(profile: Profile, name: str, response: Response, *, linked: bool) -> Profile:
+def with_response(
+    profile: calibration.Profile, name: str, response: Response, *, linked: bool
+) -> calibration.Profile:
     """Return a profile with another response of an action unit, and of its other side if linked."""
     neutral = min(max(response.neutral, 0.0), 1.0 - LEAST)
     extreme = min(max(response.extreme, neutral + LEAST), 1.0)
@@ -84,9 +86,8 @@ def dragged(response: Response, handle: str, x: float, y: float) -> Response:
 
 def draw(response: Response, raw: float | None, value: float | None) -> str:
     """Return the drawing as SVG, with the face as it is now where there is one."""
-    raws = np.linspace(0, 1, 101)
-    reach = np.clip((raws - response.neutral) / (response.extreme - response.neutral), 0, 1)
-    levels = 1 - (1 - reach) ** response.gamma
+    raws = np.linspace(0, 1, 101, dtype=np.float32)
+    levels = calibration.Response(*np.array([response], np.float32).T).apply(raws)
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in map(_place, raws, levels))
     circles = "".join(
         f'<circle data-handle="{name}" cx="{x:.1f}" cy="{y:.1f}" r="8" '

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import nicegui
 import uvicorn
@@ -17,8 +18,9 @@ from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
 from facedrive.errors import FacedriveError, RigError, SinkError
-from facedrive.studio.feed import Watcher
-from facedrive.studio.guard import LOOPBACK, Guard
+from facedrive.sinks.udp import resolve
+from facedrive.studio.feed import Feed, Watcher
+from facedrive.studio.guard import LOOPBACK, Guard, in_address, is_own
 from facedrive.studio.rigs import MAX_PICTURE, OURS
 
 if TYPE_CHECKING:
@@ -68,9 +70,9 @@ class Door:
         Raises:
             SinkError: if it is taken, or there is no such address.
         """
+        family, address = resolve(self.host, self.port, socket.SOCK_STREAM)
         try:
-            family = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)[0][0]
-            return socket.create_server((self.host, self.port), family=family)
+            return socket.create_server(address, family=family)
         except OSError as error:
             reason = error.strerror or str(error)
             raise SinkError(
@@ -80,9 +82,8 @@ class Door:
 
     def url(self, port: int) -> str:
         """Return the address to open."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        query = f"/?token={self.token}" if self.token else "/"
-        return f"http://{host}:{port}{query}"
+        query = f"/?token={quote(self.token, safe='')}" if self.token else "/"
+        return f"http://{in_address(self.host)}:{port}{query}"
 
 
 def serve(desk: Desk, door: Door, listening: socket.socket) -> None:
@@ -105,55 +106,56 @@ def build(desk: Desk, door: Door) -> Guard:
     app.mount("/three", StaticFiles(directory=THREE), name="three")
     _add_routes(app, desk)
     add_page(app, desk)
-    hosts = LOOPBACK if door.host in (*LOOPBACK, "::1") else ()
+    hosts = LOOPBACK if is_own(door.host) else ()
     return Guard(app, hosts, door.token)
 
 
 def _add_routes(app: FastAPI, desk: Desk) -> None:
+    app.add_exception_handler(FacedriveError, _say_why)
+    _add_rigs(app, desk)
+    _add_files(app, desk)
+    _add_feed(app, desk.engine.feed)
+
+
+async def _say_why(request: Request, error: Exception) -> Response:
+    """Answer a request that failed: what it asks for is not there, or what it sends is no good."""
+    return PlainTextResponse(str(error), 404 if request.method == "GET" else 400)
+
+
+def _add_rigs(app: FastAPI, desk: Desk) -> None:
+    """Add the avatar alone, and the rigs that it shows."""
+
     @app.get("/avatar")
     def avatar() -> HTMLResponse:
         return HTMLResponse(AVATAR_PAGE)
 
     @app.get("/rig.json")
     def rig_about(name: str = OURS) -> Response:
-        try:
-            packed = desk.rig(name)
-        except FacedriveError as error:
-            return PlainTextResponse(str(error), 404)
-        return Response(packed.json, media_type="application/json")
+        return Response(desk.rig(name).json, media_type="application/json")
 
     @app.get("/rig.glb")
     def rig_glb(name: str = OURS) -> Response:
-        try:
-            packed = desk.rig(name)
-        except FacedriveError as error:
-            return PlainTextResponse(str(error), 404)
         kept = {"Cache-Control": "private, max-age=86400"}
-        return Response(packed.glb, media_type="model/gltf-binary", headers=kept)
+        return Response(desk.rig(name).glb, media_type="model/gltf-binary", headers=kept)
+
+
+def _add_files(app: FastAPI, desk: Desk) -> None:
+    """Add the pictures of rigs and takes, and what takes were exported to."""
 
     @app.get("/rig-picture")
     def rig_picture(name: str) -> Response:
-        try:
-            path = desk.gallery.picture(desk.find_rig(name))
-        except FacedriveError as error:
-            return PlainTextResponse(str(error), 404)
+        path = desk.gallery.picture(desk.find_rig(name))
         return FileResponse(path) if path is not None else Response(status_code=404)
 
     @app.post("/rig-picture")
     async def keep_rig_picture(name: str, request: Request) -> Response:
-        try:
-            jpeg = await _body(request, MAX_PICTURE)
-            desk.gallery.keep_picture(desk.find_rig(name), jpeg)
-        except FacedriveError as error:
-            return PlainTextResponse(str(error), 400)
+        jpeg = await _body(request, MAX_PICTURE)
+        desk.gallery.keep_picture(desk.find_rig(name), jpeg)
         return Response(status_code=204)
 
     @app.get("/thumbnail/{name}")
     def thumbnail(name: str) -> Response:
-        try:
-            path = desk.library.find(name).thumbnail
-        except FacedriveError as error:
-            return PlainTextResponse(str(error), 404)
+        path = desk.library.find(name).thumbnail
         return FileResponse(path) if path.is_file() else Response(status_code=404)
 
     @app.get("/export/{name}")
@@ -163,14 +165,18 @@ def _add_routes(app: FastAPI, desk: Desk) -> None:
             return PlainTextResponse(f"no export '{name[:80]}'.", 404)
         return FileResponse(path, filename=path.name)
 
+
+def _add_feed(app: FastAPI, feed: Feed) -> None:
+    """Add what pages are sent while they look."""
+
     @app.websocket("/feed")
-    async def feed(socket: WebSocket, picture: int = 0) -> None:
-        if desk.engine.feed.watchers >= MAX_WATCHERS:
+    async def watch(socket: WebSocket, picture: int = 0) -> None:
+        if feed.watchers >= MAX_WATCHERS:
             await socket.close(1013)
             return
         await socket.accept()
         watcher = Watcher(picture=bool(picture))
-        desk.engine.feed.attach(watcher)
+        feed.attach(watcher)
         sending = asyncio.create_task(_send_all(socket, watcher))
         try:
             while True:
@@ -178,7 +184,7 @@ def _add_routes(app: FastAPI, desk: Desk) -> None:
         except (WebSocketDisconnect, RuntimeError, KeyError):
             pass
         finally:
-            desk.engine.feed.detach(watcher)
+            feed.detach(watcher)
             sending.cancel()
 
 

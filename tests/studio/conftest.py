@@ -90,23 +90,31 @@ def browser(playwright: Any) -> Iterator[Any]:
     opened.close()
 
 
+@pytest.fixture(scope="module")
+def context(browser: Any) -> Iterator[Any]:
+    """One a file, so that the page's scripts and rigs are fetched once."""
+    opened = browser.new_context()
+    yield opened
+    opened.close()
+
+
 @pytest.fixture
-def visit(browser: Any, studio: Running) -> Iterator[Callable[..., Any]]:
+def visit(browser: Any, context: Any, studio: Running) -> Iterator[Callable[..., Any]]:
     """Open a page of the studio; what it complains about fails the test."""
-    contexts, complaints = [], []
+    pages, complaints = [], []
 
     def opening(path: str = "/", width: int = 1024, height: int = 768, **more: Any) -> Any:
-        context = browser.new_context(viewport={"width": width, "height": height}, **more)
-        contexts.append(context)
-        page = context.new_page()
+        page = browser.new_page(**more) if more else context.new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
         page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(studio.url + path)
         return page
 
     yield opening
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     assert not complaints
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip("nicegui")
 
-from facedrive.errors import FacedriveError, OptionError
+from facedrive.calibration import build_profile, default_profile, save_profile
+from facedrive.errors import FacedriveError, OptionError, SinkError
 from facedrive.options import changed
+from facedrive.pipeline import Pipeline
 from facedrive.settings import Settings
 from facedrive.sources.camera import video_devices
 from facedrive.studio.acts import Hand, Wave
@@ -26,6 +30,11 @@ def eventually(promise: Callable[[], bool], seconds: float = 30) -> bool:
             return True
         time.sleep(0.02)
     return False
+
+
+def running_pipeline(engine: Engine) -> Pipeline:
+    assert engine.live is not None
+    return engine.live.pipeline
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +110,67 @@ def test_a_thousand_drags_lose_none_and_the_run_goes_on(engine: Engine) -> None:
     assert engine.live is not None
     smoothing = engine.live.pipeline.smoothing
     assert smoothing._aus.options.min_cutoff_hz == pytest.approx(1.999)  # type: ignore[attr-defined]
+
+
+def test_a_rig_and_a_mirror_leave_the_source_open(engine: Engine) -> None:
+    live = engine.live
+    engine.change("view.rig", "some/head.glb")
+    engine.change("view.mirror", "no")
+    engine.change("view.rig", None)
+    assert engine.live is live
+
+
+def test_the_picture_is_turned_as_the_settings_say(engine: Engine) -> None:
+    assert eventually(lambda: engine.feed.picture is not None)
+    height, width = engine.feed.size
+    assert height != width
+    engine.change("source.picture.rotate", "90")
+    assert eventually(lambda: engine.feed.size == (width, height))
+    engine.change("source.picture.rotate", None)
+    assert eventually(lambda: engine.feed.size == (height, width))
+
+
+def test_a_profile_in_use_takes_the_learnt_rests_place(engine: Engine) -> None:
+    pipeline = running_pipeline(engine)
+    assert pipeline.resting is not None
+    mine = build_profile(np.full(24, 0.2, np.float32), None)
+    engine.use_profile(mine)
+    assert pipeline.profile is mine
+    assert pipeline.resting is None
+    engine.change("tracker.dlib.check_every", "7")
+    assert eventually(lambda: running_pipeline(engine) is not pipeline)
+    assert running_pipeline(engine).profile is mine
+    assert running_pipeline(engine).resting is None
+    engine.change("calibration.profile", None)
+    assert eventually(lambda: running_pipeline(engine).resting is not None)
+    assert engine.profile is not mine
+
+
+def test_a_set_up_brings_its_own_profile(engine: Engine, tmp_path: Path) -> None:
+    before, path = engine.settings, tmp_path / "mine.toml"
+    save_profile(build_profile(np.full(24, 0.3, np.float32), None), path)
+    engine.use_profile(default_profile())
+    engine.replace(changed(before, "calibration.profile", path))
+    assert eventually(lambda: engine.profile is not None and engine.profile.neutral[8] > 0.3)
+    engine.replace(before)
+    assert eventually(lambda: engine.profile is not None and engine.profile.neutral[8] == 0)
+    assert eventually(lambda: engine.state == "running")
+
+
+@pytest.mark.parametrize("url", ["csv:{}?overwrite=yes", "parquet:{}?overwrite=yes"])
+def test_what_the_run_reads_is_never_an_output(url: str, tmp_path: Path) -> None:
+    profile = tmp_path / "mine.toml"
+    save_profile(default_profile(), profile)
+    kept, url = profile.read_bytes(), url.format(profile)
+    settings = changed(Settings(), "calibration.profile", profile)
+    unstarted = Engine(settings)
+    with pytest.raises(SinkError, match="is an input of this run"):
+        unstarted.add(url)
+    unstarted.replace(changed(settings, "outputs.to", (url,)))
+    (output,) = unstarted.outputs()
+    assert output.state == "failed"
+    assert "is an input of this run" in output.error
+    assert profile.read_bytes() == kept
 
 
 @pytest.mark.skipif(bool(video_devices()), reason="this machine has a camera")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 pytest.importorskip("nicegui")
 
-from facedrive.studio.guard import LOOPBACK, Guard
+from facedrive.studio.guard import LOOPBACK, Guard, is_own
+from facedrive.studio.server import Door
 
 TOKEN = "a-secret-of-sorts"
 
@@ -72,6 +74,25 @@ def test_the_token_of_the_address_is_kept_in_a_cookie_that_no_script_reads() -> 
     assert "HttpOnly" in kept
     assert "SameSite=Strict" in kept
     assert ask(token=TOKEN, hosts=(), cookie=kept.partition(";")[0])["status"] == 200
+
+
+@pytest.mark.parametrize(
+    "token", ["with a space and + &=;", "ひみつの合言葉です", 'quo"ted\\, "%41"']
+)
+def test_any_token_comes_back_from_the_address_and_the_cookie(token: str) -> None:
+    address = Door(token=token).url(8400)
+    answer = ask(token=token, hosts=(), query=urlsplit(address).query)
+    assert answer["status"] == 200
+    (kept,) = [value.decode() for name, value in answer["headers"] if name == b"set-cookie"]
+    assert ask(token=token, hosts=(), cookie=kept.partition(";")[0])["status"] == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "own"),
+    [("127.0.0.1", True), ("localhost", True), ("::1", True), ("0.0.0.0", False), ("::", False)],
+)
+def test_only_the_loopback_is_this_computer_alone(host: str, own: bool) -> None:
+    assert is_own(host) is own
 
 
 def test_a_cookie_that_is_none_is_no_token() -> None:

@@ -32,14 +32,13 @@ def show(page: Page) -> None:
 
 def _figures(page: Page) -> str:
     """Return the figures as a list of terms."""
-    feed, stages = page.desk.engine.feed, page.desk.stages()
-    whole = [each for each in stages if each.name == "frame to wire"]
-    parts = [f"{page.say(each.name)} {each.median_ms:.1f}"
-             for each in stages if each.name != "frame to wire"]  # fmt: skip
+    feed, stages_ms = page.desk.engine.feed, page.desk.stages_ms()
+    whole_ms = stages_ms.pop("frame to wire", None)
+    parts = [f"{page.say(name)} {median_ms:.1f}" for name, median_ms in stages_ms.items()]
     rows = [
         (page.say("fps"), f"{feed.fps:.1f}"),
         (page.say("dropped"), str(feed.dropped)),
-        (page.say("latency"), f"{whole[0].median_ms:.1f} ms" if whole else "–"),
+        (page.say("latency"), "–" if whole_ms is None else f"{whole_ms:.1f} ms"),
         (page.say("jitter"), f"{feed.jitter_ms:.1f} ms"),
     ]
     cells = "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(value)}</dd></div>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from urllib.parse import quote
 
 from nicegui import ui
 
@@ -33,22 +34,16 @@ def _add_list(page: Page) -> None:
         with ui.element("div").classes("fd-row"):
             wave = ui.button(on_click=lambda: _wave(page)).props("outline no-caps")  # fmt: skip
             ui.label(page.say("wave_note")).classes("fd-note-line")
-    shown: list[object] = [None]
 
     def look() -> None:
-        states = tuple(each for each in page.desk.engine.outputs() if each.name != RECORDING)
         acting = page.desk.engine.act is not None and page.desk.player is None
         wave.text = page.say("stop_wave" if acting else "wave")
-        if shown[0] != states:
-            shown[0] = states
-            rows.clear()
-            with rows:
-                for state in states:
-                    _add_row(page, state)
-                if not states:
-                    ui.label(page.say("none_yet")).classes("fd-note-line")
+
+    def states() -> list[OutputState]:
+        return [each for each in page.desk.engine.outputs() if each.name != RECORDING]
 
     page.watch(look)
+    page.show_list(rows, states, lambda state: _add_row(page, state), page.say("none_yet"))
 
 
 def _wave(page: Page) -> None:
@@ -115,54 +110,72 @@ def _add_form(page: Page) -> None:
     choose()
 
 
-def _add_mapping(page: Page) -> None:
-    """Add a table of channels: what moves each, to be changed, and its value now."""
-    values: list[tuple[ui.label, int]] = []
-    edited: dict[str, ui.input] = {}
-    held: list[Mapping | None] = [None]
+class _Channels:
+    """The channels of a mapping: what moves each, to be changed, and its value now."""
 
-    async def lay_out() -> None:
-        mapping = await page.do(page.desk.mapping, str(table.value))
+    def __init__(self, page: Page) -> None:
+        self.page, self.place = page, ui.element("div")
+        self.mapping: Mapping | None = None
+        self.fields: list[ui.input] = []
+        self.values: list[ui.label] = []
+
+    async def show(self, table: str) -> None:
+        mapping = await self.page.do(self.page.desk.mapping, table)
         if mapping is None:
             return
-        held[0] = mapping
-        values.clear()
-        edited.clear()
-        rows.clear()
-        with rows:
-            for number, channel in enumerate(mapping.channels):
-                with ui.element("div").classes("fd-map").props(f'data-channel="{channel}"'):
-                    ui.label(channel).classes("url")
-                    field = ui.input(value=written(mapping, channel)).props("outlined dense")
-                    field.props["aria-label"] = f"{page.say('weights')}: {channel}"
-                    edited[channel] = field
-                    values.append((ui.label().classes("fd-number"), number))
+        self.mapping, self.fields, self.values = mapping, [], []
+        self.place.clear()
+        with self.place:
+            for channel in mapping.channels:
+                self._add(mapping, channel)
 
-    async def save() -> None:
-        given = {channel: str(field.value or "") for channel, field in edited.items()}
-        path = await page.do(page.desk.save_mapping, str(table.value), given)
+    def _add(self, mapping: Mapping, channel: str) -> None:
+        with ui.element("div").classes("fd-map").props(f'data-channel="{channel}"'):
+            ui.label(channel).classes("url")
+            field = ui.input(value=written(mapping, channel)).props("outlined dense")
+            field.props["aria-label"] = f"{self.page.say('weights')}: {channel}"
+            self.fields.append(field)
+            self.values.append(ui.label().classes("fd-number"))
+
+    async def save(self, table: str) -> None:
+        channels = self.mapping.channels if self.mapping is not None else ()
+        given = {channel: str(field.value or "")
+                 for channel, field in zip(channels, self.fields, strict=True)}  # fmt: skip
+        path = await self.page.do(self.page.desk.save_mapping, table, given)
         if path is not None:
-            page.tell(page.say("saved", path=str(path)))
+            self.page.tell(self.page.say("saved", path=str(path)))
 
-    def look() -> None:
-        sample, mapping = page.desk.engine.feed.newest, held[0]
-        if not values or sample is None or mapping is None or not opened.value:
+    def look(self) -> None:
+        sample = self.page.desk.engine.feed.newest
+        if self.mapping is None or sample is None:
             return
-        channels = mapping.apply(sample.aus, sample.gaze)
-        for label, number in values:
-            text = f"{channels[number]:.2f}"
+        levels = self.mapping.apply(sample.aus, sample.gaze, sample.extras)
+        for label, level in zip(self.values, levels, strict=True):
+            text = f"{level:.2f}"
             if label.text != text:
                 label.text = text
 
+
+def _add_mapping(page: Page) -> None:
+    """Add a table of channels, which is read when it is first opened."""
+    table: ui.select
+    channels: _Channels
     with ui.expansion(page.say("mapping")).classes("fd-card") as opened:
         with ui.element("div").classes("fd-row"):
             table = ui.select(list(BUILT_IN), value="arkit", label=page.say("mapping"),
-                              on_change=lay_out)  # fmt: skip
+                              on_change=lambda: channels.show(str(table.value)))  # fmt: skip
             table.props("outlined dense")
-            ui.button(page.say("save_mapping"), on_click=save).props("outline no-caps")
-        rows = ui.element("div")
-    opened.on_value_change(lambda: None if values else ui.timer(0.01, lay_out, once=True))
-    page.watch(look)
+            ui.button(
+                page.say("save_mapping"), on_click=lambda: channels.save(str(table.value))
+            ).props("outline no-caps")
+        channels = _Channels(page)
+
+    def begin() -> None:
+        if channels.mapping is None:
+            ui.timer(0.01, lambda: channels.show(str(table.value)), once=True)
+
+    opened.on_value_change(begin)
+    page.watch(lambda: channels.look() if opened.value else None)
 
 
 def _add_obs(page: Page) -> None:
@@ -173,7 +186,7 @@ def _add_obs(page: Page) -> None:
     def address() -> str:
         kept = f"&token={token}" if token else ""
         return (f"{base}/avatar?background=transparent&camera={framing.value}"
-                f"&rig={page.desk.rig_name}{kept}")  # fmt: skip
+                f"&rig={quote(page.desk.rig_name, safe='')}{kept}")  # fmt: skip
 
     def look() -> None:
         code.text = address()

@@ -93,7 +93,6 @@ def _add_rigs(page: Page) -> None:
             label=page.say("drop_rig"), auto_upload=True, max_file_size=MAX_UPLOAD,
             on_upload=lambda event: _take_rig(page, event),
         ).props("flat accept=.glb,.gltf,.vrm,.obj")  # fmt: skip
-    known: list[object] = [None]
 
     async def describe() -> None:
         packed = await page.do(desk.rig, desk.rig_name)
@@ -103,18 +102,18 @@ def _add_rigs(page: Page) -> None:
         missing = ", ".join(page.au(name) for name in packed.about["uncovered"])
         lacks.text = page.say("lacks", names=missing) if missing else ""
 
-    def look() -> None:
-        state = (desk.gallery.names(desk.engine.settings.view.rig), desk.rig_name)
-        if known[0] == state:
-            return
-        known[0] = state
+    def state() -> tuple[list[RigName], str]:
+        return desk.gallery.names(desk.engine.settings.view.rig), desk.rig_name
+
+    def draw(state: tuple[list[RigName], str]) -> None:
+        rigs, chosen = state
         tiles.clear()
         with tiles:
-            for each in state[0]:
-                _add_tile(page, each, chosen=each.name == state[1])
+            for each in rigs:
+                _add_tile(page, each, chosen=each.name == chosen)
         ui.timer(0.01, describe, once=True)
 
-    page.watch(look)
+    page.follow(state, draw)
 
 
 def _add_tile(page: Page, rig: RigName, *, chosen: bool) -> None:

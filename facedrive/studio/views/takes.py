@@ -30,8 +30,8 @@ def activity(player: Player) -> list[float]:
     """Return how much of the face moves along a take, 0 to 1, at ``CURVE`` even times."""
     times = np.linspace(0, player.duration, CURVE)
     jaw = AU_INDEX["jaw_drop"]
-    levels = [max(float(player.at(time).aus.mean()) * 4, float(player.at(time).aus[jaw]))
-              for time in times]  # fmt: skip
+    shown = [player.at(time).aus for time in times]
+    levels = [max(float(aus.mean()) * 4, float(aus[jaw])) for aus in shown]
     return [round(min(level, 1.0), 3) for level in levels]
 
 
@@ -41,37 +41,49 @@ def _add_player(page: Page) -> None:
     with ui.element("section").classes("fd-card fd-player") as card:
         title = ui.label().classes("what")
         line = ui.element("fd-timeline").props(f'aria-label="{page.say("timeline")}"')
-        with ui.element("div").classes("fd-row"):
-            go = ui.button(icon="pause", on_click=lambda: _play_or_pause(page)).props("flat round")
-            clock = ui.label().classes("fd-number")
-            loop = ui.switch(
-                page.say("loop"), on_change=lambda event: _set_loop(page, bool(event.value))
-            )
-            ui.element("div").classes("fd-grow")
-            ui.button(page.say("trim"), icon="content_cut", on_click=lambda: _trim(page)).props(
-                "flat no-caps")  # fmt: skip
-            ui.button(page.say("close"), on_click=lambda: _close(page)).props("flat no-caps")
+        _add_controls(page)
     line.on("seek", lambda event: _seek(page, event), args=["detail"])
     line.on("trim", lambda event: _set_part(page, event), args=["detail"])
-    shown: list[Player | None] = [None]
 
-    def look() -> None:
-        player = desk.player
+    def take_up(player: Player | None) -> None:
         card.classes(replace=f"fd-card fd-player {'' if player else 'fd-hidden'}")
-        if player is None:
-            shown[0] = None
-            return
-        if shown[0] is not player:
-            shown[0] = player
+        if player is not None:
             title.text = player.name
             line.props["curve"] = json.dumps(activity(player))
             line.props["duration"] = f"{player.duration:.4f}"
+
+    def look() -> None:
+        player = desk.player
+        if player is None:
+            return
         state = {"position": f"{player.position:.3f}", "low": f"{player.low:.3f}",
                  "high": f"{player.high:.3f}",
                  "playing": str(player.playing and not desk.engine.is_paused).lower()}  # fmt: skip
         if any(line.props.get(name) != value for name, value in state.items()):
             line.props.update(state)
             line.update()
+
+    page.follow(lambda: desk.player, take_up)
+    page.watch(look)
+
+
+def _add_controls(page: Page) -> None:
+    """Add what plays, loops, cuts and closes the take, and where it is."""
+    with ui.element("div").classes("fd-row"):
+        go = ui.button(icon="pause", on_click=lambda: _play_or_pause(page)).props("flat round")
+        clock = ui.label().classes("fd-number")
+        loop = ui.switch(
+            page.say("loop"), on_change=lambda event: _set_loop(page, bool(event.value))
+        )
+        ui.element("div").classes("fd-grow")
+        ui.button(page.say("trim"), icon="content_cut", on_click=lambda: _trim(page)).props(
+            "flat no-caps")  # fmt: skip
+        ui.button(page.say("close"), on_click=lambda: _close(page)).props("flat no-caps")
+
+    def look() -> None:
+        player = page.desk.player
+        if player is None:
+            return
         clock.text = (
             f"{player.position:.2f} / {page.say('seconds', seconds=f'{player.duration:.2f}')}"
         )
@@ -133,23 +145,14 @@ def _close(page: Page) -> None:
 def _add_list(page: Page) -> None:
     """Add the takes, drawn again where the folder has changed."""
     rows = ui.element("section")
-    shown: list[object] = [None]
 
-    def look() -> None:
-        entries = page.desk.library.entries()
+    def entries() -> list[Entry]:
+        found = page.desk.library.entries()
         if page.desk.is_recording and page.desk.recording is not None:
-            entries = [each for each in entries if each.path != page.desk.recording.path]
-        if shown[0] == entries:
-            return
-        shown[0] = entries
-        rows.clear()
-        with rows:
-            for each in entries:
-                _add_row(page, each)
-            if not entries:
-                ui.label(page.say("no_takes")).classes("fd-note-line")
+            found = [each for each in found if each.path != page.desk.recording.path]
+        return found
 
-    page.watch(look)
+    page.show_list(rows, entries, lambda entry: _add_row(page, entry), page.say("no_takes"))
 
 
 def _add_row(page: Page, entry: Entry) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from html import escape
 
 import numpy as np
 from nicegui import events, ui
 
 from facedrive.aus import AU_INDEX, AU_NAMES
-from facedrive.calibration import default_profile, load_profile, save_profile
+from facedrive.calibration import default_profile, save_profile
 from facedrive.filters import OneEuro
 from facedrive.studio.coach import STEPS, Coach
 from facedrive.studio.library import tidy
@@ -107,27 +108,13 @@ def _add_response(page: Page) -> None:
             tuner.put(tuner.response._replace(**{name: value}))
             look()
 
-    def choose(name: str) -> None:
-        tuner.name = name
-        look()
-
-    def reset() -> None:
-        tuner.put(response_of(default_profile(), tuner.name))
-        look()
-
     sliders: dict[str, ui.slider] = {}
     picture: ui.interactive_image
     with ui.element("section").classes("fd-card"):
         with ui.element("header").classes("fd-head"):
             ui.html(f"<h2>{page.say('response')}</h2>", sanitize=False)
             ui.label(page.say("response_note")).classes("fd-note-line")
-        with ui.element("div").classes("fd-row"):
-            ui.select({name: page.au(name) for name in AU_NAMES}, value=tuner.name,
-                      label=page.say("choose_au"), on_change=lambda event: choose(event.value),
-                      ).props("outlined dense options-dense")  # fmt: skip
-            ui.switch(page.say("linked"), value=True,
-                             on_change=lambda event: tuner.link(bool(event.value)))  # fmt: skip
-            ui.button(page.say("reset"), on_click=reset).props("flat no-caps")
+        _add_choice(page, tuner, look)
         with ui.element("div").classes("fd-tuner"):
             picture = ui.interactive_image(
                 BLANK, on_mouse=drag, events=["mousedown", "mousemove", "mouseup"], cross=False,
@@ -137,11 +124,29 @@ def _add_response(page: Page) -> None:
                 for name, text, low, high in (("neutral", "offset", 0.0, 0.95),
                                               ("extreme", "full", 0.05, 1.0),
                                               ("gamma", "bend", 0.1, 5.0)):  # fmt: skip
-                    sliders[name] = _add_slider(page.say(text), low, high)
-                    sliders[name].on_value_change(
-                        lambda event, name=name: slide(name, float(event.value))
-                    )
+                    slider = sliders[name] = _add_slider(page.say(text), low, high)
+                    slider.on_value_change(lambda event, name=name: slide(name, float(event.value)))
     page.watch(look)
+
+
+def _add_choice(page: Page, tuner: _Tuner, look: Callable[[], None]) -> None:
+    """Add the choice of an action unit, whether its other side goes along, and the way back."""
+
+    def choose(name: str) -> None:
+        tuner.name = name
+        look()
+
+    def reset() -> None:
+        tuner.put(response_of(default_profile(), tuner.name))
+        look()
+
+    with ui.element("div").classes("fd-row"):
+        ui.select({name: page.au(name) for name in AU_NAMES}, value=tuner.name,
+                  label=page.say("choose_au"), on_change=lambda event: choose(event.value),
+                  ).props("outlined dense options-dense")  # fmt: skip
+        ui.switch(page.say("linked"), value=True,
+                  on_change=lambda event: tuner.link(bool(event.value)))  # fmt: skip
+        ui.button(page.say("reset"), on_click=reset).props("flat no-caps")
 
 
 def _add_slider(text: str, low: float, high: float, value: float | None = None) -> ui.slider:
@@ -251,14 +256,8 @@ def _add_profiles(page: Page, body: ui.element) -> None:
         page.tell(page.say("saved", path=str(path)))
 
     async def use() -> None:
-        if chosen.value:
-            path = desk.profiles / f"{chosen.value}.toml"
-            profile = await page.do(load_profile, path)
-            if profile is not None:
-                await page.do(desk.engine.change, "calibration.profile", str(path))
-                desk.engine.use_profile(profile)
-        else:
-            desk.engine.use_profile(default_profile())
+        path = str(desk.profiles / f"{chosen.value}.toml") if chosen.value else None
+        await page.do(desk.engine.change, "calibration.profile", path)
         page.tick()
 
     with ui.element("div").classes("fd-row"):
