@@ -10,10 +10,8 @@ import os
 import secrets
 import stat
 import tomllib
-import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -296,6 +294,9 @@ def fetch(
     Raises:
         error: if it cannot be fetched or written, or is another file.
     """
+    import urllib.request  # slow to import, and seldom needed
+    from http.client import HTTPException
+
     if path.is_file() and file_hash(path) == sha256:
         return path
     log.info("fetching %s into %s", url, path.parent)
