@@ -23,7 +23,7 @@ from facedrive.export.glb import INDICES, VERTICES, Glb
 from facedrive.files import whole_file
 from facedrive.mappings.table import Mapping
 from facedrive.render.morph import smooth_normals
-from facedrive.render.pose import Neck
+from facedrive.render.pose import neck_of
 from facedrive.rig.glb import Object
 from facedrive.rig.model import Floats, Part, Rig
 from facedrive.types import Sample
@@ -52,21 +52,6 @@ class _Shape:
     """(V, 3) float32 unit, of the neutral face."""
 
 
-class _Joint(Neck):
-    """The neck that the renderer bends, as a joint: a pivot, and a weight for each vertex."""
-
-    @property
-    def pivot(self) -> Floats:
-        """Return (3,) float32 metres."""
-        return self._pivot
-
-    @property
-    def weights(self) -> Floats:
-        """Return (V,) float32, 0 to 1."""
-        weights: Floats = self._share[:, 0]
-        return weights
-
-
 def write_gltf(samples: Iterable[Sample], path: Path, rig: Rig, mapping: Mapping) -> int:
     """Write the rig, moved by ``mapping`` (whose channels are its targets); return the keys.
 
@@ -91,11 +76,11 @@ def write_gltf(samples: Iterable[Sample], path: Path, rig: Rig, mapping: Mapping
 
 def find_bones(rig: Rig) -> Bones:
     """Place the joints, and weigh each vertex as the renderer bends it."""
-    neck = _Joint(rig)
+    neck = neck_of(rig)
     joints = np.zeros((len(rig.vertices), 4), np.uint8)
     weights = np.zeros((len(rig.vertices), 4), np.float32)
-    weights[:, 0], weights[:, 1] = 1 - neck.weights, neck.weights
-    joints[:, 1] = neck.weights > 0
+    weights[:, 0], weights[:, 1] = 1 - neck.share, neck.share
+    joints[:, 1] = neck.share > 0
     names, pivots = ["body", "head"], [np.zeros(3, np.float32), neck.pivot]
     eyes = (("left_eye", rig.eyes.left), ("right_eye", rig.eyes.right)) if rig.eyes else ()
     for name, eye in eyes:

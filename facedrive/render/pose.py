@@ -77,7 +77,7 @@ class Neck:
     """
 
     def __init__(self, rig: Rig) -> None:
-        bone = _neck_by_height(rig) if rig.head is None else rig.head
+        bone = neck_of(rig)
         self._pivot, self._moved = bone.pivot, np.flatnonzero(bone.share)
         self._share = bone.share[self._moved, None]
 
@@ -132,6 +132,11 @@ def in_view(
         near |= rig.head.share > 0.5
     near[rig.moving] = True
     return near
+
+
+def neck_of(rig: Rig) -> Bone:
+    """Return what turns the head: the rig's own bone, or one by height where it has none."""
+    return _neck_by_height(rig) if rig.head is None else rig.head
 
 
 def _neck_by_height(rig: Rig) -> Bone:
