@@ -17,6 +17,7 @@ import pytest
 from facedrive.bench.outputs import samples
 from facedrive.calibration import default_profile, load_profile, save_profile
 from facedrive.errors import FacedriveError
+from facedrive.export.livelink_csv import write_livelink_csv
 from facedrive.mappings import load_mapping
 from facedrive.regressors.onnx import OnnxRegressor, default_model
 from facedrive.settings import load_layer
@@ -47,6 +48,10 @@ def _take(path: Path) -> None:
     sink.close()
 
 
+def _livelink(path: Path) -> None:
+    write_livelink_csv(samples(20, 30.0), path)
+
+
 def _picture(path: Path) -> None:
     picture = np.random.default_rng(0).integers(0, 256, (48, 64, 3), np.uint8)
     path.write_bytes(cv2.imencode(path.suffix, picture)[1].tobytes())
@@ -70,6 +75,7 @@ def _model(path: Path) -> None:
 
 KINDS: dict[str, tuple[Callable[[Path], None], Callable[[Path], object]]] = {
     "take.csv": (_take, lambda path: list(read_take(path))),
+    "livelink.csv": (_livelink, lambda path: list(read_take(path))),
     "profile.toml": (_profile, load_profile),
     "mapping.toml": (_mapping, load_mapping),
     "settings.toml": (_settings, load_layer),

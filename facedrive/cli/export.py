@@ -25,7 +25,7 @@ class Export:
     """
 
     take: Path = option(positional=True)
-    """A .csv or .parquet that facedrive extract or --out csv: wrote."""
+    """A .csv or .parquet that facedrive extract or --out csv: wrote, or Live Link Face's .csv."""
     to: Literal["gltf", "livelink-csv", "vmd"] = option()
     """gltf: an animated GLB of the rig; livelink-csv: Live Link Face's table; vmd: MikuMikuDance's
     morphs."""

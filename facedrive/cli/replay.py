@@ -20,7 +20,7 @@ class Replay:
     """Play a recorded take to outputs, on its own clock."""
 
     take: Path = option(positional=True)
-    """A .csv or .parquet that facedrive extract or --out csv: wrote."""
+    """A .csv or .parquet that facedrive extract or --out csv: wrote, or Live Link Face's .csv."""
     speed: float = option(1.0, low=0.01, high=100)
     """How fast; 2 is twice as fast."""
     loop: bool = False

@@ -1,12 +1,7 @@
 """Live Link Face CSV: what Epic's phone app records, for the importers made for it.
 
-    Timecode,BlendShapeCount,EyeBlinkLeft,…,TongueOut,HeadYaw,…,RightEyeRoll
-    00:00:00:00.000,61,0.00000000,…
-
-The names are ARKit's 52 in PascalCase, but with JawRight and MouthRight before their lefts, as
-the app writes them; then nine angles in radians with the signs of the live packets. A timecode
-is hours, minutes, seconds and frames. The file does not name its rate:
-Unreal takes 60 if any frame number is above 30, else 30; others count rows.
+``takes/livelink.py`` has its columns, and reads it. The file does not name its rate: Unreal takes
+60 if any frame number is above 30, else 30; others count rows.
 """
 
 from __future__ import annotations
@@ -20,32 +15,15 @@ import numpy as np
 
 from facedrive.errors import DataError
 from facedrive.files import whole_file
-from facedrive.sinks.channels import ARKIT, load_channels, pascal_case
+from facedrive.mappings.arkit import ARKIT
+from facedrive.sinks.channels import load_channels
 from facedrive.sinks.livelink import angles
+from facedrive.takes.livelink import ANGLES, CHANNELS, COLUMNS
 from facedrive.takes.resample import resample
 from facedrive.takes.timecode import exact_rate, first_frame, shown_rate, timecode
 from facedrive.types import Sample
 
 log = logging.getLogger(__name__)
-
-ANGLES = (
-    *("HeadYaw", "HeadPitch", "HeadRoll"),
-    *("LeftEyeYaw", "LeftEyePitch", "LeftEyeRoll"),
-    *("RightEyeYaw", "RightEyePitch", "RightEyeRoll"),
-)
-
-SWAPPED = {
-    "jawLeft": "jawRight",
-    "jawRight": "jawLeft",
-    "mouthLeft": "mouthRight",
-    "mouthRight": "mouthLeft",
-}
-"""What the file has in the place of each of these."""
-
-CHANNELS = tuple(SWAPPED.get(name, name) for name in ARKIT)
-"""ARKit's 52 in the file's order."""
-
-COLUMNS = ("Timecode", "BlendShapeCount", *map(pascal_case, CHANNELS), *ANGLES)
 
 VALUES = len(CHANNELS) + len(ANGLES)
 

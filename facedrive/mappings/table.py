@@ -95,6 +95,8 @@ _GAZE_AXES = (
     / _FULL_RAD
 )
 
+_GAZE_TURNS = np.divide(1, _GAZE_AXES, out=np.zeros_like(_GAZE_AXES), where=_GAZE_AXES != 0).T
+"""(4, 8) radians of each axis for each input."""
 
 _PAIRED = [
     (INPUTS.index(name), (AU_INDEX[one], AU_INDEX[other])) for name, (one, other) in PAIRS.items()
@@ -166,6 +168,15 @@ def gaze_inputs(gaze: Vector) -> Vector:
     """Split (2, 2) gaze in radians into the (8,) ``GAZE_INPUTS``, 0 to 1."""
     values: Vector = np.clip(_GAZE_AXES @ gaze.reshape(4), 0.0, 1.0)
     return values
+
+
+def gaze_of(values: Vector) -> Vector:
+    """Return the (2, 2) gaze in radians of the (8,) ``GAZE_INPUTS``, as ``gaze_inputs`` made them.
+
+    A gaze beyond what they can say is lost: they end at 1.
+    """
+    gaze: Vector = (_GAZE_TURNS @ values).astype(np.float32).reshape(2, 2)
+    return gaze
 
 
 def load_mapping(name_or_path: str | Path) -> Mapping:

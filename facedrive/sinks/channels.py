@@ -7,9 +7,6 @@ import numpy as np
 from facedrive.errors import MappingError, unknown
 from facedrive.mappings.table import INPUTS, Mapping, load_mapping
 
-ARKIT: tuple[str, ...] = load_mapping("arkit").channels
-"""ARKit's 52 names, in Apple's order."""
-
 
 def load_channels(name_or_path: str, standard: str) -> Mapping:
     """Read a table for a format that has exactly the channels of one that ships.
@@ -27,8 +24,3 @@ def load_channels(name_or_path: str, standard: str) -> Mapping:
             raise MappingError(f"{given.name}: {unknown(f'{standard} channel', name, channels)}")
         matrix[channels.index(name)] = row
     return Mapping(given.name, channels, matrix)
-
-
-def pascal_case(name: str) -> str:
-    """Spell an ARKit name as Perfect Sync avatars do: ``JawOpen``."""
-    return name[0].upper() + name[1:]

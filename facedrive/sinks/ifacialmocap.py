@@ -20,7 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facedrive.sinks.channels import ARKIT, load_channels
+from facedrive.mappings.arkit import ARKIT
+from facedrive.sinks.channels import load_channels
 from facedrive.sinks.udp import UdpReceiver, UdpSender
 from facedrive.threads import now
 from facedrive.types import Frame, Sample

@@ -26,10 +26,10 @@ from pathlib import Path
 import numpy as np
 
 from facedrive.errors import SinkError
+from facedrive.mappings.arkit import ARKIT, pascal_case
 from facedrive.mappings.table import Mapping, load_mapping
 from facedrive.rig.humanoid import bone_places
 from facedrive.rotations import part_rotation, quaternion, quaternion_to_unity
-from facedrive.sinks.channels import ARKIT, pascal_case
 from facedrive.sinks.osc import IMMEDIATELY, Bundles, Message, lap
 from facedrive.sinks.udp import UdpSender
 from facedrive.types import Frame, Sample

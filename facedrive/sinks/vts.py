@@ -28,8 +28,8 @@ import numpy as np
 from facedrive.aus import AU_INDEX
 from facedrive.errors import SinkError
 from facedrive.files import user_config_folder
+from facedrive.mappings.arkit import pascal_case
 from facedrive.mappings.table import FULL_GAZE_RAD, load_mapping
-from facedrive.sinks.channels import pascal_case
 from facedrive.sinks.packages import need
 from facedrive.sinks.secrets import MAX_TOKEN, forget, read_secret, write_secret
 from facedrive.sinks.udp import reached_by

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,6 +32,9 @@ BESIDE = (".jpg", ".notes.txt", ".mp4")
 
 THUMBNAIL_WIDTH = 160
 """Pixels."""
+
+MAX_UPLOAD = 100 * 2**20
+"""Bytes of a take that is dropped onto the page."""
 
 MAX_NAME = 80
 MAX_NOTES = 2000
@@ -141,6 +146,27 @@ class Library:
             write_whole(path.with_suffix(".jpg"), entry.thumbnail.read_bytes(), DataError)
         return path.stem
 
+    def keep(self, name: str, content: bytes) -> str:
+        """Take a file that was dropped onto the page: facedrive's, or a CSV of Live Link Face.
+
+        It is kept as a take of facedrive's; returned is what it is called.
+
+        Raises:
+            DataError: if it is no take, too large or empty.
+        """
+        plain = Path(name)
+        if plain.suffix.lower() not in SUFFIXES:
+            raise DataError(f"{name[-MAX_NAME:]} is no take; drop one of {', '.join(SUFFIXES)}.")
+        if len(content) > MAX_UPLOAD:
+            raise DataError(f"{tidy(plain.stem)}: more than {MAX_UPLOAD >> 20} MiB; cut it first.")
+        with tempfile.TemporaryDirectory(prefix="facedrive-") as folder:
+            dropped = Path(folder) / f"{tidy(plain.stem)}{plain.suffix.lower()}"
+            dropped.write_bytes(content)
+            take = _read_dropped(dropped)
+        path = self.free(plain.stem)
+        take.to_csv(path)
+        return path.stem
+
     def samples(self, name: str) -> list[Sample]:
         """Read a take to play it.
 
@@ -204,6 +230,17 @@ def tidy(name: str) -> str:
     """Return a name that any system takes for a file."""
     plain = UNFIT.sub(" ", name).strip(" .")[:MAX_NAME].strip()
     return plain or "take"
+
+
+def _read_dropped(path: Path) -> Take:
+    """Read a file of which people know the name, not the folder."""
+    try:
+        take = Take.read(path)
+    except DataError as error:
+        raise DataError(str(error).replace(f"{path.parent}{os.sep}", "")) from error
+    if not len(take):
+        raise DataError(f"{path.name} is empty; there is nothing to play.")
+    return take
 
 
 def _look(path: Path) -> Entry:

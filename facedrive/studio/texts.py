@@ -184,6 +184,7 @@ TEXTS: dict[str, Text] = {
     "framing": Text("Framing", "構図"),
     # takes
     "no_takes": Text("No takes yet. Press Record, and move your face.", "テイクはまだありません。「録画」を押して顔を動かしてください。"),
+    "drop_take": Text("Drop takes here: .csv or .parquet, or Live Link Face's .csv", "テイクをここにドロップ：.csv / .parquet / Live Link Faceの.csv"),
     "play": Text("Play", "再生"),
     "play_named": Text("Play {name}", "{name} を再生"),
     "loop": Text("Loop", "ループ"),

@@ -6,7 +6,7 @@ import contextlib
 import csv
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
@@ -68,38 +68,55 @@ def _clock(value: float | None) -> str:
     return "" if value is None else _CELLS[-1] % value
 
 
-def read_columns(path: Path) -> tuple[list[str], Iterator[tuple[str, list[float | None]]]]:
-    """Return the names in a file's first line, none where it has no whole line, and its rows.
+Line = tuple[str, list[str]]
+"""Where it is in the file, and its cells."""
 
-    The file is opened once, so that it may be a pipe. A row is its place and its values, None for
-    an empty cell.
+
+def read_lines(path: Path) -> tuple[list[str], Iterator[Line]]:
+    """Return the names in a file's first line, none where it has no whole line, and its others.
+
+    The file is opened once, so that it may be a pipe.
 
     Raises:
-        DataError: if it cannot be read; later, if a row has not as many values as the first line,
-            or one is not a number.
+        DataError: if it cannot be read; later, if a line has not as many cells as the first.
     """
     lines = _cells(path)
     columns = next(lines, ("", []))[1]
-    return columns, _rows(path, columns, lines)
+    return columns, _even(path, len(columns), lines)
 
 
-def _rows(
-    path: Path, columns: list[str], lines: Iterator[tuple[str, list[str]]]
+def read_numbers(
+    path: Path, columns: list[str], lines: Iterable[Line]
 ) -> Iterator[tuple[str, list[float | None]]]:
+    """Yield the place and the values of each line; None for an empty cell.
+
+    Raises:
+        DataError: if a cell is not a number.
+    """
     for where, cells in lines:
-        if len(cells) != len(columns):
-            raise DataError(f"{path}, {where}: {len(cells)} values, not {len(columns)}.")
-        yield where, [_number(path, where, *cell) for cell in zip(columns, cells, strict=True)]
+        yield where, [number(path, where, *cell) for cell in zip(columns, cells, strict=True)]
 
 
-def _cells(path: Path) -> Iterator[tuple[str, list[str]]]:
+def _even(path: Path, count: int, lines: Iterable[Line]) -> Iterator[Line]:
+    for where, cells in lines:
+        if len(cells) != count:
+            raise DataError(f"{path}, {where}: {len(cells)} values, not {count}.")
+        yield where, cells
+
+
+def _cells(path: Path) -> Iterator[Line]:
     with _opened(path) as file:
         reader = csv.reader(_whole_lines(path, file))
         for cells in reader:
             yield f"line {reader.line_num}", cells
 
 
-def _number(path: Path, where: str, column: str, text: str) -> float | None:
+def number(path: Path, where: str, column: str, text: str) -> float | None:
+    """Return the number in a cell; None where it is empty.
+
+    Raises:
+        DataError: if it is none.
+    """
     try:
         return float(text) if text else None
     except ValueError as error:

@@ -16,7 +16,7 @@ from facedrive.errors import DataError
 from facedrive.extras import EXTRA_NAMES, derived
 from facedrive.lost import LostFace
 from facedrive.rotations import EulerDegrees, quaternion_from_euler
-from facedrive.takes import csv
+from facedrive.takes import csv, livelink
 from facedrive.takes.columns import (
     ANGLES,
     CLOCK,
@@ -48,7 +48,7 @@ def read_take(path: Path) -> Iterator[Sample]:
 
     Args:
         path: ``.csv`` or ``.parquet``, with the columns that ``extract`` writes, or wrote before
-            it wrote the head's position.
+            it wrote the head's position; or a CSV of Live Link Face.
 
     Raises:
         DataError: at once if the file or its header is not such a take; later, at a bad row.
@@ -63,8 +63,11 @@ def read_table(path: Path) -> Iterator[TableRow]:
 
         columns = parquet.read_columns(path)
         return _checked(path, parquet.read_rows(path), _places(path, columns))
-    columns, rows = csv.read_columns(path)
-    return _checked(path, rows, _places(path, columns))
+    columns, lines = csv.read_lines(path)
+    if livelink.is_header(columns):
+        rows = livelink.read_rows(path, columns, lines)
+        return _checked(path, rows, list(range(len(COLUMNS))))
+    return _checked(path, csv.read_numbers(path, columns, lines), _places(path, columns))
 
 
 def _checked(path: Path, rows: Iterable[ReadRow], places: list[int]) -> Iterator[TableRow]:
@@ -147,6 +150,7 @@ def _places(path: Path, found: Sequence[str]) -> list[int]:
         if name != wanted:
             raise DataError(
                 f"{path} is no take: column {number} is {name or 'missing'}, not "
-                f"{wanted or 'there'}. It needs exactly the columns that facedrive extract writes."
+                f"{wanted or 'there'}. It needs exactly the columns that facedrive extract writes, "
+                "or those of Live Link Face."
             )
     raise AssertionError("columns that are ours are no others")

@@ -170,3 +170,16 @@ def test_a_table_with_an_unknown_au_is_refused(
     table.write_text("[weights]\njawOpen = { jaw_dorp = 1.0 }\n")
     words = (take, "--to", "livelink-csv", "-o", tmp_path / "x.csv", "--mapping", table)
     assert "no action unit 'jaw_dorp'" in fails(capsys, *words)
+
+
+def test_a_phones_csv_is_exported_and_replayed(
+    take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    phone, again = tmp_path / "phone.csv", tmp_path / "again.csv"
+    assert main(["export", str(take), "--to", "livelink-csv", "-o", str(phone)]) == 0
+    glb = tmp_path / "phone.glb"
+    assert main(["export", str(phone), "--to", "gltf", "-o", str(glb)]) == 0
+    assert "19 keys" in capsys.readouterr().out
+    assert main(["replay", str(phone), "--out", f"csv:{again}", "--speed", "100"]) == 0
+    assert "19 samples sent" in capsys.readouterr().out
+    assert len(again.read_text().splitlines()) == 20

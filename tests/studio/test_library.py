@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 pytest.importorskip("nicegui")
 
 from facedrive.errors import DataError, SinkError
+from facedrive.export.livelink_csv import write_livelink_csv
 from facedrive.studio.acts import posed
 from facedrive.studio.library import MAX_NAME, Library, Recording, tidy
 from facedrive.types import Frame
@@ -82,3 +84,32 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SinkError, match="cannot be made"):
         Recording(tmp_path / "file" / "takes" / "a.csv")
+
+
+def test_a_phones_take_that_is_dropped_is_kept_as_ours(library: Library, tmp_path: Path) -> None:
+    phone = tmp_path / "phone.csv"
+    aus = np.linspace(0, 1, 24, dtype=np.float32)
+    write_livelink_csv([replace(posed(aus, i), time=i / 30) for i in range(60)], phone, fps=30)
+    assert library.keep("C:\\My Slate.csv", phone.read_bytes()) == "C My Slate"
+    samples = library.samples("C My Slate")
+    assert len(samples) == 60
+    np.testing.assert_allclose(samples[0].aus, aus, atol=1e-5)
+    assert library.keep("first.csv", phone.read_bytes()) == "first-2"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("x.exe", b"", "x.exe is no take; drop one of .csv, .parquet"),
+        ("x" * 10_000 + ".csv", b"rubbish\n", "is no take: column 1"),
+        ("x.parquet", b"PAR1", "cannot be read as Parquet"),
+        ("../x.csv", b"Timecode,BlendShapeCount\n", "^x.csv lacks the column"),
+    ],
+)
+def test_what_is_no_take_is_refused_in_a_line(
+    library: Library, name: str, content: bytes, said: str
+) -> None:
+    with pytest.raises(DataError, match=said) as raised:
+        library.keep(name, content)
+    assert len(str(raised.value)) < 400
+    assert [entry.name for entry in library.entries()] == ["first"]

@@ -10,9 +10,9 @@ import numpy as np
 from nicegui import events, ui
 
 from facedrive.aus import AU_INDEX
-from facedrive.export import SUFFIXES
+from facedrive.export import SUFFIXES as EXPORTS
 from facedrive.studio.acts import Player
-from facedrive.studio.library import MAX_NAME, MAX_NOTES, Entry
+from facedrive.studio.library import MAX_NAME, MAX_NOTES, MAX_UPLOAD, SUFFIXES, Entry
 from facedrive.studio.page import Page
 
 CURVE = 240
@@ -24,6 +24,7 @@ def show(page: Page) -> None:
     ui.html(f"<h1>{page.say('takes')}</h1>", sanitize=False)
     _add_player(page)
     _add_list(page)
+    _add_import(page)
 
 
 def activity(player: Player) -> list[float]:
@@ -155,6 +156,22 @@ def _add_list(page: Page) -> None:
     page.show_list(rows, entries, lambda entry: _add_row(page, entry), page.say("no_takes"))
 
 
+def _add_import(page: Page) -> None:
+    """Add a place to drop takes of other programs."""
+    ui.upload(
+        label=page.say("drop_take"), auto_upload=True, multiple=True, max_file_size=MAX_UPLOAD,
+        on_upload=lambda event: _take_in(page, event),
+    ).props(f"flat accept={','.join(SUFFIXES)}")  # fmt: skip
+
+
+async def _take_in(page: Page, event: events.UploadEventArguments) -> None:
+    content = await event.file.read()
+    name = await page.do(page.desk.library.keep, event.file.name, content)
+    if name is not None:
+        page.tell(page.say("saved", path=name))
+        page.tick()
+
+
 def _add_row(page: Page, entry: Entry) -> None:
     async def play() -> None:
         await page.do(page.desk.play, entry.name)
@@ -183,7 +200,7 @@ def _add_menu(page: Page, entry: Entry) -> None:
     with ui.button(icon="more_vert").props("flat round") as button:
         button.props(f'aria-label="{escape(page.say("more", name=entry.name))}"')
         with ui.menu():
-            for to in SUFFIXES:
+            for to in EXPORTS:
                 ui.menu_item(f"{page.say('export')}: {page.say(to)}",
                              on_click=lambda to=to: _export(page, entry, to))  # fmt: skip
             ui.separator()
