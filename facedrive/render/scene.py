@@ -46,7 +46,11 @@ class AvatarRenderer:
             self._passes = Passes(rig, size, samples)
 
     def render(self, weights: Vector, gaze: Vector, head_rotation: Vector) -> Image:
-        """Draw one frame: (H, W, 3) uint8 RGB.
+        """Draw one frame before the studio's wall: (H, W, 3) uint8 RGB; see ``cut_out``."""
+        return over(self.cut_out(weights, gaze, head_rotation), self._backdrop)
+
+    def cut_out(self, weights: Vector, gaze: Vector, head_rotation: Vector) -> Image:
+        """Draw one frame: (H, W, 4) uint8, colour premultiplied by alpha, until the next is drawn.
 
         Args:
             weights: (T,) float32 in the order of ``rig.targets``.
@@ -62,8 +66,7 @@ class AvatarRenderer:
             turn_eyes(self._rig.eyes, vertices, normals, gaze)
         vertices, normals = self._neck.bend(vertices, normals, head_rotation)
         with current(self._context):
-            picture = self._passes.draw(vertices, normals)
-        return over(picture, self._backdrop)
+            return self._passes.draw(vertices, normals)
 
     def close(self) -> None:
         """Free the context; may be called twice."""

@@ -23,6 +23,7 @@ SINKS: Registry[Sink] = Registry(
     "sink",
     {
         "babble": "facedrive.sinks.babble:BabbleSink",
+        "camera": "facedrive.sinks.virtualcam:CameraSink",
         "csv": "facedrive.sinks.csv:TakeSink",
         "ifacialmocap": "facedrive.sinks.ifacialmocap:IFacialMocapSink",
         "livelink": "facedrive.sinks.livelink:LiveLinkSink",
@@ -214,6 +215,8 @@ class Output:
         defaults = _defaults(self.options)
         if "host" in defaults:
             return f"{self.scheme}://{defaults['host']}:{defaults['port']}"
+        if defaults["path"] is not MISSING:
+            return f"{self.scheme}:"
         return f"{self.scheme}:take.{'mp4' if self.scheme == 'video' else self.scheme}"
 
 

@@ -28,6 +28,7 @@ APPS: tuple[App, ...] = (
     App("VNyan", "vmc", "app_vseeface"),
     App("Unreal Engine", "livelink", "app_unreal"),
     App("VTube Studio", "vts", "app_vts"),
+    App("Discord, Zoom, Meet", "camera", "app_camera"),
     App("iFacialMocap apps", "ifacialmocap", "app_ifacialmocap"),
     App("OpenSeeFace apps", "openseeface", "app_openseeface"),
     App("Project Babble apps", "babble", "app_babble"),

@@ -210,6 +210,7 @@ TEXTS: dict[str, Text] = {
     "app_warudo": Text("Add a VMC receiver as the motion capture's source, with this port.", "モーションキャプチャーに「VMC受信」を追加し、このポートを指定します。"),
     "app_unreal": Text("Open Live Link, add a source of Live Link Face (UDP), and choose the subject facedrive.", "Live LinkでLive Link Face（UDP）ソースを追加し、サブジェクトfacedriveを選びます。"),
     "app_vts": Text("In its settings, start the plugin API; then allow facedrive when it asks.", "設定でプラグインAPIを有効にし、確認が出たらfacedriveを許可します。"),
+    "app_camera": Text("Choose the virtual camera in that app's video settings. ?background= takes a colour, a picture's path, or blur.", "アプリのビデオ設定で仮想カメラを選びます。?background= には色・画像のパス・blur（ぼかし）を指定できます。"),
     "app_ifacialmocap": Text("Choose iFacialMocap as the face tracker, on this computer.", "フェイストラッキングでiFacialMocapを選び、このPCを指定します。"),
     "app_openseeface": Text("Choose OpenSeeFace as the tracker, on this port; its own tracker stays off.", "トラッカーにOpenSeeFaceとこのポートを選びます。付属トラッカーは起動しません。"),
     "app_osc": Text("Receive OSC on this port; the addresses are named after the action units.", "このポートでOSCを受信します。アドレス名はアクションユニット名です。"),
