@@ -14,7 +14,7 @@ from facedrive.outputs import Outputs
 from facedrive.resting import RestingLevel
 from facedrive.sight import sight
 from facedrive.smoothing import Smoothing, SmoothingOptions, no_smoothing
-from facedrive.stages import Closable, Estimate, Regressor, Source, Tracker
+from facedrive.stages import Closable, Regressor, Source, Tracker
 from facedrive.threads import STALL_S, Stall, now, read_frames
 from facedrive.timing import Timing
 from facedrive.trackers.pose import PoseSolver
@@ -47,8 +47,8 @@ class Pipeline:
     timing: Timing = field(default_factory=Timing)
     resting: RestingLevel | None = None
     """Learns the face's rest while it is watched; None leaves the profile's neutral as it is."""
-    raw: Estimate | None = field(default=None, init=False)
-    """The model's answer to the newest face, before calibration and smoothing."""
+    raw: Reading | None = field(default=None, init=False)
+    """What the newest face says, before calibration and smoothing."""
     _rest: list[tuple[float, Reading]] | None = field(default=None, init=False, repr=False)
     """Times and readings of a resting face, while they are collected."""
     _lost: bool = field(default=True, init=False, repr=False)
@@ -91,12 +91,12 @@ class Pipeline:
             return self.without_face(frame.time, frame.index)
         if self._lost or seen.new:
             self._take_up(frame.time)
-        self.raw = seen.estimate
         with self.timing.stage("pose"):
             head = self.pose.solve(seen.landmarks_px, frame.size)
         with self.timing.stage("smooth"):
-            raw = Reading(self.raw.aus, self.raw.gaze, head, self.raw.extras)
-            aus, gaze, head, extras = self._finish(raw, frame.time)
+            estimate = seen.estimate
+            self.raw = Reading(estimate.aus, estimate.gaze, head, estimate.extras)
+            aus, gaze, head, extras = self._finish(self.raw, frame.time)
         sample = Sample(frame.time, frame.index, aus, gaze, head, True, seen.score,
                         seen.landmarks_px, extras)  # fmt: skip
         self.lost.seen(sample)

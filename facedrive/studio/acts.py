@@ -10,58 +10,81 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from facedrive.aus import AU_INDEX, AU_NAMES
+from facedrive.aus import AU_NAMES
+from facedrive.extras import derived
+from facedrive.studio.movements import MOVEMENTS
 from facedrive.threads import now
 from facedrive.types import IDENTITY_HEAD, Sample, Vector
 
 STEP_S = 1 / 60
 """How often an act looks whether it has something new to show."""
 
-WAVE_S = 0.8
-"""How long a test wave stays on one action unit."""
+WAVE_S = 0.6
+"""How long a test wave stays on one movement."""
 
 
-def posed(aus: Vector, index: int = 0) -> Sample:
-    """Return a sample of a head at rest with these (24,) AUs, stamped now."""
+def posed(aus: Vector, index: int = 0, extras: Vector | None = None) -> Sample:
+    """Return a sample of a head at rest with these (24,) AUs, stamped now.
+
+    Extras that are not given are those that go along with the AUs.
+    """
     rest = np.zeros((2, 2), np.float32)
-    return Sample(now(), index, aus, rest, IDENTITY_HEAD, True, 1.0)
+    return Sample(now(), index, aus, rest, IDENTITY_HEAD, True, 1.0, extras=extras)
+
+
+def moved(levels: Vector, index: int = 0) -> Sample:
+    """Return a sample with these (38,) levels of the ``MOVEMENTS``.
+
+    What goes along with the AUs does so here too, so that an extra is never less than that.
+    """
+    aus, extras = levels[: len(AU_NAMES)], levels[len(AU_NAMES) :]
+    return posed(aus, index, np.maximum(extras, derived(aus)))
 
 
 @dataclass
 class Hand:
     """Holds the face as sliders say, until it is let go."""
 
-    aus: Vector = field(default_factory=lambda: np.zeros(len(AU_NAMES), np.float32))
+    levels: Vector = field(default_factory=lambda: np.zeros(len(MOVEMENTS), np.float32))
+    """(38,) of the ``MOVEMENTS``."""
 
-    def set(self, **levels: float) -> None:
-        """Change some AUs by name."""
-        aus = self.aus.copy()
-        for name, level in levels.items():
-            aus[AU_INDEX[name]] = level
-        self.aus = aus
+    def set(self, **given: float) -> None:
+        """Change some movements by name."""
+        levels = self.levels.copy()
+        for name, level in given.items():
+            levels[MOVEMENTS.index(name)] = level
+        self.levels = levels
+
+    def level(self, name: str) -> float:
+        """Return how far a movement is held."""
+        return float(self.levels[MOVEMENTS.index(name)])
+
+    def let_go(self) -> None:
+        """Put all movements back to 0."""
+        self.levels = np.zeros(len(MOVEMENTS), np.float32)
 
     def samples(self, stopping: threading.Event) -> Iterator[Sample]:
         """Yield what the sliders say, at 30 a second, until ``stopping``."""
         index = 0
         while not stopping.wait(2 * STEP_S):
-            yield posed(self.aus, index)
+            yield moved(self.levels, index)
             index += 1
 
 
 @dataclass(frozen=True)
 class Wave:
-    """Raises and lowers one action unit after the other, so that every channel is seen to move."""
+    """Raises and lowers one movement after the other, so that every channel is seen to move."""
 
     def samples(self, stopping: threading.Event) -> Iterator[Sample]:
-        """Yield one pass through all AUs."""
+        """Yield one pass through all movements."""
         start, index = now(), 0
         while not stopping.wait(2 * STEP_S):
             step, part = divmod((now() - start) / WAVE_S, 1)
-            if step >= len(AU_NAMES):
+            if step >= len(MOVEMENTS):
                 return
-            aus = np.zeros(len(AU_NAMES), np.float32)
-            aus[int(step)] = math.sin(math.pi * part)
-            yield posed(aus, index)
+            levels = np.zeros(len(MOVEMENTS), np.float32)
+            levels[int(step)] = math.sin(math.pi * part)
+            yield moved(levels, index)
             index += 1
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.calibration import SMALLEST_RANGE, Profile, build_profile, median_reading
-from facedrive.types import Head, Reading, Vector
+from facedrive.types import Reading, Vector
 
 READY_S, HOLD_S = 2.0, 2.5
 """How long one prepares for a step, and does it."""
@@ -70,8 +70,8 @@ class Coach:
         """(24,) raw AUs of the resting face; None before the first step is done."""
         return median_reading(self._rest).aus if self._rest else None
 
-    def see(self, aus: Vector, gaze: Vector, head: Head, time: float) -> None:
-        """Take one frame's raw answer at ``time`` seconds, and go on where a step is over."""
+    def see(self, raw: Reading, time: float) -> None:
+        """Take one frame's raw reading at ``time`` seconds, and go on where a step is over."""
         self._start = time if self._start is None else self._start
         self._passed = time - self._start
         step = self.step
@@ -79,9 +79,9 @@ class Coach:
             return
         if step.aus:
             before = self._peaks.get(self.number, np.zeros(len(AU_NAMES), np.float32))
-            self._peaks[self.number] = np.maximum(before, aus)
+            self._peaks[self.number] = np.maximum(before, raw.aus)
         else:
-            self._rest.append(Reading(aus, gaze, head))
+            self._rest.append(raw)
         if self._passed >= READY_S + HOLD_S and (not step.aus or self.is_caught):
             self.skip()
 

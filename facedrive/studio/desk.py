@@ -7,9 +7,6 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
-import numpy as np
-
-from facedrive.aus import AU_INDEX, AU_NAMES, AUS
 from facedrive.files import user_config_folder
 from facedrive.mappings import Mapping, load_mapping
 from facedrive.mappings.table import standard_of
@@ -19,6 +16,7 @@ from facedrive.studio.acts import Hand, Player, Wave
 from facedrive.studio.engine import Engine
 from facedrive.studio.library import Library, Recording
 from facedrive.studio.maps import save_rows
+from facedrive.studio.movements import OTHER_SIDE
 from facedrive.studio.rigs import OURS, Gallery, Packed, RigName
 
 log = logging.getLogger(__name__)
@@ -112,17 +110,14 @@ class Desk:
             self.engine.perform(Wave())
 
     def move(self, name: str, level: float, *, linked: bool) -> None:
-        """Move one action unit by hand, and its other side too where they are linked."""
-        levels = {name: level}
-        if linked:
-            levels[AUS[AU_INDEX[name]].mirror] = level
-        self.hand.set(**levels)
+        """Hold a movement by hand, and its other side too where they are linked."""
+        self.hand.set(**{name: level} | ({OTHER_SIDE[name]: level} if linked else {}))
         if self.engine.act is not self.hand:
             self.engine.perform(self.hand)
 
     def let_go(self) -> None:
         """Put all sliders to 0 and go back to the source."""
-        self.hand.aus = np.zeros(len(AU_NAMES), np.float32)
+        self.hand.let_go()
         self.engine.resume()
 
     def stages_ms(self) -> dict[str, float]:

@@ -25,7 +25,7 @@ from facedrive.stages import Sink, Source
 from facedrive.studio.acts import Act
 from facedrive.studio.clip import Clip
 from facedrive.studio.feed import Feed
-from facedrive.types import Vector
+from facedrive.types import Reading
 
 log = logging.getLogger(__name__)
 
@@ -234,10 +234,9 @@ class Engine:
             return wish(self._outputs)
         return self.live.controls.ask(lambda: wish(self._outputs))
 
-    def raw(self) -> Vector | None:
-        """Return the model's answer to the newest face, (24,) before calibration, if any."""
-        estimate = self._pipeline.raw if self._pipeline is not None else None
-        return None if estimate is None else estimate.aus
+    def raw(self) -> Reading | None:
+        """Return what the newest face says before calibration, if there was one."""
+        return None if self._pipeline is None else self._pipeline.raw
 
     def _running(self) -> Live:
         if self.live is None:

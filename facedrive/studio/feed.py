@@ -4,7 +4,8 @@ Without a page nothing is packed or encoded. A page that falls behind misses fra
 them up. Messages are little-endian; ``static/feed.js`` reads them:
 
     sample:  u8 1, u8 flags, u8 landmarks, u8 0, u32 index, f64 captured, f64 sent (ms since 1970),
-             f32: inputs (48), raw AUs (24), head x y z w (4), position (3), gaze (4), landmarks
+             f32: inputs (48), raw AUs and extras (38), head x y z w (4), position (3), gaze (4),
+             landmarks
     picture: u8 2, three zeros, then a JPEG
 """
 
@@ -18,11 +19,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from facedrive.aus import AU_NAMES
 from facedrive.mappings.table import inputs
+from facedrive.studio.movements import MOVEMENTS, raw_levels
 from facedrive.studio.pictures import small_jpeg
 from facedrive.threads import ClosedError, Mailbox, Worker, now, wall_clock
-from facedrive.types import Frame, Image, Sample, Vector
+from facedrive.types import Frame, Image, Reading, Sample, Vector
 
 FACE, ACTED = 1, 2
 """Flags: there is a face; the sample comes from a take, a slider or a test, not from the source."""
@@ -32,11 +33,11 @@ PICTURE_WIDTH = 480
 PICTURE_SHARE = 0.06
 """Of a core, at most, that goes into pictures; a slow machine gets fewer of them."""
 
-NO_RAW = np.full(len(AU_NAMES), np.nan, np.float32)
+NO_RAW = np.full(len(MOVEMENTS), np.nan, np.float32)
 
 
 def pack_sample(sample: Sample, raw: Vector, size: tuple[int, int], *, acted: bool) -> bytes:
-    """Return the message of a sample; ``size`` is height and width of its frame."""
+    """Return the message of a sample and its raw ``MOVEMENTS``; ``size`` is its frame's (H, W)."""
     wall_ms = wall_clock() * 1000
     captured_ms = wall_ms - max(0.0, now() - sample.time) * 1000
     landmarks = np.zeros((0, 2), np.float32)
@@ -84,9 +85,9 @@ class Watcher:
 
 
 class Feed:
-    """The output itself; ``raw`` gives the model's answer to the newest frame, if there is one."""
+    """The output itself; ``raw`` gives what the newest face said before calibration, if any."""
 
-    def __init__(self, raw: Callable[[], Vector | None]) -> None:
+    def __init__(self, raw: Callable[[], Reading | None]) -> None:
         """Start with nobody looking."""
         self._raw = raw
         self.acted = False
@@ -114,8 +115,8 @@ class Feed:
         if not self._watchers:
             return
         raw = None if self.acted or not sample.face else self._raw()
-        message = pack_sample(sample, NO_RAW if raw is None else raw, self.size, acted=self.acted)
-        self._post(message)
+        values = NO_RAW if raw is None else raw_levels(raw)
+        self._post(pack_sample(sample, values, self.size, acted=self.acted))
         if frame is not None and now() >= self._due and self._wanted():
             self._due = now() + 1 / PICTURE_FPS
             self._pictures.put(frame.image)

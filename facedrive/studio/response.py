@@ -1,4 +1,4 @@
-"""The response of one action unit, as it is drawn and dragged: start, bend, full."""
+"""The response of an action unit or an extra, as it is drawn and dragged: start, bend, full."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from facedrive import calibration
-from facedrive.aus import AU_INDEX, AUS
+from facedrive.aus import AU_INDEX
+from facedrive.extras import EXTRA_INDEX
+from facedrive.studio.movements import OTHER_SIDE
 
 SIDE = 300
 """Of the drawing, pixels; raw values go right, calibrated ones up."""
@@ -20,7 +22,7 @@ LEAST = 0.05
 
 
 class Response(NamedTuple):
-    """One action unit's line of a profile."""
+    """One line of a profile."""
 
     neutral: float
     """The raw value at which it starts to count."""
@@ -36,25 +38,33 @@ class Response(NamedTuple):
 
 
 def response_of(profile: calibration.Profile, name: str) -> Response:
-    """Return an action unit's response."""
-    place = AU_INDEX[name]
-    return Response(float(profile.neutral[place]), float(profile.extreme[place]),
-                    float(profile.gamma[place]))  # fmt: skip
+    """Return the response of an action unit or an extra."""
+    if name in EXTRA_INDEX:
+        columns, place = profile.extras, EXTRA_INDEX[name]
+    else:
+        columns, place = _of_aus(profile), AU_INDEX[name]
+    return Response(*(float(column[place]) for column in columns))
 
 
 def with_response(
     profile: calibration.Profile, name: str, response: Response, *, linked: bool
 ) -> calibration.Profile:
-    """Return a profile with another response of an action unit, and of its other side if linked."""
+    """Return a profile with another response of a movement, and of its other side if linked."""
     neutral = min(max(response.neutral, 0.0), 1.0 - LEAST)
     extreme = min(max(response.extreme, neutral + LEAST), 1.0)
     gamma = min(max(response.gamma, 0.1), 10.0)
-    columns = [profile.neutral.copy(), profile.extreme.copy(), profile.gamma.copy()]
-    names = {name, AUS[AU_INDEX[name]].mirror} if linked else {name}
-    for each in names:
-        for column, value in zip(columns, (neutral, extreme, gamma), strict=True):
-            column[AU_INDEX[each]] = value
-    return replace(profile, neutral=columns[0], extreme=columns[1], gamma=columns[2])
+    index = EXTRA_INDEX if name in EXTRA_INDEX else AU_INDEX
+    old = profile.extras if index is EXTRA_INDEX else _of_aus(profile)
+    new = calibration.Response(*(column.copy() for column in old))
+    for each in {name, OTHER_SIDE[name]} if linked else {name}:
+        for column, value in zip(new, (neutral, extreme, gamma), strict=True):
+            column[index[each]] = value
+    return replace(profile, extras=new) if index is EXTRA_INDEX else (
+        replace(profile, **new._asdict()))  # fmt: skip
+
+
+def _of_aus(profile: calibration.Profile) -> calibration.Response:
+    return calibration.Response(profile.neutral, profile.extreme, profile.gamma)
 
 
 def handles(response: Response) -> dict[str, tuple[float, float]]:

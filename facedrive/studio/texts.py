@@ -63,6 +63,8 @@ TEXTS: dict[str, Text] = {
     # live
     "action_units": Text("Action units", "アクションユニット"),
     "trace_note": Text("Bright: smoothed. Pale: raw. Behind: the last 10 s.", "濃色：平滑化後　淡色：生の値　背景：直近10秒"),
+    "extras": Text("Extras", "その他の動き"),
+    "extras_note": Text("What no action unit of FEAFA+ names.", "FEAFA+のアクションユニットにない動き"),
     "figures": Text("Figures", "計測値"),
     "fps": Text("Frames a second", "フレームレート（fps）"),
     "dropped": Text("Dropped frames", "取りこぼしたフレーム"),
@@ -111,7 +113,7 @@ TEXTS: dict[str, Text] = {
     "loaded": Text("Loaded: {name}", "読み込みました：{name}"),
     "now": Text("now", "現在"),
     # tune
-    "choose_au": Text("Action unit", "アクションユニット"),
+    "choose_au": Text("Action unit or extra", "アクションユニット／その他"),
     "response": Text("Response", "応答カーブ"),
     "response_note": Text("Drag the points: where it starts, how it bends, where it is full.", "点をドラッグ：始点・曲がり具合・最大点"),
     "offset": Text("Starts at", "始点（オフセット）"),
@@ -251,6 +253,23 @@ AU_LABELS: dict[str, Text] = {
     "nose_wrinkle": Text("Nose wrinkle", "鼻にしわを寄せる"),
 }
 
+EXTRA_LABELS: dict[str, Text] = {
+    "left_mouth_frown": Text("Mouth frown L", "左口角を下げる"),
+    "right_mouth_frown": Text("Mouth frown R", "右口角を下げる"),
+    "left_lip_press": Text("Lip press L", "左唇を押し付ける"),
+    "right_lip_press": Text("Lip press R", "右唇を押し付ける"),
+    "left_dimple": Text("Dimple L", "左えくぼ"),
+    "right_dimple": Text("Dimple R", "右えくぼ"),
+    "mouth_left": Text("Mouth to the left", "口を左へ"),
+    "mouth_right": Text("Mouth to the right", "口を右へ"),
+    "lip_funnel": Text("Lip funnel", "唇を突き出す"),
+    "lips_together": Text("Lips together", "唇を閉じ合わせる"),
+    "upper_lip_shrug": Text("Upper lip shrug", "上唇を押し上げる"),
+    "inner_brow_raise": Text("Inner brow raise", "眉頭を上げる"),
+    "left_eye_squint": Text("Eye squint L", "左目を細める"),
+    "right_eye_squint": Text("Eye squint R", "右目を細める"),
+}
+
 
 def say(language: Language, key: str, **values: object) -> str:
     """Return a text of the table with its values filled in."""
@@ -259,8 +278,8 @@ def say(language: Language, key: str, **values: object) -> str:
 
 
 def au_label(language: Language, name: str) -> str:
-    """Return what an action unit is called on the page; its own name where the table has none."""
-    label = AU_LABELS.get(name)
+    """Return what an action unit or an extra is called on the page; its name where none is known."""
+    label = AU_LABELS.get(name) or EXTRA_LABELS.get(name)
     return name if label is None else str(getattr(label, language))
 
 

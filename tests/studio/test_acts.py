@@ -12,7 +12,9 @@ import pytest
 pytest.importorskip("nicegui")
 
 from facedrive.aus import AU_INDEX
-from facedrive.studio.acts import Hand, Player, posed
+from facedrive.extras import EXTRA_INDEX
+from facedrive.mappings import load_mapping
+from facedrive.studio.acts import Hand, Player, Wave, posed
 from facedrive.types import Sample
 
 
@@ -61,3 +63,24 @@ def test_a_slider_moves_its_action_unit_alone() -> None:
     sample = next(iter(hand.samples(threading.Event())))
     assert sample.aus[AU_INDEX["jaw_drop"]] == pytest.approx(0.7)
     assert sample.aus.sum() == pytest.approx(0.7)
+
+
+def test_a_slider_moves_an_extra_and_what_goes_along_with_an_action_unit_stays() -> None:
+    hand = Hand()
+    hand.set(left_dimple=0.5, chin_raise=1.0)
+    sample = next(iter(hand.samples(threading.Event())))
+    assert sample.extras is not None
+    assert sample.extras[EXTRA_INDEX["left_dimple"]] == pytest.approx(0.5)
+    assert sample.extras[EXTRA_INDEX["upper_lip_shrug"]] == pytest.approx(0.4)
+
+
+def test_a_wave_moves_every_channel_that_is_driven(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(np.arange(0, 100, 0.1))
+    monkeypatch.setattr("facedrive.studio.acts.now", lambda: float(next(clock)))
+    monkeypatch.setattr("facedrive.studio.acts.STEP_S", 0.0)
+    table = load_mapping("arkit")
+    most = np.max([table.apply(each.aus, each.gaze, each.extras)
+                   for each in Wave().samples(threading.Event())], axis=0)  # fmt: skip
+    still = {name for name, level in zip(table.channels, most, strict=True) if level < 0.3}
+    looks = {name for name in table.channels if name.startswith("eyeLook")}
+    assert still == {"tongueOut", *looks}

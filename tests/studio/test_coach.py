@@ -10,7 +10,7 @@ pytest.importorskip("nicegui")
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.calibration import default_profile
 from facedrive.studio.coach import HOLD_S, READY_S, STEPS, Coach
-from facedrive.types import IDENTITY_HEAD, Vector
+from facedrive.types import IDENTITY_HEAD, Reading, Vector
 
 GAZE = np.zeros((2, 2), np.float32)
 REST = np.full(24, 0.1, np.float32)
@@ -19,7 +19,7 @@ REST = np.full(24, 0.1, np.float32)
 def show(coach: Coach, aus: Vector, start: float) -> float:
     """Show a face for as long as a step takes; return the time after it."""
     for time in np.arange(start, start + READY_S + HOLD_S + 0.05, 0.05):
-        coach.see(aus, GAZE, IDENTITY_HEAD, float(time))
+        coach.see(Reading(aus, GAZE, IDENTITY_HEAD), float(time))
     return float(start + READY_S + HOLD_S + 0.1)
 
 

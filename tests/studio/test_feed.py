@@ -17,6 +17,7 @@ from facedrive.mappings.table import INPUTS
 from facedrive.studio import feed as module
 from facedrive.studio.acts import posed
 from facedrive.studio.feed import NO_RAW, Feed, Watcher, encode_picture, pack_sample
+from facedrive.studio.movements import MOVEMENTS
 from facedrive.threads import now, wall_clock
 from facedrive.types import Frame
 
@@ -30,14 +31,15 @@ def test_a_message_has_flags_times_and_numbers_where_the_page_reads_them() -> No
     assert sent == pytest.approx(wall_clock() * 1000, abs=200)
     assert captured <= sent
     numbers = np.frombuffer(message, "<f4", offset=24)
-    assert len(numbers) == len(INPUTS) + 24 + 4 + 3 + 4
+    assert len(numbers) == len(INPUTS) + len(MOVEMENTS) + 4 + 3 + 4
     assert numbers[INPUTS.index("jaw_drop")] == 1
-    assert np.isnan(numbers[len(INPUTS) : len(INPUTS) + 24]).all()
+    assert np.isnan(numbers[len(INPUTS) : len(INPUTS) + len(MOVEMENTS)]).all()
 
 
 def test_the_page_expects_as_many_inputs_as_it_is_sent() -> None:
     source = (Path(module.__file__).parent / "static" / "feed.js").read_text(encoding="utf-8")
     assert f"const INPUTS = {len(INPUTS)};" in source
+    assert f"const RAW = {len(MOVEMENTS)};" in source
 
 
 def test_a_picture_is_a_small_jpeg() -> None:

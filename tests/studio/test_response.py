@@ -46,3 +46,13 @@ def test_linked_sides_get_the_same_response() -> None:
     assert response_of(profile, "right_brow_raise") == pytest.approx(given)
     alone = with_response(default_profile(), "left_brow_raise", given, linked=False)
     assert alone.extreme[AU_INDEX["right_brow_raise"]] == 1
+
+
+def test_an_extra_has_a_response_of_its_own() -> None:
+    start, given = default_profile(), Response(0.1, 0.4, 2.0)
+    profile = with_response(start, "left_dimple", given, linked=True)
+    assert response_of(profile, "right_dimple") == pytest.approx(given)
+    assert response_of(start, "right_dimple").extreme == pytest.approx(0.4, abs=0.3)
+    assert (profile.neutral == start.neutral).all()
+    alone = with_response(start, "left_dimple", given, linked=False)
+    assert response_of(alone, "right_dimple") == response_of(start, "right_dimple")

@@ -11,9 +11,10 @@ import pytest
 pytest.importorskip("nicegui")
 
 from facedrive.aus import AU_NAMES
+from facedrive.extras import EXTRA_NAMES
 from facedrive.settings import settings_options
 from facedrive.studio.options_ja import OPTIONS_JA
-from facedrive.studio.texts import AU_LABELS, TEXTS, Text
+from facedrive.studio.texts import AU_LABELS, EXTRA_LABELS, TEXTS, Text
 
 STUDIO = Path(__file__).resolve().parents[2] / "facedrive" / "studio"
 
@@ -39,8 +40,9 @@ def test_every_text_that_the_page_says_is_in_the_table() -> None:
     assert said <= set(TEXTS)
 
 
-def test_every_action_unit_has_a_label() -> None:
-    assert set(AU_NAMES) <= set(AU_LABELS)
+def test_every_action_unit_and_extra_has_a_label() -> None:
+    assert set(AU_LABELS) == set(AU_NAMES)
+    assert set(EXTRA_LABELS) == set(EXTRA_NAMES)
 
 
 def test_every_option_has_its_japanese() -> None:

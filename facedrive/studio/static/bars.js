@@ -1,5 +1,6 @@
-// <fd-bars names='["jaw_drop", …]' labels='[…]' titles='[…]'>: 24 action units, each as a bar with
-// the raw value behind the smoothed one, its number, and its last ten seconds as a trace.
+// <fd-bars names='["jaw_drop", …]' labels='[…]' inputs='[8, …]' raws='[8, …]'>: what a face does, each
+// as a bar with the raw value behind the smoothed one, its number, and its last ten seconds as a trace.
+// ``inputs`` and ``raws`` are where the values stand in a sample.
 
 import { feed } from "./feed.js";
 
@@ -28,6 +29,8 @@ class Bars extends HTMLElement {
   build() {
     const names = JSON.parse(this.getAttribute("names"));
     const labels = JSON.parse(this.getAttribute("labels"));
+    this.places = JSON.parse(this.getAttribute("inputs"));
+    this.raws = JSON.parse(this.getAttribute("raws"));
     this.setAttribute("role", "list");
     this.past = names.map(() => new Float32Array(STEPS));
     this.at = 0;
@@ -65,14 +68,14 @@ class Bars extends HTMLElement {
     if (sample && now - this.stepped > (SECONDS * 1000) / STEPS) {
       this.stepped = now;
       this.at = (this.at + 1) % STEPS;
-      this.past.forEach((past, i) => { past[this.at] = sample.inputs[i]; });
+      this.past.forEach((past, i) => { past[this.at] = sample.inputs[this.places[i]]; });
       this.shown = null;
     }
     if (!sample || this.shown === sample || document.hidden) return;
     this.shown = sample;
     this.style.opacity = sample.face ? "" : "0.55";
     this.colors();
-    this.rows.forEach((row, i) => this.drawRow(row, this.past[i], sample.inputs[i], sample.raw[i]));
+    this.rows.forEach((row, i) => this.drawRow(row, this.past[i], sample.inputs[this.places[i]], sample.raw[this.raws[i]]));
     this.dataset.drawn = String(Number(this.dataset.drawn || 0) + 1);
   }
 

@@ -2,7 +2,7 @@
 // The layout of a message is described in facedrive/studio/feed.py.
 
 export const INPUTS = 48;
-const AUS = 24;
+const RAW = 38;
 
 function readSample(view) {
   const count = view.getUint8(2);
@@ -20,7 +20,7 @@ function readSample(view) {
     captured: view.getFloat64(8, true),
     sent: view.getFloat64(16, true),
     inputs: take(INPUTS),
-    raw: take(AUS),
+    raw: take(RAW),
     head: take(4),
     position: take(3),
     gaze: take(4),

@@ -1,13 +1,19 @@
-"""The view Live: the 24 action units as bars, and the figures of the run."""
+"""The view Live: the action units and extras as bars, and the figures of the run."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from html import escape
 
 from nicegui import ui
 
-from facedrive.aus import AU_NAMES
+from facedrive.studio.movements import (
+    AUS_SIDE_BY_SIDE,
+    EXTRAS_SIDE_BY_SIDE,
+    INPUT_OF,
+    MOVEMENTS,
+)
 from facedrive.studio.page import Page
 
 
@@ -16,9 +22,11 @@ def show(page: Page) -> None:
     with ui.element("header").classes("fd-head"):
         ui.html(f"<h1>{page.say('action_units')}</h1>", sanitize=False)
         ui.label(page.say("trace_note")).classes("fd-note-line")
-    labels = json.dumps([page.au(name) for name in AU_NAMES], ensure_ascii=False)
-    bars = ui.element("fd-bars")
-    bars.props["names"], bars.props["labels"] = json.dumps(AU_NAMES), labels
+    _add_bars(page, AUS_SIDE_BY_SIDE)
+    with ui.element("header").classes("fd-head"):
+        ui.html(f"<h2>{page.say('extras')}</h2>", sanitize=False)
+        ui.label(page.say("extras_note")).classes("fd-note-line")
+    _add_bars(page, EXTRAS_SIDE_BY_SIDE)
     with ui.element("header").classes("fd-head"):
         ui.html(f"<h2>{page.say('figures')}</h2>", sanitize=False)
     figures = ui.html("", sanitize=False).classes("fd-figures")
@@ -28,6 +36,16 @@ def show(page: Page) -> None:
         figures.set_content(_figures(page))
 
     page.watch(look)
+
+
+def _add_bars(page: Page, names: Sequence[str]) -> ui.element:
+    """Add a bar for each movement."""
+    bars = ui.element("fd-bars")
+    labels = [page.au(name) for name in names]
+    bars.props["names"], bars.props["labels"] = json.dumps(names), json.dumps(labels)
+    bars.props["inputs"] = json.dumps([INPUT_OF[name] for name in names])
+    bars.props["raws"] = json.dumps([MOVEMENTS.index(name) for name in names])
+    return bars
 
 
 def _figures(page: Page) -> str:

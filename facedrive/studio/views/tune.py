@@ -10,11 +10,18 @@ from html import escape
 import numpy as np
 from nicegui import events, ui
 
-from facedrive.aus import AU_INDEX, AU_NAMES
+from facedrive.aus import AU_INDEX
 from facedrive.calibration import default_profile, save_profile
 from facedrive.filters import OneEuro
 from facedrive.studio.coach import STEPS, Coach
 from facedrive.studio.library import tidy
+from facedrive.studio.movements import (
+    AUS_SIDE_BY_SIDE,
+    EXTRAS_SIDE_BY_SIDE,
+    MOVEMENTS,
+    levels,
+    raw_levels,
+)
 from facedrive.studio.page import Page
 from facedrive.studio.response import (
     SIDE,
@@ -74,10 +81,10 @@ class _Tuner:
     def picture(self) -> str:
         """Draw the response, and the face as it is now."""
         engine = self.page.desk.engine
-        place, sample = AU_INDEX[self.name], engine.feed.newest
+        place, sample = MOVEMENTS.index(self.name), engine.feed.newest
         raw = engine.raw() if engine.act is None else None
-        value = None if sample is None else float(sample.aus[place])
-        return draw(self.response, None if raw is None else float(raw[place]), value)
+        value = None if sample is None else float(levels(sample)[place])
+        return draw(self.response, None if raw is None else float(raw_levels(raw)[place]), value)
 
     def drag(self, event: events.MouseEventArguments) -> None:
         if event.type == "mousedown":
@@ -141,7 +148,7 @@ def _add_choice(page: Page, tuner: _Tuner, look: Callable[[], None]) -> None:
         look()
 
     with ui.element("div").classes("fd-row"):
-        ui.select({name: page.au(name) for name in AU_NAMES}, value=tuner.name,
+        ui.select({name: page.au(name) for name in MOVEMENTS}, value=tuner.name,
                   label=page.say("choose_au"), on_change=lambda event: choose(event.value),
                   ).props("outlined dense options-dense")  # fmt: skip
         ui.switch(page.say("linked"), value=True,
@@ -195,18 +202,18 @@ def _add_smoothing(page: Page) -> None:
 
 
 def _add_hand(page: Page) -> None:
-    """Add a slider for each action unit, that moves the avatar and the outputs."""
+    """Add a slider for each movement, which goes to the avatar and the outputs."""
     desk = page.desk
     sliders: dict[str, ui.slider] = {}
 
     def move(name: str, value: float) -> None:
-        if value != round(float(desk.hand.aus[AU_INDEX[name]]), 3):
+        if value != round(desk.hand.level(name), 3):
             desk.move(name, value, linked=bool(link.value))
             look()
 
     def look() -> None:
         for name, slider in sliders.items():
-            value = round(float(desk.hand.aus[AU_INDEX[name]]), 3)
+            value = round(desk.hand.level(name), 3)
             if slider.value != value:
                 slider.value = value
 
@@ -222,7 +229,7 @@ def _add_hand(page: Page) -> None:
             link = ui.switch(page.say("linked"), value=True)
             ui.button(page.say("let_go"), on_click=let_go).props("flat no-caps")
         with ui.element("div").classes("fd-sliders"):
-            for name in AU_NAMES:
+            for name in (*AUS_SIDE_BY_SIDE, *EXTRAS_SIDE_BY_SIDE):
                 slider = sliders[name] = _add_slider(page.au(name), 0.0, 1.0)
                 slider.props(f'data-au="{name}"')
                 slider.on_value_change(
@@ -295,7 +302,7 @@ def _begin(page: Page, body: ui.element) -> None:
         def step() -> None:
             sample, raw = engine.feed.newest, engine.raw()
             if sample is not None and raw is not None and sample.face:
-                coach.see(raw, sample.gaze, sample.head, now())
+                coach.see(raw, now())
             if coach.step is None:
                 timer.cancel()
                 _finish(page, body, coach)
