@@ -23,7 +23,7 @@ class Evaluate:
     model: Path | None = option(None, metavar="ONNX")
     """Score this model."""
     data: Path = option(metavar="DIR")
-    """Folder with faces.zip, faces_teacher.npz, ict and clips."""
+    """Folder with faces.zip, faces_teacher.npz, ict, clips and rest."""
     sections: tuple[str, ...] = option((), metavar="NAME", spread=True)
     """Only these, such as: photographs clips."""
     clips: tuple[Path, ...] = option((), metavar="CLIP", spread=True)
@@ -37,6 +37,9 @@ class Evaluate:
     """Keeps crops, teacher's scores and rendered faces."""
     workers: int = option(1, low=1)
     """Processes that make test faces."""
+    folds: Path | None = option(None, metavar="DIR")
+    """Models that were each taught without a fold of the people at rest; where left out, the
+    folder folds of the recipe's run, if it has one."""
     output: Path | None = option(None, metavar="FILE")
     """Also write the JSON here."""
     card: Path | None = option(None, metavar="FILE")
@@ -71,7 +74,7 @@ class Evaluate:
         regressor = OnnxRegressor(model, "cpu")
         return Evaluation(
             regressor, self.data, self.cache, self.teacher_model, self.clips, self.synthetic,
-            self.workers,
+            self.workers, self.folds or _folds_beside(model),
         ), model  # fmt: skip
 
 
@@ -103,6 +106,12 @@ def _model_of(recipe: Path | None) -> Path:
 
     trained = Path("runs") / load_au_recipe(recipe).name / "model-int8.onnx"
     return trained if trained.is_file() else default_model()
+
+
+def _folds_beside(model: Path) -> Path | None:
+    """Find the models of the folds in the folder of a run's model."""
+    folds = model.parent / "folds"
+    return folds if folds.is_dir() else None
 
 
 def _name(model: Path) -> str:

@@ -14,14 +14,16 @@ from facedrive.regressors.onnx import OnnxRegressor
 from facedrive.training.build import Workshop
 from facedrive.training.data.faces import centre_crops, load_faces
 from facedrive.training.data.labels import from_teacher
+from facedrive.training.data.resting import open_resting
 from facedrive.training.data.teacher import VideoTeacher
-from facedrive.training.evaluation import goals, report
+from facedrive.training.evaluation import goals, report, tracking
 from facedrive.training.evaluation.clips import find_clips, score_clips
 from facedrive.training.evaluation.comparison import Figures
 from facedrive.training.evaluation.crosstalk import score_cross_talk
 from facedrive.training.evaluation.goals import Goal
 from facedrive.training.evaluation.jitter import find_stills, score_jitter
 from facedrive.training.evaluation.landmarks import score_landmarks
+from facedrive.training.evaluation.rest import score_rest
 from facedrive.training.evaluation.sections import (
     SYNTHETIC,
     WARPED,
@@ -33,6 +35,11 @@ from facedrive.training.evaluation.sections import (
 from facedrive.training.evaluation.stills import Stills, load_stills, score_stills
 
 log = logging.getLogger(__name__)
+
+
+def fold_name(fold: int) -> str:
+    """Name the model that was taught without a fold, in its folder."""
+    return f"without-{fold}.onnx"
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,8 @@ class Evaluation:
     """A set of synthetic faces in place of those that are rendered for the test."""
     workers: int = 1
     """Processes that make test faces."""
+    folds: Path | None = None
+    """Folder with a model for each fold of the people at rest, taught without them."""
 
     @cached_property
     def shop(self) -> Workshop:
@@ -71,6 +80,16 @@ class Evaluation:
     def footage(self) -> tuple[Path, ...]:
         """The clips to score on."""
         return self.clips or find_clips(self.data)
+
+    def regressor_of(self, fold: int) -> OnnxRegressor:
+        """Return the model that was taught without a fold; where there are none, the model itself.
+
+        Raises:
+            ModelError: if the fold's model cannot be opened.
+        """
+        if self.folds is None:
+            return self.regressor
+        return OnnxRegressor(self.folds / fold_name(fold), "cpu")
 
     def run(self, sections: Iterable[str]) -> dict[str, Figures]:
         """Run the sections named; return each one's figures.
@@ -112,6 +131,17 @@ def _jitter(evaluation: Evaluation) -> Figures:
     return score_jitter(evaluation.regressor, evaluation.teacher, stills)
 
 
+def _tracking(evaluation: Evaluation) -> Figures:
+    clips = evaluation.clips or tracking.find_clips(evaluation.data)
+    peer = tracking.Peer(evaluation.shop.teacher, evaluation.cache)
+    return tracking.score_tracking(evaluation.regressor, peer, clips)
+
+
+def _rest(evaluation: Evaluation) -> Figures:
+    people = open_resting(evaluation.data)
+    return score_rest(evaluation.regressor_of, people, held_out=evaluation.folds is not None)
+
+
 def _speed(evaluation: Evaluation) -> Figures:
     crops = centre_crops(evaluation.stills.faces, evaluation.regressor.crop)
     return measure_speed(evaluation.regressor, crops)
@@ -144,6 +174,8 @@ SECTIONS: dict[str, Section] = {
         lambda each: score_warped(each.regressor, each.shop.warped(WARPED, "test")),
         report.warped, goals.warped,
     ),
+    "tracking": Section(_tracking, report.tracking, goals.tracking),
+    "rest": Section(_rest, report.rest, goals.rest),
     "jitter": Section(_jitter, report.jitter, goals.jitter),
     "speed": Section(_speed, report.speed, goals.speed),
 }  # fmt: skip

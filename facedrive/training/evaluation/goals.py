@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 from facedrive.training.data.labels import PARAMETRIC_AUS
 from facedrive.training.evaluation.comparison import Figures
 from facedrive.training.evaluation.crosstalk import RESTING
+from facedrive.training.evaluation.rest import LIDS
 
 Channels = dict[str, dict[str, Any]]
 
@@ -104,6 +105,36 @@ def warped(section: Figures) -> Iterator[Goal]:
     for name in PARAMETRIC_AUS:
         pearson = _number(section["aus"].get(name, {"pearson": None})["pearson"])
         yield Goal("warped", f"r, {name}", "least", 0.8, pearson)
+
+
+LEAST_SHARE: dict[str, float] = {"x2": 0.99, "x4": 0.97, "face_noface": 0.97, "noface_face": 0.97}
+"""Of a clip's frames with a face; 1 where nothing else is said."""
+
+
+def tracking(section: Figures) -> Iterator[Goal]:
+    """Give the goals on clips that are tracked beside the peer."""
+    clips = section["clips"]
+    for name, clip in clips.items():
+        if clip["share"] is None:
+            yield Goal("tracking", f"frames with a face, {name}", "most", 0, clip["seen"])
+        else:
+            least = LEAST_SHARE.get(name, 1.0)
+            yield Goal("tracking", f"share of the frames, {name}", "least", least, clip["share"])
+    placed = {name: clip["landmarks"] for name, clip in clips.items() if clip["landmarks"]}
+    yield _worst("tracking", "share with landmarks beyond 4 %", "most", 0, placed, "beyond")
+
+
+def rest(section: Figures) -> Iterator[Goal]:
+    """Give the goals on faces at rest."""
+    aus = {name: row for name, row in section["aus"].items() if name not in LIDS}
+    known = {name: section["automatic"][name] for name in aus}
+    yield _worst("rest", "highest mean at rest", "most", 0.06, aus, "mean")
+    yield _worst("rest", "highest 95th percentile", "most", 0.3, aus, "p95")
+    yield _worst("rest", "largest difference of groups", "most", 0.08, aus, "difference")
+    yield Goal("rest", "smiles 0.5 above rest", "least", 0.95,
+               _number(section["smile"]["raised_share"]))  # fmt: skip
+    yield _worst("rest", "highest mean, automatic neutral", "most", 0.02, known, "mean")
+    yield _worst("rest", "highest 95th percentile, automatic", "most", 0.08, known, "p95")
 
 
 def jitter(section: Figures) -> Iterator[Goal]:

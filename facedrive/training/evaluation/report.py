@@ -95,6 +95,42 @@ def warped(section: Figures) -> list[str]:
     return lines
 
 
+def tracking(section: Figures) -> list[str]:
+    """Lay out the clips that were tracked."""
+    lines = [
+        "tracking: frames with a face beside MediaPipe's, and landmarks in % of the eye distance",
+        f"{'clip':<26}{'frames':>8}{'peer':>8}{'seen':>8}{'missed':>8}{'alone':>8}{'mean':>8}"
+        f"{'p99':>8}{'most':>8}{'> 4 %':>8}",
+    ]
+    for name, clip in section["clips"].items():
+        counts = "".join(f"{clip[key]:>8}" for key in ("frames", "peer", "seen", "missed", "alone"))
+        row = clip["landmarks"] or {}
+        near = "".join(_figure(row.get(key), 2) for key in ("mean", "p99", "most"))
+        lines.append(f"{name:<26}{counts}{near}{_figure(row.get('beyond'))}")
+    return lines
+
+
+def rest(section: Figures) -> list[str]:
+    """Lay out the people at rest."""
+    groups = section["groups"]
+    how = "who were not taught" if section["held_out"] else "whom the model may have been taught"
+    lines = [
+        f"rest: {section['people']} people, {how}; {section['unseen']} unseen",
+        f"{'AU':<26}{'mean':>8}{'p95':>8}" + "".join(f"{name:>12}" for name in groups)
+        + f"{'differ':>8}{'auto':>8}{'p95':>8}",
+    ]  # fmt: skip
+    for name, row in section["aus"].items():
+        each = "".join(f"{_text(row['by_group'][group]):>12}" for group in groups)
+        known = section["automatic"][name]
+        lines.append(f"{name:<26}{_figure(row['mean'])}{_figure(row['p95'])}{each}"
+                     f"{_figure(row['difference'])}{_figure(known['mean'])}"
+                     f"{_figure(known['p95'])}")  # fmt: skip
+    smile = section["smile"]
+    lines.append(f"smiles 0.5 above rest: {_text(smile['raised_share'])}, "
+                 f"least {_text(smile['least'])}")  # fmt: skip
+    return lines
+
+
 def jitter(section: Figures) -> list[str]:
     """Lay out the still pictures."""
     lines = [

@@ -15,7 +15,9 @@ from facedrive.training.recipe import SetRecipe
 
 PHOTOGRAPHS_MISSING = r"faces\.zip is missing; data must be the folder"
 CLIP_MISSING = r"d10\.mp4 is missing; "
-MISSING = dict.fromkeys(SECTIONS, PHOTOGRAPHS_MISSING) | {"jitter": CLIP_MISSING}
+MISSING = dict.fromkeys(SECTIONS, PHOTOGRAPHS_MISSING) | {
+    "jitter": CLIP_MISSING, "tracking": CLIP_MISSING, "rest": r"london_dev\.csv",
+}  # fmt: skip
 
 
 def test_an_unknown_section_lists_those_there_are(model, tmp_path: Path) -> None:

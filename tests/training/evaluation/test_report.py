@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from facedrive.aus import AU_NAMES
 from facedrive.training.evaluation.comparison import Answers, answer, compare
 from facedrive.training.evaluation.crosstalk import score_cross_talk
 from facedrive.training.evaluation.evaluation import SECTIONS, check_goals, tables
@@ -26,6 +27,10 @@ def sections(model, faces) -> dict[str, Any]:
     blank = Answers(np.zeros_like(answers.aus), answers.gaze)
     flat = {"frames": 60, "missed": 0} | compare(blank, faces.targets).as_dict()
     row = dict.fromkeys(KINDS, 0.001)
+    level = {"mean": 0.01, "p95": 0.02}
+    apart = {"by_group": {"black": 0.01, "white": 0.02}, "difference": 0.01}
+    seen = {"frames": 72, "peer": 72, "seen": 72, "missed": 0, "alone": 0}
+    near = {"mean": 1.5, "p99": 2.5, "most": 3.0, "beyond": 0.0}
     return {
         "photographs": score_stills(stills),
         "converged": score_converged(stills, faces.targets),
@@ -34,6 +39,21 @@ def sections(model, faces) -> dict[str, Any]:
         "synthetic": {"identities": 20} | figures,
         "cross_talk": score_cross_talk(answers.aus, faces.targets.aus),
         "warped": score_warped(model, faces),
+        "tracking": {
+            "clips": {
+                "calm": seen | {"share": 1.0, "landmarks": near},
+                "wall": seen | {"peer": 0, "seen": 0, "share": None, "landmarks": None},
+            }
+        },
+        "rest": {
+            "people": 10,
+            "unseen": 0,
+            "held_out": True,
+            "groups": {"black": 4, "white": 6},
+            "aus": dict.fromkeys(AU_NAMES, level | apart),
+            "smile": {"raised_share": 0.9, "least": 0.4},
+            "automatic": dict.fromkeys(AU_NAMES, level),
+        },
         "jitter": {"frames": 300, "noise": 6.0} | row | {"stills": {"calm": row}},
         "speed": {"faces": 60, "median_ms": 1.0, "p95_ms": 1.5},
     }
@@ -49,7 +69,8 @@ def test_every_section_has_a_table(sections: dict[str, Any]) -> None:
     text = tables(whole(sections))
     for title in ("photographs:", "clips:", "synthetic:", "cross-talk:", "warped", "jitter:",
                   "converged scores:", "landmarks:", "speed:", "head yaw", "mean grey",
-                  "teacher on single frames"):  # fmt: skip
+                  "teacher on single frames", "tracking:", "rest:",
+                  "who were not taught"):  # fmt: skip
         assert title in text
 
 
