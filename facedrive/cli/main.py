@@ -31,6 +31,7 @@ COMMANDS = {
     "rig": "inspect a rig: its targets and the AUs that they cover",
     "synth": "render synthetic faces with known AUs, to train and to test on",
     "data": "check a folder of labelled faces; prepare it for training",
+    "annotate": "label videos by key frames; agreement, checks, exports",
     "analyze": "agreement of coders, occurrence, intensity and correlation of AUs",
     "train": "train the AU model from a recipe, or the tables of the FEAFA+ paper",
     "model": "export a trained run, or stamp somebody's ONNX model, for live --model",

@@ -1,0 +1,1 @@
+"""Labelling videos by key frames: projects, curves, first guesses, coders, checks, exports."""
