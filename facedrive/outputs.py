@@ -32,6 +32,10 @@ class OutputState(NamedTuple):
     state: Literal["sending", "off", "failed"]
     error: str
     """Why it failed; empty where it did not."""
+    trouble: str = ""
+    """Why what it sends does not arrive, such as nobody listening; empty where it does."""
+    sent: int = 0
+    """Samples that it was given."""
 
 
 @dataclass
@@ -42,6 +46,14 @@ class _Opened:
     sink: Sink
     name: str
     on: bool = True
+    sent: int = 0
+
+    @property
+    def state(self) -> OutputState:
+        """How it stands."""
+        trouble = getattr(self.sink, "trouble", "") if self.on else ""
+        state: Literal["sending", "off"] = "sending" if self.on else "off"
+        return OutputState(self.number, self.name, state, "", trouble, self.sent)
 
 
 class Outputs:
@@ -79,6 +91,7 @@ class Outputs:
             if each.on:
                 try:
                     each.sink.send(sample, frame)
+                    each.sent += 1
                 except FacedriveError as error:
                     self._fail(each, error)
 
@@ -112,8 +125,7 @@ class Outputs:
 
     def states(self) -> tuple[OutputState, ...]:
         """Tell how every output stands; those that failed come last."""
-        opened = (OutputState(each.number, each.name, "sending" if each.on else "off", "")
-                  for each in self._opened)  # fmt: skip
+        opened = (each.state for each in self._opened)
         failed = (OutputState(0, each.name, "failed", str(each.error)) for each in self.failures)
         return (*opened, *failed)
 

@@ -113,7 +113,8 @@ class Sink(Protocol):
     """Takes samples somewhere: a socket, a file, a window.
 
     One with an attribute ``slow`` that is true takes longer than a camera's frame; behind a live
-    source it runs in a thread of its own.
+    source it runs in a thread of its own. One with an attribute ``trouble`` says there why what it
+    sends does not arrive; it is empty where it does.
     """
 
     def send(self, sample: Sample, frame: Frame | None) -> None:

@@ -297,6 +297,11 @@ class BackgroundSink:
         """Samples that were replaced by newer ones before the sink took them."""
         return self._mailbox.dropped
 
+    @property
+    def trouble(self) -> str:
+        """Why what the sink sends does not arrive; empty where it does, or it does not say."""
+        return str(getattr(self._sink, "trouble", ""))
+
     def send(self, sample: Sample, frame: Frame | None) -> None:
         """Leave a sample for the sink to take when it can.
 

@@ -99,3 +99,19 @@ def test_a_slow_output_has_a_thread_of_its_own_behind_a_live_source(live: bool) 
     assert (len(slow.samples), slow.closed) == (3, 1)
     assert quick.threads == {threading.get_ident()}
     assert (slow.threads == quick.threads) is not live
+
+
+def test_each_output_counts_what_it_is_given_and_says_why_nothing_arrives() -> None:
+    class Unheard(Slow):
+        trouble = "nobody is listening"
+
+    outputs = Outputs([Keeps(), Unheard()], ["a", "b"], live=True)
+    send(outputs, 2)
+    outputs.enable("b", False)
+    send(outputs, 1)
+    first, second = outputs.states()
+    assert (first.sent, first.trouble) == (3, "")
+    assert (second.sent, second.trouble) == (2, "")  # it is off
+    outputs.enable("b", True)
+    assert outputs.states()[1].trouble == "nobody is listening"
+    outputs.close()

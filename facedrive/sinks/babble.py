@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from facedrive.sinks.channels import load_channels
 from facedrive.sinks.osc import lay_out
-from facedrive.sinks.udp import UdpSender
+from facedrive.sinks.udp import OverUdp, UdpSender
 from facedrive.types import Frame, Sample
 
 CHANNELS = (
@@ -33,7 +33,7 @@ BOTH_SIDES = {"cheekPuffLeft": "cheekPuff", "cheekPuffRight": "cheekPuff"}
 
 
 @dataclass
-class BabbleSink:
+class BabbleSink(OverUdp):
     """Stands in for a Babble mouth camera."""
 
     host: str = "127.0.0.1"
@@ -53,7 +53,3 @@ class BabbleSink:
         values = self._mapping.apply(sample.aus, sample.gaze, sample.extras)[self._rows]
         for head, value in zip(self._heads, values.tolist(), strict=True):
             self._udp.send(head + struct.pack(">f", value))
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._udp.close()

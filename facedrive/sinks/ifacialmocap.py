@@ -72,6 +72,11 @@ class IFacialMocapSink:
             weights = [round(100 * value) for value in values.tolist()]
             self._answer.send(line(sample, weights, self._separator))
 
+    @property
+    def trouble(self) -> str:
+        """Why nothing arrives: nobody asked, or what is sent is not taken; empty where it is."""
+        return "nobody has asked for it yet" if self._answer is None else self._answer.trouble
+
     def close(self) -> None:
         """Close the sockets."""
         if self._waiting is not None:

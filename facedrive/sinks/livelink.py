@@ -24,7 +24,7 @@ import numpy as np
 from facedrive.errors import SinkError
 from facedrive.sinks.channels import load_channels
 from facedrive.sinks.osc import NTP_EPOCH_S, TimeTags
-from facedrive.sinks.udp import UdpSender
+from facedrive.sinks.udp import OverUdp, UdpSender
 from facedrive.types import Frame, Sample, Vector
 
 VERSION = 6
@@ -37,7 +37,7 @@ MAX_FPS = 1000
 
 
 @dataclass
-class LiveLinkSink:
+class LiveLinkSink(OverUdp):
     """Sends to Unreal as an iPhone with Live Link Face does; pick the subject in Live Link."""
 
     host: str = "127.0.0.1"
@@ -66,10 +66,6 @@ class LiveLinkSink:
         )
         clock = struct.pack(">ifiiB", number, subframe, self.fps, 1, VALUES)
         self._udp.send(self._header + clock + values.astype(">f4").tobytes())
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._udp.close()
 
     def _timecode(self, time: float) -> tuple[int, float]:
         """Return the frame since local midnight that a sample's time falls into, and the rest."""

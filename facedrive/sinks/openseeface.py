@@ -35,7 +35,7 @@ from facedrive.rotations import (
     quaternion_to_openseeface,
     turn_from_quaternion,
 )
-from facedrive.sinks.udp import UdpSender
+from facedrive.sinks.udp import OverUdp, UdpSender
 from facedrive.trackers.options import FOV_DEG
 from facedrive.trackers.patch import MEAN_SHAPE
 from facedrive.types import Frame, Head, Sample, Vector
@@ -138,7 +138,7 @@ SELECT[66, 36:42] = SELECT[67, 42:48] = 1 / 6
 
 
 @dataclass
-class OpenSeeFaceSink:
+class OpenSeeFaceSink(OverUdp):
     """Stands in for the OpenSeeFace tracker."""
 
     host: str = "127.0.0.1"
@@ -156,10 +156,6 @@ class OpenSeeFaceSink:
             return
         width, height = (640, 480) if frame is None else frame.image.shape[1::-1]
         self._udp.send(self._record.fill(sample, (width, height)))
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._udp.close()
 
 
 class Record:

@@ -31,7 +31,7 @@ from numpy.typing import ArrayLike
 from facedrive.aus import AU_NAMES
 from facedrive.errors import SinkError
 from facedrive.extras import EXTRA_NAMES, complete
-from facedrive.sinks.udp import UdpSender
+from facedrive.sinks.udp import OverUdp, UdpSender
 from facedrive.threads import Clock, wall_clock
 from facedrive.types import Frame, Sample
 
@@ -54,7 +54,7 @@ IMMEDIATELY = 1
 
 
 @dataclass
-class OscSink:
+class OscSink(OverUdp):
     """Sends each sample as a bundle; a long prefix splits it, ``face`` and ``time`` first."""
 
     host: str = "127.0.0.1"
@@ -90,10 +90,6 @@ class OscSink:
             bundles = self._further.fill(tag, (), values)
             for datagram in bundles if self.bundle else self._further.messages:
                 self._udp.send(datagram)
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._udp.close()
 
 
 def messages(prefix: str) -> list[Message]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import ipaddress
 import logging
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -53,6 +54,11 @@ class UdpSender:
         self._steady = 0
         self._looked = now()
         self._names = None if is_address(host) else Worker(f"address of {host}", self._look_up)
+
+    @property
+    def trouble(self) -> str:
+        """Why what is sent does not arrive; empty where it does, or nobody says."""
+        return "" if self._failing is None else reason_of(self._failing)
 
     @property
     def failing_s(self) -> float:
@@ -133,8 +139,7 @@ class UdpSender:
             self._failing_since = now()
         if error.errno != self._failing:
             self._failing = error.errno
-            reason = REASONS.get(error.errno or 0, error.strerror)
-            log.warning("udp %s: %s; sending goes on", self.name, reason)
+            log.warning("udp %s: %s; sending goes on", self.name, reason_of(error.errno or 0))
 
     def _note_success(self) -> None:
         if self._failing is None:
@@ -143,6 +148,26 @@ class UdpSender:
         if self._steady == STEADY:
             self._failing = None
             log.info("udp %s: reached again", self.name)
+
+
+def reason_of(number: int) -> str:
+    """Return what a failure means, by its errno."""
+    return REASONS.get(number) or os.strerror(number)
+
+
+class OverUdp:
+    """What outputs share that send to one address: why nothing arrives there, and the end."""
+
+    _udp: UdpSender
+
+    @property
+    def trouble(self) -> str:
+        """Why what is sent does not arrive; empty where it does, or nobody says."""
+        return self._udp.trouble
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._udp.close()
 
 
 class UdpReceiver:

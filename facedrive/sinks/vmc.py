@@ -31,7 +31,7 @@ from facedrive.mappings.table import Mapping, load_mapping
 from facedrive.rig.humanoid import bone_places
 from facedrive.rotations import part_rotation, quaternion, quaternion_to_unity
 from facedrive.sinks.osc import IMMEDIATELY, Bundles, Message, lap
-from facedrive.sinks.udp import UdpSender
+from facedrive.sinks.udp import OverUdp, UdpSender
 from facedrive.types import Frame, Sample
 
 LOADED, CALIBRATED, NORMAL_MODE = 1, 3, 0
@@ -43,7 +43,7 @@ FALLBACK = ("A", "I", "U", "E", "O", "Blink_L", "Blink_R")
 
 
 @dataclass
-class VmcSink:
+class VmcSink(OverUdp):
     """Drives a VRM avatar; port 39540 reaches assistants' input, 39539 an avatar app directly."""
 
     host: str = "127.0.0.1"
@@ -84,10 +84,6 @@ class VmcSink:
         status = (LOADED, CALIBRATED, NORMAL_MODE, int(sample.face))
         for datagram in self._bundles.fill(IMMEDIATELY, status, np.concatenate([head, *channels])):
             self._udp.send(datagram)
-
-    def close(self) -> None:
-        """Close the socket."""
-        self._udp.close()
 
     def _bone_values(self, sample: Sample) -> list[float]:
         """Return the numbers of the places and rotations of the root and the bones."""

@@ -34,7 +34,7 @@ from facedrive.calibration import EYELIDS
 from facedrive.sinks.channels import load_channels
 from facedrive.sinks.osc import IMMEDIATELY, MAX_DATAGRAM, lay_out
 from facedrive.sinks.oscquery import AvatarWatch, Parameters
-from facedrive.sinks.udp import UdpReceiver, UdpSender, is_loopback, resolve
+from facedrive.sinks.udp import OverUdp, UdpReceiver, UdpSender, is_loopback, resolve
 from facedrive.sinks.vrcft import ACTIVE, COMPUTED, Combine
 from facedrive.threads import ClosedError
 from facedrive.types import Frame, Sample, Vector
@@ -83,7 +83,7 @@ class Target(NamedTuple):
 
 
 @dataclass
-class VrchatSink:
+class VrchatSink(OverUdp):
     """Drives face-tracked VRChat avatars; OSC must be enabled in VRChat's action menu."""
 
     host: str = "127.0.0.1"
@@ -127,7 +127,7 @@ class VrchatSink:
             self._watch.stop()
         if self._avatar_changes is not None:
             self._avatar_changes.close()
-        self._udp.close()
+        super().close()
 
     def _forget_what_was_sent(self, time: float) -> None:
         """Let everything be sent again where it is due, or the avatar is another."""

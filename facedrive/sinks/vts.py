@@ -108,6 +108,11 @@ class VtsSink:
             values |= zip(self._custom, channels, strict=True)
         self._mailbox.put((values, sample.face))
 
+    @property
+    def trouble(self) -> str:
+        """Why nothing arrives; empty where it does."""
+        return self._link.trouble
+
     def close(self) -> None:
         """Send no more; VTube Studio takes its own tracking up again."""
         self._mailbox.close()
@@ -149,6 +154,10 @@ def parameters(sample: Sample) -> Values:
 SIDES = ("left", "right")
 
 
+CONNECTING = "connecting"
+"""The trouble of a session that has neither begun nor failed yet."""
+
+
 class _Link:
     """The thread's side: connects, authenticates and injects, again and again."""
 
@@ -160,7 +169,8 @@ class _Link:
         self._custom = custom
         self._mailbox = mailbox
         self._newest: tuple[Values, bool] | None = None
-        self._trouble = ""
+        self.trouble = CONNECTING
+        """Why nothing arrives; empty where it does."""
         self.refusal: SinkError | None = None
         """Why the session is over for good."""
 
@@ -192,11 +202,11 @@ class _Link:
 
     def _note(self, trouble: str) -> None:
         """Log a change between working and not."""
-        if trouble and not self._trouble:
+        if trouble and self.trouble in ("", CONNECTING):
             log.warning("vts %s: %s; trying again", self._url, trouble)
-        elif self._trouble and not trouble:
+        elif self.trouble and not trouble:
             log.info("vts %s: connected", self._url)
-        self._trouble = trouble
+        self.trouble = trouble
 
     def _authenticate(self, connection: ClientConnection, stopping: threading.Event) -> None:
         token = read_secret(self._token, MAX_TOKEN)

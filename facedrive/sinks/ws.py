@@ -96,6 +96,11 @@ class WsSink:
         """Leave one sample for every client."""
         self._server.publish(sample)
 
+    @property
+    def trouble(self) -> str:
+        """Why nothing arrives: nobody is there; empty where somebody is."""
+        return "" if self._server.clients else "nobody has connected yet"
+
     def close(self) -> None:
         """Say goodbye to the clients and stop."""
         self._server.stop()
@@ -240,6 +245,11 @@ class _Server:
             if self._loop is not None and not self._waking:
                 self._waking = True
                 self._loop.call_soon_threadsafe(self._wake)
+
+    @property
+    def clients(self) -> int:
+        """How many there are."""
+        return len(self._clients)
 
     def stop(self) -> None:
         """Let ``run`` return."""

@@ -13,10 +13,12 @@ from facedrive.mappings.table import standard_of
 from facedrive.options import shown, values_of
 from facedrive.settings import load_layers, save_settings
 from facedrive.studio.acts import Hand, Player, Wave
+from facedrive.studio.apps import App
 from facedrive.studio.engine import Engine
 from facedrive.studio.library import Library, Recording
 from facedrive.studio.maps import save_rows
 from facedrive.studio.movements import OTHER_SIDE
+from facedrive.studio.rates import Rates
 from facedrive.studio.rigs import OURS, Gallery, Packed, RigName
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,7 @@ class Desk:
         self.url = url
         self.recording: Recording | None = None
         self.hand = Hand()
+        self.rates = Rates()
 
     @property
     def rig_name(self) -> str:
@@ -183,6 +186,12 @@ class Desk:
                   if each != path and standard_of(each) != table]  # fmt: skip
         self.engine.change("outputs.mapping", "\n".join(map(str, [*others, path])))
         return path
+
+    def address_of(self, app: App) -> str:
+        """Return the address that reaches an app; a virtual camera shows the chosen rig."""
+        rig = self.engine.settings.view.rig
+        own = app.scheme == "camera" and rig is not None
+        return f"{app.url}?rig={quote(str(rig))}" if own else app.url
 
     def setup_names(self) -> list[str]:
         """Return the set-ups that are saved."""

@@ -167,6 +167,17 @@ class Engine:
         failed[:] = [each for each in failed if each.name != url]
         self._keep_outputs(tuple(each for each in self.settings.outputs.to if each != url))
 
+    def retry(self, url: str) -> None:
+        """Open an output again that has failed.
+
+        Raises:
+            FacedriveError: if it cannot be opened now either; it stays among those that failed.
+        """
+        sink = open_output(url, self.settings)
+        self.remove(url)
+        self._outputs_add(sink, url)
+        self._keep_outputs((*self.settings.outputs.to, url))
+
     def enable(self, url: str, on: bool) -> None:
         """Send to an output or not for now."""
         self._outputs_ask(lambda outputs: outputs.enable(url, on))

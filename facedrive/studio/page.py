@@ -83,11 +83,16 @@ class Page:
         rows: Callable[[], Sequence[T]],
         draw: Callable[[T], object],
         none: str,
+        forget: Callable[[], object] = lambda: None,
     ) -> None:
-        """Draw each row in a place, again where any has changed; ``none`` says there are none."""
+        """Draw each row in a place, again where any has changed; ``none`` says there are none.
+
+        ``forget`` is called before rows are drawn again.
+        """
 
         def redraw(found: Sequence[T]) -> None:
             place.clear()
+            forget()
             with place:
                 for each in found:
                     draw(each)

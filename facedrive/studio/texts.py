@@ -160,6 +160,7 @@ TEXTS: dict[str, Text] = {
     "add": Text("Add", "追加"),
     "in_that_app": Text("In that app", "アプリ側の設定"),
     "sending": Text("sending", "送信中"),
+    "per_second": Text("{rate} a second", "毎秒{rate}回"),
     "off": Text("off", "オフ"),
     "output_failed": Text("failed", "失敗"),
     "on_off": Text("On or off: {name}", "オン／オフ：{name}"),
@@ -269,6 +270,23 @@ EXTRA_LABELS: dict[str, Text] = {
     "left_eye_squint": Text("Eye squint L", "左目を細める"),
     "right_eye_squint": Text("Eye squint R", "右目を細める"),
 }
+
+
+TROUBLES: dict[str, str] = {
+    "nobody is listening": "受信側が起動していません",
+    "the network is down or has no way there": "ネットワークに接続できません",
+    "the host cannot be reached": "相手に接続できません",
+    "the datagram is too large": "データが大きすぎます",
+    "nobody has asked for it yet": "受信側からの要求待ち",
+    "nobody has connected yet": "接続待ち",
+    "connecting": "接続中",
+}
+"""What outputs say of why nothing arrives, and its Japanese."""
+
+
+def trouble(language: Language, english: str) -> str:
+    """Return why an output's samples do not arrive; what the table lacks stays English."""
+    return TROUBLES.get(english, english) if language == "ja" else english
 
 
 def say(language: Language, key: str, **values: object) -> str:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +24,10 @@ from facedrive.sinks.vmc import VmcSink
 from facedrive.types import Head, Sample
 
 from .conftest import MakeSample, datagrams, make
+
+TROUBLES = {"nobody is listening", "nobody has asked for it yet", "nobody has connected yet",
+            "connecting"}  # fmt: skip
+"""What an output says that is not heard."""
 
 NETWORK = sorted(scheme for scheme in SINKS if describe(scheme).port)
 
@@ -65,6 +70,15 @@ def test_a_receiver_that_comes_late_or_restarts_gets_the_next_frames(
             for _ in range(3):
                 sink.send(make_sample(next(frames)), None)
                 assert datagrams(receiving)
+    sink.close()
+
+
+@pytest.mark.parametrize("scheme", NETWORK)
+def test_it_says_that_nobody_is_there(scheme: str, free_port: int, make_sample: MakeSample) -> None:
+    sink: Any = open_sink(f"{scheme}://127.0.0.1:{free_port}?mirror=yes")
+    for index in range(3):
+        sink.send(make_sample(index), None)
+    assert sink.trouble in TROUBLES
     sink.close()
 
 

@@ -58,6 +58,12 @@ def devices(monkeypatch: pytest.MonkeyPatch) -> list[Device]:
     return opened
 
 
+@pytest.fixture
+def no_rig(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read no rig: it takes a second, and nothing is drawn."""
+    monkeypatch.setattr(CameraSink, "_read_rig", lambda _: None)
+
+
 def drawn(sink: Any, sample: Sample, frame: Frame | None = None) -> None:
     try:
         sink.send(sample, frame)
@@ -101,6 +107,7 @@ def test_it_runs_behind_a_live_source_in_a_thread_of_its_own() -> None:
     assert CameraSink.slow
 
 
+@pytest.mark.usefixtures("no_rig")
 def test_without_a_device_the_line_says_how_to_make_one(
     devices: list[Device], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,6 +128,7 @@ def test_without_its_package_the_line_names_the_extra(monkeypatch: pytest.Monkey
         open_sink("camera:")
 
 
+@pytest.mark.usefixtures("no_rig")
 def test_a_device_that_goes_away_ends_this_output_in_a_line(
     devices: list[Device], make_sample: MakeSample, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,8 +13,9 @@ pytest.importorskip("nicegui")
 from facedrive.aus import AU_NAMES
 from facedrive.extras import EXTRA_NAMES
 from facedrive.settings import settings_options
+from facedrive.sinks.udp import REASONS
 from facedrive.studio.options_ja import OPTIONS_JA
-from facedrive.studio.texts import AU_LABELS, EXTRA_LABELS, TEXTS, Text
+from facedrive.studio.texts import AU_LABELS, EXTRA_LABELS, TEXTS, TROUBLES, Text
 
 STUDIO = Path(__file__).resolve().parents[2] / "facedrive" / "studio"
 
@@ -47,3 +48,11 @@ def test_every_action_unit_and_extra_has_a_label() -> None:
 
 def test_every_option_has_its_japanese() -> None:
     assert {each.name for each in settings_options()} == set(OPTIONS_JA)
+
+
+def test_every_reason_why_nothing_arrives_has_its_japanese() -> None:
+    sinks = (STUDIO.parent / "sinks").glob("*.py")
+    code = "".join(path.read_text(encoding="utf-8") for path in sinks)
+    assert all(f'"{english}"' in code for english in TROUBLES)
+    assert set(REASONS.values()) <= set(TROUBLES)
+    assert all(KANA.search(text) for text in TROUBLES.values())

@@ -13,6 +13,7 @@ from facedrive.studio.apps import APPS
 from facedrive.studio.desk import RECORDING
 from facedrive.studio.maps import written
 from facedrive.studio.page import Page
+from facedrive.studio.texts import trouble
 
 OWN = "own"
 """Stands for an address that is typed."""
@@ -42,8 +43,23 @@ def _add_list(page: Page) -> None:
     def states() -> list[OutputState]:
         return [each for each in page.desk.engine.outputs() if each.name != RECORDING]
 
+    rates: dict[int, ui.label] = {}
+
+    def rate() -> None:
+        found = page.desk.rates.look(page.desk.engine.outputs())
+        for number, label in rates.items():
+            hertz = found.get(number)
+            label.text = "" if hertz is None else page.say("per_second", rate=f"{hertz:.0f}")
+
+    def still() -> list[OutputState]:
+        return [each._replace(sent=0) for each in states()]
+
+    def draw(state: OutputState) -> None:
+        rates[state.number] = _add_row(page, state)
+
     page.watch(look)
-    page.show_list(rows, states, lambda state: _add_row(page, state), page.say("none_yet"))
+    page.show_list(rows, still, draw, page.say("none_yet"), rates.clear)
+    page.watch(rate)
 
 
 def _wave(page: Page) -> None:
@@ -51,7 +67,8 @@ def _wave(page: Page) -> None:
     page.tick()
 
 
-def _add_row(page: Page, state: OutputState) -> None:
+def _add_row(page: Page, state: OutputState) -> ui.label:
+    """Add an output; return where its rate stands."""
     failed, url = state.state == "failed", state.name
     engine = page.desk.engine
 
@@ -63,19 +80,29 @@ def _add_row(page: Page, state: OutputState) -> None:
         await page.do(engine.remove, url)
         page.tick()
 
+    async def again() -> None:
+        await page.do(engine.retry, url)
+        page.tick()
+
     with ui.element("div").classes("fd-out").props(f'data-url="{escape(url)}"'):
         switch = ui.switch(value=state.state == "sending", on_change=turn)
         switch.props(f'aria-label="{escape(page.say("on_off", name=url))}"')
         switch.set_enabled(not failed)
         ui.label(url).classes("url")
+        rate = ui.label().classes("fd-number rate")
         said = page.say("output_failed" if failed else state.state)
         kind = "bad" if failed else "good" if state.state == "sending" else ""
+        if state.trouble:
+            said, kind = trouble(page.language, state.trouble), "warn"
         ui.label(said).classes(f"fd-state {kind}")
         ui.button(icon="close", on_click=remove).props(
             f'flat round dense aria-label="{escape(page.say("remove_named", name=url))}"'
         )
         if state.error:
-            ui.label(state.error).classes("why")
+            with ui.element("div").classes("why"):
+                ui.label(state.error)
+                ui.button(page.say("again"), on_click=again).props("flat dense no-caps")
+    return rate
 
 
 def _add_form(page: Page) -> None:
@@ -86,7 +113,7 @@ def _add_form(page: Page) -> None:
         app = apps.get(str(choice.value))
         advice.text = page.say(app.advice if app else "app_own")
         if app:
-            address.value = app.url
+            address.value = page.desk.address_of(app)
 
     async def add() -> None:
         if not str(address.value).strip():
