@@ -32,6 +32,8 @@ class Controls:
         """Set, the loop ends after the frame at hand."""
         self.paused = threading.Event()
         """Set, a file waits where it is, and a camera's frames are left out."""
+        self.trouble = ""
+        """Why no frames come, such as a camera that was unplugged; empty while they do."""
         self._wishes: queue.SimpleQueue[tuple[Callable[[], Any], Future[Any]]] = queue.SimpleQueue()
         self._loop: int | None = None
 

@@ -133,6 +133,22 @@ def _check_integers(value: object) -> None:
         raise ValueError("a whole number has more than 64 bits")
 
 
+def is_there(path: Path) -> bool:
+    """Say whether there is something of this name; of one that no disk can keep there is not."""
+    try:
+        return path.exists()
+    except OSError:  # the name is too long
+        return False
+
+
+def is_file(path: Path) -> bool:
+    """Say whether there is a plain file of this name, as ``is_there`` does."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def check_plain(path: Path, error: ErrorType, most: int) -> None:
     """Refuse what is no plain file, and what has more than so many bytes.
 
@@ -231,6 +247,12 @@ class NewFile:
             return path
 
     def _obstacle(self) -> str:
+        try:
+            return self._what_is_in_the_way()
+        except OSError as error:  # no disk can keep such a name
+            return error.strerror or str(error)
+
+    def _what_is_in_the_way(self) -> str:
         folder = self.path.parent
         if self.path.is_dir():
             return os.strerror(errno.EISDIR)

@@ -62,6 +62,8 @@ class Status:
     neutral: str
     """Where the neutral comes from: automatic, being learnt, being set, fixed or none."""
     mirror: bool
+    trouble: str
+    """Why no frames come, such as a camera that was unplugged; empty while they do."""
     recording: str
     """Where the picture is recorded to; empty where it is not."""
     outputs: tuple[OutputState, ...]
@@ -268,6 +270,7 @@ class Live:
             latency_ms=timing.recent_ms("frame to wire"),
             neutral=self.pipeline.neutral,
             mirror=self.settings.view.mirror,
+            trouble=self.controls.trouble,
             recording=str((self._recorder and self._recorder.path) or ""),
             outputs=self.outputs.states(),
         )

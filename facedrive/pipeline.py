@@ -211,6 +211,7 @@ def run(
             controls.wait_while_paused()
             if controls.stop.is_set():
                 return
+            controls.trouble = frame.reason if isinstance(frame, Stall) else ""
             if isinstance(frame, Stall):
                 outputs.send(pipeline.without_face(frame.time, index), None)
             else:

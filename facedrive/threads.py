@@ -96,6 +96,8 @@ class Stall(NamedTuple):
 
     time: float
     """Seconds, on the frames' clock."""
+    reason: str = ""
+    """Why none came, in a line, where the source said."""
 
 
 STALL_S = 0.25
@@ -175,7 +177,7 @@ class LiveCapture:
             except queue.Empty:
                 if not begun:
                     continue
-                newest, patience = Stall(now()), self.tick_s
+                newest, patience = Stall(now(), reader.trouble), self.tick_s
             except ClosedError:
                 reader.raise_error()
                 return
@@ -204,6 +206,8 @@ class _Reader:
         self._next_index = 0
         self.waits = bool(getattr(source, "wait", False))
         """Whether a source that is not there yet is waited for."""
+        self.trouble = ""
+        """Why no frames come; empty while they do, or where the source does not say."""
         self._times: deque[float] = deque(maxlen=6)
         """Of the newest frames."""
         self._error: Exception | None = None
@@ -249,6 +253,7 @@ class _Reader:
             except SourceError as error:
                 if self._next_index == 0 and not self.waits:
                     raise
+                self.trouble = str(error)
                 attempt = 0 if self._next_index > first else attempt + 1
                 if self._next_index == 0 and attempt == 1:
                     log.warning("%s Waiting for it.", error)
@@ -263,7 +268,7 @@ class _Reader:
             for frame in frames:
                 if self._next_index == first > 0:
                     log.info("the source is back")
-                self._next_index = first + frame.index + 1
+                self._next_index, self.trouble = first + frame.index + 1, ""
                 self._times.append(frame.time)
                 self.mailbox.put(replace(frame, index=first + frame.index))
                 if self._stopping.is_set():

@@ -160,6 +160,21 @@ class TestLiveCapture:
         resume.set()
         assert [item.index for item in items if isinstance(item, Frame)] == [1]
 
+    def test_a_stall_says_why_until_frames_come_again(self) -> None:
+        resume = threading.Event()
+
+        def comes_back() -> Iterator[Frame]:
+            assert resume.wait(PATIENCE_S)
+            yield frame(0)
+
+        source = ScriptedSource([gives_then_fails(1), comes_back])
+        live = LiveCapture(source, stall_s=0.0, tick_s=0.001, backoff_s=(0.0,))
+        items = live.frames()
+        reasons = (each.reason for each in items if isinstance(each, Stall))
+        assert next(filter(None, reasons)) == "camera 0 stopped giving pictures."
+        resume.set()
+        assert [each.index for each in items if isinstance(each, Frame)] == [1]
+
     def test_no_stall_is_reported_before_the_first_frame(self) -> None:
         def slow_to_start() -> Iterator[Frame]:
             threading.Event().wait(0.05)
@@ -186,7 +201,9 @@ class TestLiveCapture:
         source = ScriptedSource([gives_then_fails(1), gives(1)])
         items = LiveCapture(source, stall_s=0.0, backoff_s=(2 * PATIENCE_S,)).frames()
         next(items)
-        assert isinstance(next(items), Stall)
+        stall = next(items)
+        assert isinstance(stall, Stall)
+        assert stall.reason in ("", "camera 0 stopped giving pictures.")
         items.close()  # type: ignore[attr-defined]
         assert source.opened == 1
         assert not any(thread.name == "capture" for thread in threading.enumerate())

@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.errors import MappingError, unknown
 from facedrive.extras import DERIVED, EXTRA_NAMES, complete
-from facedrive.files import read_toml
+from facedrive.files import is_file, read_toml
 from facedrive.registry import Registry, is_dotted
 from facedrive.types import Vector
 
@@ -194,7 +194,7 @@ def load_mapping(name_or_path: str | Path) -> Mapping:
     if text in BUILT_IN:
         return _read(Path(__file__).with_name(f"{text}.toml"))
     path = Path(name_or_path)
-    if not path.is_file():
+    if not is_file(path):
         known = unknown("mapping", text, BUILT_IN).rstrip(".")
         raise MappingError(f"{known}, or give the path of a TOML file.")
     return _read(path)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from facedrive.errors import SinkError, SourceError
+from facedrive.files import is_file
 from facedrive.options import Size
 from facedrive.sources.images import read_image
 from facedrive.types import Image
@@ -61,7 +62,7 @@ def _still(what: str, size: Size) -> Image:
     if found is not None:
         red, green, blue = bytes.fromhex(found[1])
         return _filled((red, green, blue), size)
-    if not Path(what).is_file():
+    if not is_file(Path(what)):
         raise SinkError(
             f"background '{what}' is no colour such as #00b140, no picture's file, and not {BLUR}."
         )

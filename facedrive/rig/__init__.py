@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from facedrive.errors import RigError, unknown
+from facedrive.files import is_file
 from facedrive.registry import Registry, is_dotted
 from facedrive.rig.model import Eye, Eyes, Part, Rig, RigReader
 
@@ -52,7 +53,7 @@ def _open_reader(name: str, targets: Path | None) -> RigReader:
     suffix = path.suffix.lower()
     if suffix not in RIG_READERS:
         raise RigError(f"{path}: {unknown('rig format', suffix, RIG_READERS)}")
-    if not path.is_file():
+    if not is_file(path):
         raise RigError(f"{path} is no file; give the path of an OBJ, glTF, GLB or VRM rig.")
     return RIG_READERS.open(suffix, path=path, targets=targets)
 

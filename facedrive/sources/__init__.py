@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facedrive.errors import SourceError
+from facedrive.files import is_there
 from facedrive.options import Size, option
 from facedrive.registry import Registry, is_dotted
 from facedrive.sources.turned import PictureOptions
@@ -94,18 +95,18 @@ def open_source(source: str | Path | SourceOptions) -> Source:
 def _choose(source: SourceOptions) -> tuple[str, dict[str, object]]:
     """Return which of ``SOURCES`` is meant, and what it is given."""
     what, path = source.what, Path(source.what)
-    if is_dotted(what.partition("?")[0]) and not path.exists():
+    if is_dotted(what.partition("?")[0]) and not is_there(path):
         return what, _drop_missing({"fps": source.fps, "size": source.size})
     if what.isdecimal() or what.startswith("/dev/"):
         return _camera(source, int(what) if what.isdecimal() else what)
     if what == "demo":
         return "video", {"path": _demo_clip()}
-    if "://" in what and not path.exists():
+    if "://" in what and not is_there(path):
         patience: dict[str, object] = {"open_s": source.open_s, "read_s": source.read_s}
         return "stream", {"url": what, "wait": source.wait} | patience
-    if not path.exists() and _is_camera(what):
+    if not is_there(path) and _is_camera(what):
         return _camera(source, what)
-    if not path.exists():
+    if not is_there(path):
         raise SourceError(
             f"no file '{what}'; a source is a camera index (0), a device (/dev/video0), "
             "a camera's name (facedrive cameras), a video file, a folder of images, a stream URL, "

@@ -7,11 +7,13 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
+from facedrive.errors import DataError
 from facedrive.files import user_config_folder
 from facedrive.mappings import Mapping, load_mapping
 from facedrive.mappings.table import standard_of
 from facedrive.options import shown, values_of
 from facedrive.settings import load_layers, save_settings
+from facedrive.sinks.video import VideoSink
 from facedrive.studio.acts import Hand, Player, Wave
 from facedrive.studio.apps import App
 from facedrive.studio.engine import Engine
@@ -24,7 +26,9 @@ from facedrive.studio.rigs import OURS, Gallery, Packed, RigName
 log = logging.getLogger(__name__)
 
 RECORDING = "the recording"
-"""What a recording is called among the outputs."""
+RECORDED_PICTURE = "the recording's picture"
+OWN_OUTPUTS = (RECORDING, RECORDED_PICTURE)
+"""What a recording and its picture are called among the outputs."""
 
 STAGES = ("track", "crop", "regress", "pose", "smooth", "send", "frame to wire")
 """The steps of a frame's way that the page shows; the last is all of it."""
@@ -42,6 +46,8 @@ class Desk:
         self.profiles = user_config_folder() / "profiles"
         self.url = url
         self.recording: Recording | None = None
+        self.with_picture = False
+        """Whether the camera's picture is recorded too."""
         self.hand = Hand()
         self.rates = Rates()
 
@@ -78,11 +84,25 @@ class Desk:
             SinkError: if it cannot be written.
         """
         if self.is_recording:
-            self.engine.detach(RECORDING)
-            self.recording = None
+            self._end_recording()
             return
-        self.recording = Recording(self.library.free(time.strftime("take %Y-%m-%d %H.%M.%S")))
+        self._end_recording()  # of one that failed, what is left
+        path = self.library.free(time.strftime("take %Y-%m-%d %H.%M.%S"))
+        self.recording = Recording(path)
         self.engine.attach(self.recording, RECORDING)
+        if self.with_picture:
+            self.engine.attach(VideoSink(path.with_suffix(".mp4")), RECORDED_PICTURE)
+
+    def _end_recording(self) -> None:
+        for name in OWN_OUTPUTS:
+            self.engine.detach(name)
+        self.recording = None
+
+    @property
+    def recording_error(self) -> str:
+        """Why the newest recording, or its picture, ended by itself; empty where it did not."""
+        failed = {each.name: each.error for each in self.engine.outputs()}
+        return failed.get(RECORDING, "") or failed.get(RECORDED_PICTURE, "")
 
     @property
     def is_recording(self) -> bool:
@@ -99,6 +119,14 @@ class Desk:
         player = Player(self.library.samples(name), name)
         self.engine.perform(player)
         return player
+
+    def picture_of(self, name: str) -> str:
+        """Return the address of a take's recorded picture; empty where it has none, or is gone."""
+        try:
+            has = self.library.find(name).picture.is_file()
+        except DataError:
+            return ""
+        return f"/picture/{quote(name)}" if has else ""
 
     @property
     def player(self) -> Player | None:

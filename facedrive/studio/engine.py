@@ -15,12 +15,13 @@ from facedrive.assembly import open_output, open_pipeline
 from facedrive.calibration import Profile
 from facedrive.errors import FacedriveError, SourceError
 from facedrive.live import Live
-from facedrive.options import MISSING, changed, find, shown
+from facedrive.options import MISSING, Option, changed, find, shown
 from facedrive.outputs import Failure, Outputs, OutputState
 from facedrive.pipeline import Pipeline
 from facedrive.remote import listen
 from facedrive.settings import Settings, settings_options
 from facedrive.sources import open_source, open_turned
+from facedrive.sources.camera import video_devices
 from facedrive.stages import Sink, Source
 from facedrive.studio.acts import Act
 from facedrive.studio.clip import Clip
@@ -54,7 +55,9 @@ class Engine:
         self.error = ""
         """Why it failed, in a line; empty where it did not."""
         self.stand_in = False
-        """Whether the demo clip plays because there is no camera."""
+        """Whether the demo clip plays because no camera could be opened."""
+        self.no_camera = ""
+        """Why it could not, in a line; empty where this computer has none."""
         self.live: Live | None = None
         self.act: Act | None = None
         self._act_stop = threading.Event()
@@ -67,6 +70,8 @@ class Engine:
         """Groups of options that have changed since the pipeline was opened."""
         self._again = threading.Event()
         self._ending = threading.Event()
+        self._changing = threading.RLock()
+        """Held while settings are changed: two pages lose nothing of one another."""
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     def start(self) -> None:
@@ -114,17 +119,28 @@ class Engine:
             given = tuple(option.read(each) for each in value.split("\n") if each)
         else:
             given = option.read(value)
-        settings = changed(self.settings, name, given)
-        if option.facts.live and self.live is not None and value is not None:
-            self.ask(lambda live: live.set(name, shown(given)))
-        self.settings = settings
-        if self.live is not None:
-            self.live.settings = settings
+        with self._changing:
+            settings = changed(self.settings, name, given)
+            if option.facts.live and value is not None:
+                self._set_in_run(option, shown(given))
+            self.settings = settings
+            if self.live is not None:
+                self.live.settings = settings
         if option.path[0] == "outputs":
             self._reopen_outputs()
         elif option.path[0] != "view" and (not option.facts.live or value is None):
             self._reopen(option.path[0])
         return shown(given)
+
+    def _set_in_run(self, option: Option, value: str) -> None:
+        """Change an option from the next frame on; wait for it only where it may fail."""
+        live = self.live
+        if live is None:
+            return
+        if option.path[0] == "calibration":
+            live.controls.ask(lambda: live.set(option.name, value))
+        else:
+            live.controls.post(lambda: live.set(option.name, value))
 
     def replace(self, settings: Settings) -> None:
         """Take other settings as a whole, and open everything that they name again."""
@@ -157,15 +173,14 @@ class Engine:
             FacedriveError: if it cannot be opened.
         """
         self._outputs_add(open_output(url, self.settings), url)
-        self._keep_outputs((*self.settings.outputs.to, url))
+        self._keep_outputs(lambda urls: (*urls, url))
 
     def remove(self, url: str) -> None:
         """Close an output, and take it out of the settings."""
         if any(each.name == url and each.state != "failed" for each in self.outputs()):
             self._outputs_remove(url)
-        failed = self._outputs.failures
-        failed[:] = [each for each in failed if each.name != url]
-        self._keep_outputs(tuple(each for each in self.settings.outputs.to if each != url))
+        self._forget_failure(url)
+        self._keep_outputs(lambda urls: tuple(each for each in urls if each != url))
 
     def retry(self, url: str) -> None:
         """Open an output again that has failed.
@@ -176,7 +191,7 @@ class Engine:
         sink = open_output(url, self.settings)
         self.remove(url)
         self._outputs_add(sink, url)
-        self._keep_outputs((*self.settings.outputs.to, url))
+        self._keep_outputs(lambda urls: (*urls, url))
 
     def enable(self, url: str, on: bool) -> None:
         """Send to an output or not for now."""
@@ -188,9 +203,10 @@ class Engine:
         self._outputs_add(sink, name)
 
     def detach(self, name: str) -> None:
-        """Close a sink that ``attach`` added; nothing happens where it has failed."""
+        """Close a sink that ``attach`` added; of one that has failed forget that it did."""
         if any(each.name == name and each.state != "failed" for each in self.outputs()):
             self._outputs_remove(name)
+        self._forget_failure(name)
 
     @property
     def profile(self) -> Profile | None:
@@ -208,14 +224,26 @@ class Engine:
             self.ask(use)
 
     @property
+    def trouble(self) -> str:
+        """Why it does not run as it should, in a line: it failed, or no frames come."""
+        no_frames = self.live.controls.trouble if self.live is not None else ""
+        return self.error or (no_frames if self.state == "running" else "")
+
+    @property
     def is_paused(self) -> bool:
         """Whether the run is paused."""
         return self.live is not None and self.live.controls.paused.is_set()
 
-    def _keep_outputs(self, urls: tuple[str, ...]) -> None:
-        self.settings = changed(self.settings, "outputs.to", urls)
-        if self.live is not None:
-            self.live.settings = self.settings
+    def _forget_failure(self, name: str) -> None:
+        failed = self._outputs.failures
+        failed[:] = [each for each in failed if each.name != name]
+
+    def _keep_outputs(self, edit: Callable[[tuple[str, ...]], tuple[str, ...]]) -> None:
+        with self._changing:
+            urls = edit(self.settings.outputs.to)
+            self.settings = changed(self.settings, "outputs.to", urls)
+            if self.live is not None:
+                self.live.settings = self.settings
 
     def _reopen_outputs(self) -> None:
         for url in {each.name for each in self.outputs() if each.state != "failed"} - self._own:
@@ -349,7 +377,7 @@ class Engine:
         unasked = self.settings.source.what == default and not self.stand_in
         if isinstance(error, SourceError) and unasked:
             log.info("%s The demo clip plays.", error)
-            self.stand_in = True
+            self.stand_in, self.no_camera = True, str(error) if video_devices() else ""
             return
         log.error("%s", error)
         self.state, self.error = "failed", str(error)

@@ -9,7 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from facedrive.assembly import load_rig
+from facedrive.aus import AU_INDEX
 from facedrive.errors import DataError, SinkError
 from facedrive.export import SUFFIXES as EXPORTS
 from facedrive.export.gltf import write_gltf
@@ -23,7 +26,7 @@ from facedrive.takes.columns import row_of
 from facedrive.takes.read import read_take
 from facedrive.takes.take import Take
 from facedrive.takes.write import open_rows
-from facedrive.types import Frame, Sample
+from facedrive.types import Frame, Sample, Vector
 
 SUFFIXES = (".csv", ".parquet")
 
@@ -32,6 +35,9 @@ BESIDE = (".jpg", ".notes.txt", ".mp4")
 
 THUMBNAIL_WIDTH = 160
 """Pixels."""
+
+CURVE = 64
+"""Points of the curve that stands for a take's picture where there is none."""
 
 MAX_UPLOAD = 100 * 2**20
 """Bytes of a take that is dropped onto the page."""
@@ -55,6 +61,8 @@ class Entry:
     notes: str
     error: str = ""
     """Why it cannot be read; empty where it can."""
+    curve: tuple[float, ...] = ()
+    """How much of the face moves along it, 0 to 1, at ``CURVE`` even times."""
 
     @property
     def name(self) -> str:
@@ -65,6 +73,11 @@ class Entry:
     def thumbnail(self) -> Path:
         """Where its picture is, if it has one."""
         return self.path.with_suffix(".jpg")
+
+    @property
+    def picture(self) -> Path:
+        """Where the camera's picture is, if it was recorded."""
+        return self.path.with_suffix(".mp4")
 
 
 class Library:
@@ -250,7 +263,20 @@ def _look(path: Path) -> Entry:
     except DataError as error:
         return Entry(path, float("nan"), 0, "", str(error))
     seconds = float(take.time[-1] - take.time[0]) if len(take) else 0.0
-    return Entry(path, seconds, len(take), "")
+    return Entry(path, seconds, len(take), "", curve=_curve(take))
+
+
+def _curve(take: Take) -> tuple[float, ...]:
+    if not len(take):
+        return ()
+    at = np.searchsorted(take.time, np.linspace(take.time[0], take.time[-1], CURVE))
+    return tuple(activity(np.nan_to_num(take.aus[at])).round(3).tolist())
+
+
+def activity(aus: Vector) -> Vector:
+    """Return (n,) how much of the face moves in (n, 24) AUs, 0 to 1."""
+    levels: Vector = np.maximum(4 * aus.mean(axis=1), aus[:, AU_INDEX["jaw_drop"]])
+    return np.clip(levels, 0, 1)
 
 
 def _notes_path(path: Path) -> Path:

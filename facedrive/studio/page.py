@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from nicegui import Client, run, ui
 from nicegui.events import KeyEventArguments
 
-from facedrive.errors import FacedriveError
+from facedrive.errors import FacedriveError, one_line
 from facedrive.studio.texts import LANGUAGES, Language, au_label, say
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ HEAD = """
   document.cookie = `${name}=${value}; path=/; max-age=31536000; SameSite=Strict`; };</script>
 <script type="module">
 import "/static/avatar.js"; import "/static/bars.js"; import "/static/timeline.js";
+import "/static/takevideo.js";
 import { feed } from "/static/feed.js";
 const tell = (up) => document.body.classList.toggle("fd-down", !up);
 feed.addEventListener("up", () => tell(true));
@@ -125,7 +126,7 @@ class Page:
 
     def warn(self, text: str) -> None:
         """Show what went wrong."""
-        ui.notify(text, type="negative", multi_line=True, timeout=9000, close_button="✕")
+        ui.notify(one_line(text), type="negative", multi_line=True, timeout=9000, close_button="✕")
 
     def tell(self, text: str) -> None:
         """Show that something is done."""
@@ -234,8 +235,8 @@ def _add_stage(page: Page) -> None:
             speed = ui.label().classes("fd-number")
         with ui.element("div").classes("fd-alert").props('role="alert"') as alert:
             reason = ui.label()
-            ui.button(page.say("again"), on_click=lambda: page.do(desk.engine.restart)).props(
-                "flat dense no-caps")  # fmt: skip
+            again = ui.button(page.say("again"), on_click=lambda: page.do(desk.engine.restart))
+            again.props("flat dense no-caps")
         with ui.element("div").classes("fd-buttons"):
             _add_buttons(page)
 
@@ -248,12 +249,23 @@ def _add_stage(page: Page) -> None:
         speed.text = (
             f"{engine.feed.fps:.0f} fps · {page.say('face' if face else 'no_face')}"
             if name in ("running", "acting", "playing") else "")  # fmt: skip
-        said = page.say("demo_plays") if engine.stand_in else engine.error
-        reason.text = said
+        said = engine.trouble or desk.recording_error or _stand_in(page)
+        reason.text = one_line(said)
+        again.visible = engine.stand_in or bool(engine.trouble)
         alert.classes(replace=f"fd-alert {'' if said else 'fd-hidden'}")
         _set_props(avatar, rig=desk.rig_name, mirror=engine.settings.view.mirror)
 
     page.watch(look)
+
+
+def _stand_in(page: Page) -> str:
+    """Say why the demo clip plays in place of a camera, if it does."""
+    engine = page.desk.engine
+    if not engine.stand_in:
+        return ""
+    if engine.no_camera:
+        return f"{engine.no_camera} {page.say('demo_instead')}"
+    return page.say("demo_plays")
 
 
 def _set_props(element: ui.element, *, rig: str, mirror: bool) -> None:

@@ -158,6 +158,11 @@ def _add_files(app: FastAPI, desk: Desk) -> None:
         path = desk.library.find(name).thumbnail
         return FileResponse(path) if path.is_file() else Response(status_code=404)
 
+    @app.get("/picture/{name}")
+    def picture(name: str) -> Response:
+        path = desk.library.find(name).picture
+        return FileResponse(path) if path.is_file() else Response(status_code=404)
+
     @app.get("/export/{name}")
     def export(name: str) -> Response:
         path = desk.library.folder / "exports" / Path(name).name

@@ -59,6 +59,7 @@ TEXTS: dict[str, Text] = {
     "face": Text("face seen", "顔を検出"),
     "no_face": Text("no face", "顔なし"),
     "demo_plays": Text("No camera found: the demo clip plays.", "カメラが見つからないため、デモ映像を再生しています。"),
+    "demo_instead": Text("The demo clip plays instead.", "代わりにデモ映像を再生しています。"),
     "again": Text("Try again", "再試行"),
     # live
     "action_units": Text("Action units", "アクションユニット"),
@@ -187,6 +188,9 @@ TEXTS: dict[str, Text] = {
     "framing": Text("Framing", "構図"),
     # takes
     "no_takes": Text("No takes yet. Press Record, and move your face.", "テイクはまだありません。「録画」を押して顔を動かしてください。"),
+    "record_picture": Text("Record the camera's picture too", "カメラ映像も録画する"),
+    "camera_picture": Text("Camera picture", "カメラ映像"),
+    "with_picture": Text("with picture", "映像あり"),
     "drop_take": Text("Drop takes here: .csv or .parquet, or Live Link Face's .csv", "テイクをここにドロップ：.csv / .parquet / Live Link Faceの.csv"),
     "play": Text("Play", "再生"),
     "play_named": Text("Play {name}", "{name} を再生"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -65,29 +64,6 @@ def test_another_option_opens_its_stage_again_and_outputs_stay(engine: Engine) -
     assert eventually(lambda: engine.state == "running")
     assert [each.name for each in engine.outputs()] == ["osc://127.0.0.1:9"]
     engine.remove("osc://127.0.0.1:9")
-    assert engine.settings.outputs.to == ()
-
-
-def test_an_output_says_that_nobody_listens_and_what_it_was_given(engine: Engine) -> None:
-    engine.add("osc://127.0.0.1:9")
-    assert eventually(lambda: engine.outputs()[0].trouble == "nobody is listening")
-    assert eventually(lambda: engine.outputs()[0].sent > 2)
-    engine.remove("osc://127.0.0.1:9")
-
-
-def test_an_output_that_was_refused_is_tried_again(engine: Engine) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        url = f"ws://127.0.0.1:{taken.getsockname()[1]}"
-        engine.change("outputs.to", url)
-        (refused,) = engine.outputs()
-        assert refused.state == "failed"
-        assert "cannot be listened on" in refused.error
-        with pytest.raises(SinkError):
-            engine.retry(url)
-        assert engine.outputs() == (refused,)
-    engine.retry(url)
-    assert [each.state for each in engine.outputs()] == ["sending"]
-    engine.remove(url)
     assert engine.settings.outputs.to == ()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from fastapi import FastAPI
 
 from facedrive.errors import SinkError
 from facedrive.settings import Settings
+from facedrive.studio.acts import posed
 from facedrive.studio.desk import Desk
 from facedrive.studio.engine import Engine
 from facedrive.studio.pictures import small_jpeg
@@ -25,9 +27,14 @@ JPEG = small_jpeg(np.zeros((24, 32, 3), np.uint8), 32, 70)
 
 
 @pytest.fixture
-def app(tmp_path: Path) -> FastAPI:
+def desk(tmp_path: Path) -> Desk:
+    return Desk(Engine(Settings()), tmp_path)
+
+
+@pytest.fixture
+def app(desk: Desk) -> FastAPI:
     app = FastAPI(openapi_url=None)
-    _add_routes(app, Desk(Engine(Settings()), tmp_path))
+    _add_routes(app, desk)
     return app
 
 
@@ -57,6 +64,8 @@ def ask(
         ("/rig.glb", "name=no.glb", b"no rig 'no.glb'"),
         ("/rig-picture", "name=no.glb", b"no rig 'no.glb'"),
         ("/thumbnail/no", "", b"no take 'no'"),
+        ("/picture/no", "", b"no take 'no'"),
+        ("/picture/" + "n" * 10_000, "", b"no take 'nnn"),
         ("/export/no.glb", "", b"no export 'no.glb'"),
     ],
 )
@@ -95,3 +104,94 @@ def test_a_host_that_is_none_and_a_port_that_is_taken_are_said() -> None:
         port = listening.getsockname()[1]
         with pytest.raises(SinkError, match=f"port {port} .* give another port"):
             Door(port=port).bind()
+
+
+class Socket:
+    """One end of a page's connection to the feed, as the server sees it."""
+
+    def __init__(self, *, stalled: bool = False) -> None:
+        self.sent: list[Any] = []
+        self.stalled = stalled
+        self.leaving = asyncio.Event()
+        self._greeted = False
+
+    async def receive(self) -> Any:
+        if not self._greeted:
+            self._greeted = True
+            return {"type": "websocket.connect"}
+        await self.leaving.wait()
+        return {"type": "websocket.disconnect", "code": 1001}
+
+    async def send(self, message: Any) -> None:
+        if self.stalled and message["type"] == "websocket.send":
+            await asyncio.Event().wait()
+        self.sent.append(message)
+
+    @property
+    def samples(self) -> int:
+        return sum(each["type"] == "websocket.send" for each in self.sent)
+
+
+def connect(app: FastAPI, page: Socket) -> asyncio.Task[None]:
+    scope = {"type": "websocket", "path": "/feed", "query_string": b"", "headers": [],
+             "subprotocols": [], "app": app}  # fmt: skip
+    return asyncio.create_task(app(scope, page.receive, page.send))
+
+
+async def until(promise: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not promise():
+            await asyncio.sleep(0.005)
+
+
+def test_a_stalled_page_is_dropped_and_another_goes_on(
+    desk: Desk, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facedrive.studio.server.SLOW_S", 0.05)
+    feed = desk.engine.feed
+
+    async def look() -> None:
+        stalled, other = Socket(stalled=True), Socket()
+        tasks = [connect(app, stalled), connect(app, other)]
+        await until(lambda: feed.watchers == 2)
+        for index in range(3):
+            feed.send(posed(np.zeros(24, np.float32), index), None)
+            await until(lambda wanted=index + 1: other.samples == wanted)  # type: ignore[misc]
+        await until(lambda: {"type": "websocket.close", "code": 1001, "reason": ""} in stalled.sent)
+        stalled.leaving.set()
+        other.leaving.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(look())
+    assert feed.watchers == 0
+
+
+def test_a_page_that_goes_and_comes_back_gets_the_newest_sample(desk: Desk, app: FastAPI) -> None:
+    feed = desk.engine.feed
+
+    async def look() -> int:
+        for _ in range(2):
+            page = Socket()
+            task = connect(app, page)
+            await until(lambda: feed.watchers == 1)
+            feed.send(posed(np.zeros(24, np.float32)), None)
+            await until(lambda page=page: page.samples == 1)  # type: ignore[misc]
+            page.leaving.set()
+            await task
+            assert feed.watchers == 0
+        return page.samples
+
+    assert asyncio.run(look()) == 1
+
+
+def test_no_more_pages_are_fed_than_a_computer_bears(
+    desk: Desk, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facedrive.studio.server.MAX_WATCHERS", 0)
+
+    async def look() -> list[Any]:
+        page = Socket()
+        await connect(app, page)
+        return page.sent
+
+    assert [each["code"] for each in asyncio.run(look())] == [1013]

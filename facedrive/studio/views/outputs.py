@@ -7,10 +7,11 @@ from urllib.parse import quote
 
 from nicegui import ui
 
+from facedrive.errors import one_line
 from facedrive.mappings import BUILT_IN, Mapping
 from facedrive.outputs import OutputState
 from facedrive.studio.apps import APPS
-from facedrive.studio.desk import RECORDING
+from facedrive.studio.desk import OWN_OUTPUTS
 from facedrive.studio.maps import written
 from facedrive.studio.page import Page
 from facedrive.studio.texts import trouble
@@ -41,7 +42,7 @@ def _add_list(page: Page) -> None:
         wave.text = page.say("stop_wave" if acting else "wave")
 
     def states() -> list[OutputState]:
-        return [each for each in page.desk.engine.outputs() if each.name != RECORDING]
+        return [each for each in page.desk.engine.outputs() if each.name not in OWN_OUTPUTS]
 
     rates: dict[int, ui.label] = {}
 
@@ -100,7 +101,7 @@ def _add_row(page: Page, state: OutputState) -> ui.label:
         )
         if state.error:
             with ui.element("div").classes("why"):
-                ui.label(state.error)
+                ui.label(one_line(state.error))
                 ui.button(page.say("again"), on_click=again).props("flat dense no-caps")
     return rate
 

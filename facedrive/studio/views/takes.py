@@ -9,10 +9,16 @@ from urllib.parse import quote
 import numpy as np
 from nicegui import events, ui
 
-from facedrive.aus import AU_INDEX
 from facedrive.export import SUFFIXES as EXPORTS
 from facedrive.studio.acts import Player
-from facedrive.studio.library import MAX_NAME, MAX_NOTES, MAX_UPLOAD, SUFFIXES, Entry
+from facedrive.studio.library import (
+    MAX_NAME,
+    MAX_NOTES,
+    MAX_UPLOAD,
+    SUFFIXES,
+    Entry,
+    activity,
+)
 from facedrive.studio.page import Page
 
 CURVE = 240
@@ -23,17 +29,17 @@ def show(page: Page) -> None:
     """Lay the view out."""
     ui.html(f"<h1>{page.say('takes')}</h1>", sanitize=False)
     _add_player(page)
+    _add_choice(page)
     _add_list(page)
     _add_import(page)
 
 
-def activity(player: Player) -> list[float]:
+def curve_of(player: Player) -> list[float]:
     """Return how much of the face moves along a take, 0 to 1, at ``CURVE`` even times."""
     times = np.linspace(0, player.duration, CURVE)
-    jaw = AU_INDEX["jaw_drop"]
-    shown = [player.at(time).aus for time in times]
-    levels = [max(float(aus.mean()) * 4, float(aus[jaw])) for aus in shown]
-    return [round(min(level, 1.0), 3) for level in levels]
+    levels = activity(np.stack([player.at(time).aus for time in times]))
+    shown: list[float] = levels.round(3).tolist()
+    return shown
 
 
 def _add_player(page: Page) -> None:
@@ -41,6 +47,7 @@ def _add_player(page: Page) -> None:
     desk = page.desk
     with ui.element("section").classes("fd-card fd-player") as card:
         title = ui.label().classes("what")
+        video = ui.element("fd-take-video").props(f'label="{page.say("camera_picture")}"')
         line = ui.element("fd-timeline").props(f'aria-label="{page.say("timeline")}"')
         _add_controls(page)
     line.on("seek", lambda event: _seek(page, event), args=["detail"])
@@ -50,8 +57,9 @@ def _add_player(page: Page) -> None:
         card.classes(replace=f"fd-card fd-player {'' if player else 'fd-hidden'}")
         if player is not None:
             title.text = player.name
-            line.props["curve"] = json.dumps(activity(player))
+            line.props["curve"] = json.dumps(curve_of(player))
             line.props["duration"] = f"{player.duration:.4f}"
+            video.props["src"] = desk.picture_of(player.name)
 
     def look() -> None:
         player = desk.player
@@ -63,6 +71,8 @@ def _add_player(page: Page) -> None:
         if any(line.props.get(name) != value for name, value in state.items()):
             line.props.update(state)
             line.update()
+            video.props.update(position=state["position"], playing=state["playing"])
+            video.update()
 
     page.follow(lambda: desk.player, take_up)
     page.watch(look)
@@ -143,6 +153,21 @@ def _close(page: Page) -> None:
     page.tick()
 
 
+def _add_choice(page: Page) -> None:
+    """Add whether the camera's picture is recorded too."""
+    desk = page.desk
+
+    def choose() -> None:
+        desk.with_picture = bool(switch.value)
+
+    def look() -> None:
+        if switch.value != desk.with_picture:
+            switch.value = desk.with_picture
+
+    switch = ui.switch(page.say("record_picture"), value=desk.with_picture, on_change=choose)
+    page.watch(look)
+
+
 def _add_list(page: Page) -> None:
     """Add the takes, drawn again where the folder has changed."""
     rows = ui.element("section")
@@ -182,12 +207,14 @@ def _add_row(page: Page, entry: Entry) -> None:
             source = f"/thumbnail/{quote(entry.name)}"
             ui.html(f'<img alt="" src="{source}">', sanitize=False)
         else:
-            ui.element("span").classes("blank")
+            ui.html(_sketch(entry), sanitize=False)
         with ui.element("div"):
             ui.label(entry.name).classes("name")
             about = entry.error or " · ".join((
                 page.say("seconds", seconds=f"{entry.seconds:.1f}"),
-                page.say("rows", rows=entry.rows), *filter(None, [entry.notes.split("\n")[0]]),
+                page.say("rows", rows=entry.rows),
+                *([page.say("with_picture")] if entry.picture.exists() else ()),
+                *filter(None, [entry.notes.split("\n")[0]]),
             ))  # fmt: skip
             ui.label(about).classes("about")
         button = ui.button(icon="play_arrow", on_click=play).props("flat round")
@@ -196,10 +223,22 @@ def _add_row(page: Page, entry: Entry) -> None:
         _add_menu(page, entry)
 
 
+def _sketch(entry: Entry) -> str:
+    """Return a small picture of how a take moves, for one without a picture of a face."""
+    across = np.linspace(0, 96, len(entry.curve)).round(1)
+    points = " ".join(f"{x},{58 - 50 * level:.1f}" for x, level in
+                      zip(across, entry.curve, strict=True))  # fmt: skip
+    return (f'<svg class="blank" viewBox="0 0 96 60" preserveAspectRatio="none" aria-hidden="true">'
+            f'<polygon points="0,60 {points} 96,60" fill="var(--fd-trace)"/></svg>')  # fmt: skip
+
+
 def _add_menu(page: Page, entry: Entry) -> None:
     with ui.button(icon="more_vert").props("flat round") as button:
         button.props(f'aria-label="{escape(page.say("more", name=entry.name))}"')
         with ui.menu():
+            if entry.picture.exists():
+                ui.menu_item(page.say("camera_picture"), on_click=lambda: ui.download.from_url(
+                    page.desk.picture_of(entry.name)))  # fmt: skip
             for to in EXPORTS:
                 ui.menu_item(f"{page.say('export')}: {page.say(to)}",
                              on_click=lambda to=to: _export(page, entry, to))  # fmt: skip
