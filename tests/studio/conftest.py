@@ -21,11 +21,18 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = [
     "--no-sandbox", "--disable-gpu-sandbox", "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader", "--hide-scrollbars", "--disable-dev-shm-usage",
-    "--disable-background-networking",
+    "--disable-background-networking", "--disable-accelerated-2d-canvas",
+    "--disable-gpu-rasterization", "--disable-gpu-compositing",
 ]  # fmt: skip
 
 PICTURES = os.environ.get("FACEDRIVE_PICTURES")
 """A folder to keep what the page looked like in, for people."""
+
+SCALE = 1 if PICTURES else 0.25
+"""Pixels of the screen per pixel of the page: a processor draws the avatar, and few do."""
+
+SLOWLY = "window.requestAnimationFrame = (draw) => setTimeout(() => draw(performance.now()), 150)"
+"""A processor draws the page; what moves is seen in seven pictures a second as well."""
 
 
 class Running(NamedTuple):
@@ -90,31 +97,28 @@ def browser(playwright: Any) -> Iterator[Any]:
     opened.close()
 
 
-@pytest.fixture(scope="module")
-def context(browser: Any) -> Iterator[Any]:
-    """One a file, so that the page's scripts and rigs are fetched once."""
-    opened = browser.new_context()
-    yield opened
-    opened.close()
-
-
 @pytest.fixture
-def visit(browser: Any, context: Any, studio: Running) -> Iterator[Callable[..., Any]]:
-    """Open a page of the studio; what it complains about fails the test."""
-    pages, complaints = [], []
+def visit(browser: Any, studio: Running) -> Iterator[Callable[..., Any]]:
+    """Open a page of the studio, connected; what it complains about fails the test."""
+    contexts, complaints = [], []
 
     def opening(path: str = "/", width: int = 1024, height: int = 768, **more: Any) -> Any:
-        page = browser.new_page(**more) if more else context.new_page()
-        pages.append(page)
-        page.set_viewport_size({"width": width, "height": height})
+        context = browser.new_context(
+            viewport={"width": width, "height": height}, device_scale_factor=SCALE, **more
+        )
+        contexts.append(context)
+        context.add_init_script(SLOWLY)
+        page = context.new_page()
         page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(studio.url + path)
+        if not path.startswith("/avatar"):
+            page.wait_for_function("window.did_handshake")
         return page
 
     yield opening
-    for page in pages:
-        page.close()
+    for context in contexts:
+        context.close()
     assert not complaints
 
 

@@ -101,15 +101,15 @@ def test_a_source_that_is_none_is_said_and_another_heals_it(engine: Engine) -> N
     assert engine.error == ""
 
 
-def test_a_thousand_drags_lose_none_and_the_run_goes_on(engine: Engine) -> None:
-    for step in range(1000):
-        engine.change("smoothing.aus.min_cutoff_hz", f"{1 + step / 1000:g}")
-    assert engine.settings.smoothing.aus.min_cutoff_hz == pytest.approx(1.999)
+def test_a_hundred_drags_lose_none_and_the_run_goes_on(engine: Engine) -> None:
+    for step in range(100):
+        engine.change("smoothing.aus.min_cutoff_hz", f"{1 + step / 100:g}")
+    assert engine.settings.smoothing.aus.min_cutoff_hz == pytest.approx(1.99)
     newest = engine.feed.newest
     assert eventually(lambda: engine.feed.newest is not newest, 5)
     assert engine.live is not None
     smoothing = engine.live.pipeline.smoothing
-    assert smoothing._aus.options.min_cutoff_hz == pytest.approx(1.999)  # type: ignore[attr-defined]
+    assert smoothing._aus.options.min_cutoff_hz == pytest.approx(1.99)  # type: ignore[attr-defined]
 
 
 def test_a_rig_and_a_mirror_leave_the_source_open(engine: Engine) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -54,13 +56,14 @@ def test_a_test_wave_moves_channels_and_comes_back(
     page.wait_for_function("document.querySelector('.fd-status').innerText.includes('Running')")
 
 
-@pytest.mark.parametrize("url", ["ocs://127.0.0.1:9000", "x" * 10_000, "osc://127.0.0.1:99999"])
-def test_an_address_that_is_none_is_said_in_a_line(visit: Callable[..., Any], url: str) -> None:
+def test_an_address_that_is_none_is_said_in_a_line(visit: Callable[..., Any]) -> None:
     page = visit("/outputs")
-    page.get_by_role("textbox", name="Address").fill(url)
-    page.get_by_role("button", name="Add", exact=True).click()
-    page.wait_for_selector(".q-notification.bg-negative")
-    assert page.locator("[data-url]").count() == 0
+    urls = {"ocs": "ocs://127.0.0.1:9000", "xxx": "x" * 10_000, "99999": "osc://127.0.0.1:99999"}
+    for said, url in urls.items():
+        page.get_by_role("textbox", name="Address").fill(url)
+        page.get_by_role("button", name="Add", exact=True).click()
+        page.wait_for_selector(f".q-notification.bg-negative:has-text('{said}')")
+        assert page.locator("[data-url]").count() == 0
 
 
 def test_every_option_is_there_and_can_be_found(visit: Callable[..., Any]) -> None:
@@ -237,17 +240,21 @@ def test_a_take_that_appears_or_goes_on_disk_does_so_on_the_page(
     page.wait_for_selector("[data-take=broken]", state="detached")
 
 
-def test_with_a_token_the_printed_address_opens_and_another_does_not(
-    browser: Any, tmp_path: Path
-) -> None:
+def test_with_a_token_the_printed_address_opens_and_another_does_not(tmp_path: Path) -> None:
     running = start(tmp_path, "--source", "demo", "--token", "0123456789abcdef")
     try:
-        page = browser.new_page()
         base = running.url.partition("/?")[0]
-        assert page.goto(f"{base}/").status == 401
-        assert page.goto(f"{base}/?token=0123456789abcdeX").status == 401
-        assert page.goto(running.url).status == 200
-        page.wait_for_selector("fd-avatar[data-index]", state="attached", timeout=60_000)
-        page.close()
+        assert status(f"{base}/") == 401
+        assert status(f"{base}/?token=0123456789abcdeX") == 401
+        assert status(running.url) == 200
     finally:
         stop(running)
+
+
+def status(url: str) -> int:
+    """Ask for a page; return what HTTP says of it."""
+    try:
+        with urllib.request.urlopen(url, timeout=60) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code
