@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ def extract(
     source: Given,
     *,
     raw: bool = True,
-    stills: bool = False,
+    stills: bool | None = None,
     progress: bool = False,
     config: Config | None = None,
     options: Options | None = None,
@@ -55,7 +56,8 @@ def extract(
     Args:
         source: See ``Given``; not a camera or a stream, which have no end.
         raw: Leave calibration and smoothing out: what the model says of each frame.
-        stills: The pictures have nothing to do with one another: each is searched anew.
+        stills: The pictures have nothing to do with one another: each is searched anew. Where left
+            out, image files are stills, and arrays are the frames of a film.
         progress: Show how far it is on the terminal.
         config: A TOML file of options, as ``--save-config`` writes it.
         options: More of them, by dotted name: ``{"tracker.use": "mediapipe"}``.
@@ -65,12 +67,13 @@ def extract(
         FacedriveError: if the source cannot be read, or a model or an option is wrong.
     """
     tree = _settings(config, options, settings)
+    source, unrelated = _with_relation(source, stills)
     opened = _open(source, tree)
     if opened.live:
         raise SourceError(
             f"source {source} is live, and has no end; use samples(), or open() with a csv: output."
         )
-    found = _samples(opened, tree, raw=raw, stills=stills)
+    found = _samples(opened, tree, raw=raw, stills=unrelated)
     with closing(found):
         return Take.of(track_frames(found, opened) if progress else found)
 
@@ -79,7 +82,7 @@ def samples(
     source: Given,
     *,
     raw: bool = False,
-    stills: bool = False,
+    stills: bool | None = None,
     config: Config | None = None,
     options: Options | None = None,
     settings: Settings | None = None,
@@ -94,7 +97,8 @@ def samples(
             wrong.
     """
     tree = _settings(config, options, settings)
-    yield from _samples(_open(source, tree), tree, raw=raw, stills=stills)
+    source, unrelated = _with_relation(source, stills)
+    yield from _samples(_open(source, tree), tree, raw=raw, stills=unrelated)
 
 
 def frames(source: Given) -> Iterator[Frame]:
@@ -171,6 +175,28 @@ def _changed(settings: Settings, options: Options) -> Settings:
     for name, value in options.items():
         settings = changed(settings, name, value)
     return settings
+
+
+def _with_relation(source: Given, stills: bool | None) -> tuple[Given, bool]:
+    """Return the source, and whether its pictures are unrelated; image files are by default."""
+    if stills is not None:
+        return source, stills
+    if isinstance(source, Iterator):  # its first tells, and is put back
+        first = list(islice(source, 1))
+        return chain(first, source), _are_files(first)
+    return source, _are_files(source)
+
+
+def _are_files(source: Given) -> bool:
+    """Say whether pictures are given as files: a folder, one, or a sequence of paths."""
+    from facedrive.sources import IMAGE_SUFFIXES
+
+    if isinstance(source, str | Path):
+        path = Path(source)
+        return path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES
+    if isinstance(source, list | tuple):
+        return bool(source) and all(isinstance(each, str | Path) for each in source)
+    return False
 
 
 def _open(source: Given, settings: Settings) -> Source:

@@ -156,6 +156,8 @@ class Sample:
     None of a model that does not see them."""
     clock: WallClock = NO_CLOCK
     """When it was, of a sample that was read from a take; else the frame knows."""
+    person: int = 1
+    """Which of the people in the picture, from 1."""
 
 
 IDENTITY_HEAD = Head(

@@ -78,8 +78,11 @@ def test_a_folder_and_its_images_give_the_same(pictures: list[Image], tmp_path: 
         cv2.imwrite(str(path), picture[..., ::-1])
     folder = fd.extract(tmp_path)
     assert len(folder) == 2
-    for same in (fd.extract(paths), fd.extract(map(str, paths)), fd.extract(pictures[:2])):
+    stills = fd.extract(pictures[:2], stills=True)
+    for same in (fd.extract(paths), fd.extract(map(str, paths)), stills):
         np.testing.assert_array_equal(same.rows, folder.rows)
+    film = fd.extract(tmp_path, stills=False)
+    np.testing.assert_array_equal(film.rows, fd.extract(iter(pictures[:2])).rows)
 
 
 def test_one_picture_is_a_take_of_one_row(pictures: list[Image]) -> None:

@@ -1,35 +1,69 @@
-"""``facedrive extract``: a video's action units, a row a frame, to CSV or Parquet."""
+"""``facedrive extract``: the action units of a clip, or of a whole corpus, to CSV or Parquet."""
 
 from __future__ import annotations
 
+import math
+import os
+import re
 import sys
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from facedrive.errors import FacedriveError, SinkError
+from facedrive.errors import FacedriveError, OptionError, SinkError
 from facedrive.options import option
 from facedrive.settings import Settings
+from facedrive.sources import IMAGE_SUFFIXES
 from facedrive.sources.turned import PictureOptions
 
 if TYPE_CHECKING:
+    from facedrive.corpus.run import Report
     from facedrive.pipeline import Pipeline
+    from facedrive.sources.decode import Window
     from facedrive.stages import Source
+
+TAKES = (".csv", ".parquet")
+"""What the name of an output ends in that is one file; another is a folder of results."""
+
+SHOWN = 5
+"""Broken files that are named at the end."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Extract:
-    """Write a video's action units to CSV or Parquet, a row a frame."""
+    """Write the action units of a clip, or of a corpus of clips and pictures, a row a face.
 
-    clip: str = option(positional=True)
-    """Video file, image folder or demo."""
-    output: Path = option(flag="--output -o", metavar="FILE")
-    """Where the rows go: .csv or .parquet."""
+    An output that ends in .csv or .parquet is one take. Any other is a folder of results: a Parquet
+    file a clip and a manifest; started again, it goes on where it was.
+    """
+
+    clip: tuple[str, ...] = option(positional=True, metavar="CLIP")
+    """Video file, picture, folder, zip or tar of them, list of paths, glob, fsspec URL, or demo."""
+    output: str = option(flag="--output -o", metavar="FILE|FOLDER")
+    """Where the rows go: a .csv or .parquet file, or a folder of results."""
     raw: bool = False
     """Leave calibration and smoothing out."""
+    pictures: Literal["stills", "video"] = option("stills", flag="--as")
+    """What the pictures of a folder are: unrelated, or the frames of a film."""
     fps: float | None = option(None, unit="frames a second", low=0.01, high=10_000)
-    """Rate of an image folder; default: 30."""
+    """Rate of a film's pictures; default: 30."""
+    sample: str | None = option(None, metavar="RATE")
+    """Read so many frames a second alone, such as 5fps."""
+    start: float | None = option(None, unit="s", low=0)
+    """Read from this time of each video on."""
+    end: float | None = option(None, unit="s", low=0)
+    """Read to this time of each video."""
+    least_side: int | None = option(None, unit="pixels", low=16, high=100_000)
+    """Decode pictures smaller where that is quicker, as long as the longer side keeps so many
+    pixels."""
+    columns: str | None = option(None, metavar="A,B,…")
+    """The columns of a folder of results, beside the clip's name; all where left out."""
+    jobs: int | None = option(None, low=1, high=1024)
+    """Processes for a folder of results, one core each; as many as there are cores where left
+    out."""
+    retry: bool = False
+    """Try again what could not be read before."""
     picture: PictureOptions = option(PictureOptions())
     overwrite: bool = False
     """Replace a file that is there already; otherwise a number is added to its name."""
@@ -38,43 +72,148 @@ class Extract:
     )
 
     def run(self) -> int:
-        """Read every frame of the clip, in order, and write its row."""
+        """Read every frame, and write its rows."""
+        if Path(self.output).suffix in TAKES:
+            return self._one_take()
+        if Path(self.output).is_file():
+            raise SinkError(f"--output {self.output}: it must end in .csv or .parquet, or be a "
+                            "folder.")  # fmt: skip
+        return self._corpus()
+
+    def _one_take(self) -> int:
         from facedrive.assembly import inputs_of, open_pipeline
         from facedrive.files import free_path, refuse_inputs
-        from facedrive.sources import open_turned
 
-        if self.output.suffix not in (".csv", ".parquet"):
-            raise SinkError(f"--output {self.output}: it must end in .csv or .parquet.")
-        asked = self.settings.source
-        picture = asked.picture if self.picture == PictureOptions() else self.picture
-        source = open_turned(replace(asked, what=self.clip, fps=self.fps, picture=picture))
-        if source.live:
-            raise FacedriveError(f"{self.clip} is live; record it with: facedrive live --out csv:…")
-        refuse_inputs([self.output], [Path(self.clip), *inputs_of(self.settings)])
-        output = free_path(self.output, overwrite=self.overwrite)
+        output = Path(self.output)
+        if self.columns or self.jobs or self.retry:
+            raise OptionError("--columns, --jobs and --retry are for a folder of results.")
+        inputs = [Path(each) for each in self.clip]
+        refuse_inputs([output], [*inputs, *inputs_of(self.settings)])
+        source, stills = self._source()
+        output = free_path(output, overwrite=self.overwrite)
         with closing(open_pipeline(self.settings, raw=self.raw)) as pipeline:
-            found, total, missing = _extract(source, pipeline, output)
+            found, total, missing = _extract(source, pipeline, output, stills=stills)
         lost = f"; {missing} damaged or missing" if missing else ""
         print(f"{output}: {total} frames, a face in {found}{lost}")
         return 0
+
+    def _source(self) -> tuple[Source, bool]:
+        """Open what is one take: a clip, or pictures; say whether they are stills."""
+        from facedrive.sources import open_source
+        from facedrive.sources.turned import Turned
+        from facedrive.sources.video import VideoFile
+
+        if _are_pictures(self.clip):
+            return self._open_pictures(), self.pictures == "stills"
+        if len(self.clip) > 1:
+            raise SinkError(f"--output {self.output} is one take, of one clip; for several give a "
+                            "folder, such as -o results/.")  # fmt: skip
+        source = open_source(replace(self.settings.source, what=self.clip[0], fps=self.fps))
+        if source.live:
+            raise FacedriveError(
+                f"{self.clip[0]} is live; record it with: facedrive live --out csv:…"
+            )
+        if isinstance(source, VideoFile):
+            source = replace(source, window=self._window())
+        return Turned(source, self._picture(), self.clip[0]), False
+
+    def _open_pictures(self) -> Source:
+        from facedrive.corpus.inputs import find_clips
+        from facedrive.sources.stills import Stills
+        from facedrive.sources.turned import Turned
+
+        found = find_clips(self.clip)
+        videos = [clip.name for clip in found.clips if clip.kind == "video"]
+        if videos or found.refused:
+            named = videos[0] if videos else f"{found.refused[0].title}: {found.refused[0].reason}"
+            raise SinkError(f"--output {self.output} is one take, of one clip or of pictures; with "
+                            f"{named} give a folder, such as -o results/.")  # fmt: skip
+        places = [place for clip in found.clips for place in clip.places]
+        stills = self.pictures == "stills"
+        source = Stills(places, self.least_side, None if stills else self.fps or 30.0)
+        return Turned(source, self._picture(), self.clip[0], stills=stills)
+
+    def _corpus(self) -> int:
+        from facedrive.corpus.clip import FILM_FPS, Asked
+        from facedrive.corpus.rows import checked_columns
+        from facedrive.corpus.run import LocalEngine, extract_corpus
+
+        columns = checked_columns(self.columns.split(",") if self.columns else ())
+        asked = Asked(self.settings, self.raw, self._picture(), self.fps or FILM_FPS,
+                      self._window()._replace(threads=1), columns)  # fmt: skip
+        engine = LocalEngine(self.jobs or cores())
+        report = extract_corpus(self.clip, self.output, asked, engine,
+                                pictures=self.pictures, retry=self.retry)  # fmt: skip
+        print(_told(report, self.output))
+        return 0
+
+    def _window(self) -> Window:
+        from facedrive.sources.decode import Window
+
+        start, end = self.start, math.inf if self.end is None else self.end
+        if start is not None and end <= start:
+            raise OptionError(f"--end {end:g} is not after --start {start:g}.")
+        return Window(-math.inf if start is None else start, end, _rate(self.sample),
+                      self.least_side)  # fmt: skip
+
+    def _picture(self) -> PictureOptions:
+        asked = self.settings.source.picture
+        return asked if self.picture == PictureOptions() else self.picture
 
 
 COMMANDS = {"": Extract}
 
 
-def _extract(source: Source, pipeline: Pipeline, output: Path) -> tuple[int, int, int]:
+def _are_pictures(given: tuple[str, ...]) -> bool:
+    """Say whether what is given are pictures, or what holds files: a folder, archive or list."""
+    from facedrive.corpus.inputs import LISTS
+    from facedrive.sources.places import is_archive
+
+    ends = IMAGE_SUFFIXES | set(LISTS)
+    return all(
+        Path(each).is_dir()
+        or is_archive(each)
+        or Path(each.partition("?")[0]).suffix.lower() in ends
+        or ("*" in each and not Path(each).exists())
+        for each in given
+    )
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _rate(text: str | None) -> float | None:
+    """Read a rate such as 5fps."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(?:fps)?", text)
+    if not found or not float(found[1]):
+        raise OptionError(f"--sample is {text!r}; it must be a rate above 0, such as 5fps.")
+    return float(found[1])
+
+
+def _extract(
+    source: Source, pipeline: Pipeline, output: Path, *, stills: bool
+) -> tuple[int, int, int]:
     """Write every frame's row; return how many had a face, how many there were and are missing."""
     from facedrive.assembly import open_outputs
     from facedrive.progress import track_frames
 
     outputs = open_outputs([f"{output.suffix[1:]}:{output}?overwrite=yes"])
-    found = total = numbers = 0
+    found = total = 0
+    first = last = -1
     try:
         for frame in track_frames(source.frames(), source):
+            if stills:
+                pipeline.reset()
             sample = pipeline(frame)
             outputs.send(sample, frame)
             total += 1
-            numbers = frame.index + 1
+            first, last = (frame.index if first < 0 else first), frame.index
             found += sample.face
     except KeyboardInterrupt:
         if total:
@@ -84,4 +223,21 @@ def _extract(source: Source, pipeline: Pipeline, output: Path) -> tuple[int, int
         raise
     finally:
         outputs.close()
-    return found, total, numbers - total
+    return found, total, last - first + 1 - total
+
+
+def _told(report: Report, output: str) -> str:
+    """Say what became of a corpus, in a few lines."""
+    good = [each for each in report.records if not each.error]
+    pictures = sum(each.frames for each in report.records)
+    rate = f", {report.frames / report.seconds:.0f} frames/s" if report.frames else ""
+    faces = sum(each.faces for each in report.records)
+    lines = [f"{output}: {len(good)} files, {pictures} frames, {faces} faces; "
+             f"{report.kept} files were done before; {report.seconds:.1f} s{rate}"]  # fmt: skip
+    if report.left_out:
+        lines.append(f"{report.left_out} files are neither videos nor pictures")
+    if broken := report.broken:
+        lines.append(f"{len(broken)} could not be read, or not to their end (manifest.parquet "
+                     "has them all):")  # fmt: skip
+        lines += [f"  {each.path}: {each.error}" for each in broken[:SHOWN]]
+    return "\n".join(lines)

@@ -15,7 +15,7 @@ from typing import BinaryIO
 import numpy as np
 
 from facedrive.errors import SourceError
-from facedrive.sources.decode import decode_file
+from facedrive.sources.decode import Window, decode_file
 from facedrive.sources.guard import PLACES
 from facedrive.threads import Places
 from facedrive.types import Frame
@@ -70,7 +70,7 @@ class Ring:
         self._speaker.say("ring", path=str(path))
 
 
-def main(path: str, folder: str) -> None:
+def main(path: str, folder: str, window: str) -> None:
     """Decode a file, and say its pictures."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print is no message
@@ -78,9 +78,10 @@ def main(path: str, folder: str) -> None:
     logging.getLogger("facedrive").addHandler(speaker)
     logging.getLogger("facedrive").setLevel(logging.DEBUG)
     clean = partial(shutil.rmtree, folder, ignore_errors=True)
+    wanted = Window(*json.loads(window))
     ring = Ring(Path(folder), speaker, Places(PLACES, partial(os.read, 0), clean))
     try:
-        for frame in decode_file(Path(path), lambda said: speaker.say("open", frames=said)):
+        for frame in decode_file(Path(path), lambda said: speaker.say("open", frames=said), wanted):
             height, width = frame.size
             at = ring.put(frame)
             speaker.say("frame", at=at, height=height, width=width, time=frame.time,

@@ -32,13 +32,18 @@ MAX_ASPECT = 8
 class Converter:
     """Converts the pictures of one stream."""
 
-    def __init__(self, name: str, aspect: Fraction | None) -> None:
+    def __init__(
+        self, name: str, aspect: Fraction | None, size: tuple[int, int] | None = None
+    ) -> None:  # fmt: skip
         """Convert pictures whose pixels are ``aspect`` times as wide as high.
 
         Args:
             name: What messages call the stream.
             aspect: None where the stream does not say.
+            size: Width and height at which pictures come, before pixels are made square; None
+                keeps their own.
         """
+        self._size = size
         self._name = name
         self._aspect = aspect if aspect and 1 / MAX_ASPECT <= aspect <= MAX_ASPECT else Fraction(1)
         self._tones: NDArray[np.uint8] | None = None
@@ -46,7 +51,7 @@ class Converter:
 
     def __call__(self, picture: VideoFrame) -> Image:
         """Return (H, W, 3) uint8 RGB."""
-        width, height = squared(picture.width, picture.height, self._aspect)
+        width, height = squared(*(self._size or (picture.width, picture.height)), self._aspect)
         rgb = picture.to_ndarray(format="rgb24", width=width, height=height)
         pixels = np.asarray(rgb, dtype=np.uint8)
         if picture.color_trc != self._transfer:

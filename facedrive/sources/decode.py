@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from heapq import heappop, heappush
+from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import av
 from av.container import InputContainer
@@ -34,20 +36,58 @@ STEADY_SHARE: Final = 0.15
 """How far a step may be from whole periods, in periods; Matroska rounds to milliseconds."""
 
 
-class FileFrames:
-    """Every whole frame of a file, and what was found damaged."""
+class Window(NamedTuple):
+    """Which frames of a file are wanted, and how they are decoded."""
 
-    def __init__(self, path: Path) -> None:
+    start_s: float = -math.inf
+    """The first time that is wanted."""
+    end_s: float = math.inf
+    """The first time that is not."""
+    rate: float | None = None
+    """Of each 1 / rate seconds the first frame alone is wanted; None: every frame."""
+    least_side: int | None = None
+    """Pictures come at a half, a quarter or an eighth of their size as long as the longer side
+    keeps so many pixels; None keeps their size."""
+    threads: int | None = None
+    """That decode; None leaves it to the decoder."""
+
+
+EVERYTHING = Window()
+
+
+class Index(NamedTuple):
+    """What a file's packets say of its frames, found without decoding them."""
+
+    numbers: dict[int, int]
+    """Presentation time, in the stream's ticks → the frame's number."""
+    keys: list[int]
+    """Presentation times of the pictures from which one can start, ascending."""
+    tick_s: float
+    """A tick, seconds."""
+
+
+class FileFrames:
+    """Every whole frame of a file that is wanted, and what was found damaged."""
+
+    def __init__(self, path: Path, window: Window = EVERYTHING, index: Index | None = None) -> None:
         """Open the file.
+
+        Args:
+            path: The file.
+            window: What is wanted of it.
+            index: What ``read_index`` found, to start in the middle of it.
 
         Raises:
             SourceError: if it is no video.
         """
-        self._path = path
+        self._path, self._window, self._index = path, window, index
         # With "file:" before it, no name is taken for a protocol.
         self._container = open_container(f"file:{path}", str(path))
         self._stream = pictures_in(self._container, str(path))
         self._stream.thread_type = "AUTO"
+        if window.threads is not None:
+            self._stream.thread_count = window.threads
+        self._size = _smaller(self._stream, window.least_side)
         self._decoder = Decoder(self._container, self._stream)
         self._times = _Times(self._container, self._stream)
         self._numbers = _Numbers(self._times.period)
@@ -62,22 +102,52 @@ class FileFrames:
         self._container.close()
 
     def frames(self) -> Iterator[Frame]:
-        """Yield every whole frame, then log what was damaged or missing.
+        """Yield every whole frame that is wanted, then log what was damaged or missing.
 
         Raises:
             SourceError: if there is no readable frame.
         """
-        convert = Converter(str(self._path), self._stream.sample_aspect_ratio)
+        convert = Converter(str(self._path), self._stream.sample_aspect_ratio, self._size)
         clock = _clock(self._container, self._stream)
-        start, count = self._times.start, 0
-        for picture in self._decoder.pictures():
-            time = self._times.of(picture)
-            index = self._numbers.of(time, self._decoder.lost_before(picture.pts))
-            yield Frame(convert(picture), time, index, clock.after(time - start))
+        start, count, step = self._times.start, 0, -1
+        for picture, time, index in self._numbered():
             count += 1
+            if time >= self._window.end_s:
+                return
+            before, step = step, self._step(time, step)
+            if time >= self._window.start_s and step > before:
+                yield Frame(convert(picture), time, index, clock.after(time - start))
         if count == 0:
             raise SourceError(f"{self._path} holds no readable picture; record it again.")
-        self._log_losses(count)
+        if self._index is None:
+            self._log_losses(count)
+
+    def _numbered(self) -> Iterator[tuple[VideoFrame, float, int]]:
+        """Yield every whole picture, its time and its number, from where is wanted on."""
+        first = self._seek()
+        for picture in self._decoder.pictures():
+            if first is None:
+                time = self._times.of(picture)
+                yield picture, time, self._numbers.of(time, self._decoder.lost_before(picture.pts))
+            elif self._index and picture.pts in self._index.numbers and picture.pts >= first:
+                # What comes before the picture from which one can start may lack what it is made of
+                yield picture, picture.time, self._index.numbers[picture.pts]
+
+    def _seek(self) -> int | None:
+        """Go to the last picture before what is wanted from which one can start."""
+        index, start_s = self._index, self._window.start_s
+        if index is None or start_s == -math.inf:
+            return None
+        before = [key for key in index.keys if key * index.tick_s <= start_s]
+        if len(before) < 2:  # it is near the beginning
+            return None
+        self._container.seek(before[-1], stream=self._stream)
+        return before[-1]
+
+    def _step(self, time: float, before: int) -> int:
+        """Return in which step of the rate that is wanted a time is; a step a frame for none."""
+        rate = self._window.rate
+        return before + 1 if rate is None else math.floor(time * rate + STEP_SLACK)
 
     def _log_losses(self, count: int) -> None:
         decoder, said = self._decoder, self._stream.frames
@@ -90,18 +160,72 @@ class FileFrames:
             log.warning("%s ends early, after %d of %s frames", self._path, count, said or "more")
 
 
+STEP_SLACK = 1e-6
+"""Of a step: a frame that is so little before it counts as at it."""
+
+
 def decode_file(
-    path: Path, on_open: Callable[[int | None], object]
+    path: Path,
+    on_open: Callable[[int | None], object],
+    window: Window = EVERYTHING,
+    index: Index | None = None,
 ) -> Generator[Frame, None, None]:
-    """Yield every whole frame of a file, in this process; as ``FileFrames``.
+    """Yield every whole frame of a file that is wanted, in this process; as ``FileFrames``.
 
     Args:
         path: The file.
         on_open: Told how many frames the file says that it has, before the first.
+        window: What is wanted of it.
+        index: What ``read_index`` found, to start in the middle of it.
     """
-    with closing(FileFrames(path)) as file:
+    with closing(FileFrames(path, window, index)) as file:
         on_open(file.said)
         yield from file.frames()
+
+
+def read_index(path: Path) -> Index | None:
+    """Return what a file's packets say; None where they do not tell when each picture is due.
+
+    Raises:
+        SourceError: if it is no video.
+    """
+    keys: list[int] = []
+    due: list[int] = []
+    with closing(open_container(f"file:{path}", str(path))) as container:
+        stream = pictures_in(container, str(path))
+        times = _Times(container, stream)
+        tick_s = float(stream.time_base or 0)
+        try:
+            for packet in container.demux(stream):
+                if packet.size and packet.pts is None:
+                    return None
+                if packet.size and packet.pts is not None:
+                    due.append(packet.pts)
+                    keys += [packet.pts] if packet.is_keyframe else []
+        except av.FFmpegError:
+            return None
+    due.sort()
+    if not tick_s or any(after == before for before, after in pairwise(due)):
+        return None
+    numbers = _Numbers(times.period)
+    return Index({each: numbers.of(each * tick_s, 0) for each in due}, sorted(keys), tick_s)
+
+
+def _smaller(stream: StreamInfo, least_side: int | None) -> tuple[int, int] | None:
+    """Return the width and height at which pictures come smaller, if they do.
+
+    A decoder that can do so itself is told to.
+    """
+    width, height = stream.codec_context.width, stream.codec_context.height
+    side = max(width, height)
+    shrink = next((by for by in (8, 4, 2) if least_side and side // by >= least_side), 1)
+    if shrink > 1 and stream.codec_context.name in LOW_RESOLUTION:
+        stream.codec_context.options = {"lowres": str(shrink.bit_length() - 1)}
+    return None if shrink == 1 else (max(width // shrink, 1), max(height // shrink, 1))
+
+
+LOW_RESOLUTION = ("mjpeg", "mpeg1video", "mpeg2video", "mpeg4", "h263", "flv", "msmpeg4")
+"""Decoders of FFmpeg that give smaller pictures at less cost."""
 
 
 class Decoder:

@@ -38,7 +38,10 @@ MEMORY = Path("/dev/shm")
 
 
 def guarded_frames(
-    path: Path, on_open: Callable[[int | None], None], progress_s: float = PROGRESS_S
+    path: Path,
+    on_open: Callable[[int | None], None],
+    progress_s: float = PROGRESS_S,
+    window: tuple[object, ...] = (),
 ) -> Generator[Frame, None, None]:
     """Yield a file's frames as ``decode_file`` does, decoded by a child process.
 
@@ -46,6 +49,7 @@ def guarded_frames(
         path: The file.
         on_open: Told how many frames the file says that it has, before the first.
         progress_s: How long a picture may take.
+        window: What is wanted of it, ``decode.Window``; all where it is empty.
 
     Raises:
         SourceError: as ``decode_file``, and if the decoder crashes or makes no progress.
@@ -53,7 +57,7 @@ def guarded_frames(
     folder = MEMORY if MEMORY.is_dir() else None
     with (
         tempfile.TemporaryDirectory("", "facedrive-", folder, ignore_cleanup_errors=True) as ring,
-        _child(path, Path(ring)) as child,
+        _child(path, Path(ring), window) as child,
     ):
         yield from _Guard(path, child, progress_s).frames(on_open)
 
@@ -121,11 +125,12 @@ class _Guard:
 
 
 @contextmanager
-def _child(path: Path, ring: Path) -> Iterator[subprocess.Popen[bytes]]:
+def _child(path: Path, ring: Path, window: tuple[object, ...]) -> Iterator[subprocess.Popen[bytes]]:
     """Start the decoder; end it at the block's end, whatever it is at."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with subprocess.Popen(
-        [sys.executable, "-m", "facedrive.sources.child", str(path), str(ring)],
+        [sys.executable, "-m", "facedrive.sources.child", str(path), str(ring),
+         json.dumps(window)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         env=environment, start_new_session=True,
     ) as child:  # fmt: skip

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
 
-from facedrive.errors import SourceError
+from facedrive.errors import DependencyError, SourceError
 from facedrive.files import check_plain
 from facedrive.sources import IMAGE_SUFFIXES
 from facedrive.types import Frame, Image
@@ -21,7 +24,7 @@ LARGEST_BYTES = 2**28
 
 @dataclass(frozen=True)
 class Images:
-    """Frames from image files; grayscale, alpha and 16-bit become RGB."""
+    """Frames from image files; grayscale, alpha, CMYK and 16-bit become RGB."""
 
     path: Path
     """A folder, or one image."""
@@ -73,14 +76,92 @@ def read_image(path: Path) -> Image:
         encoded = np.frombuffer(path.read_bytes(), dtype=np.uint8)
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror}.") from error
+    return decode_image(encoded.tobytes(), str(path), path.suffix)
+
+
+def decode_image(encoded: bytes, name: str, suffix: str, least_side: int | None = None) -> Image:
+    """Decode an image as (H, W, 3) uint8 RGB, turned as its EXIF data says.
+
+    Args:
+        encoded: The file's content.
+        name: What errors call it.
+        suffix: How its name ends; a HEIC or AVIF file is Pillow's to read, as it turns them.
+        least_side: A JPEG is decoded at a half, a quarter or an eighth of its size as long as its
+            longer side keeps so many pixels; None keeps its size.
+
+    Raises:
+        SourceError: if it cannot be read.
+        DependencyError: if reading it needs a package that is not installed.
+    """
+    if suffix.lower() in PILLOW_SUFFIXES:
+        return _by_pillow(encoded, name)
+    picture = _by_opencv(encoded, _flag(encoded, least_side) if least_side else cv2.IMREAD_COLOR)
+    if picture is None:
+        raise SourceError(f"{name} is no readable image; mend it or take it out of the folder.")
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+PILLOW_SUFFIXES = frozenset({".avif", ".heic", ".heif"})
+"""OpenCV reads no HEIC, and turns no AVIF upright."""
+
+
+def _by_opencv(encoded: bytes, flag: int) -> Image | None:
     # From memory, because OpenCV opens no paths beyond the code page on Windows.
     try:
-        picture = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
+        data = np.frombuffer(encoded, np.uint8)
+        return cast("Image | None", cv2.imdecode(data, flag) if encoded else None)
     except cv2.error:  # its header gives more pixels than facedrive lets OpenCV decode
-        picture = None
-    if picture is None:
-        raise SourceError(f"{path} is no readable image; mend it or take it out of the folder.")
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+        return None
+
+
+REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4),
+           (2, cv2.IMREAD_REDUCED_COLOR_2))  # fmt: skip
+"""What OpenCV decodes smaller, by how many times."""
+
+
+def _flag(encoded: bytes, least_side: int) -> int:
+    """Return how to decode an image; only a JPEG is decoded smaller at less cost."""
+    size = jpeg_size(encoded)
+    if size is None:
+        return cv2.IMREAD_COLOR
+    return next((flag for by, flag in REDUCED if max(size) // by >= least_side), cv2.IMREAD_COLOR)
+
+
+def jpeg_size(encoded: bytes) -> tuple[int, int] | None:
+    """Return width and height as a JPEG's frame header says (ITU-T T.81, B.2.2); else None."""
+    at = 2
+    while encoded[:2] == b"\xff\xd8" and at + 9 <= len(encoded) and encoded[at] == 0xFF:
+        marker, length = encoded[at + 1], int.from_bytes(encoded[at + 2 : at + 4])
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            height, width = (int.from_bytes(encoded[at + n : at + n + 2]) for n in (5, 7))
+            return width, height
+        at += 2 + length
+    return None
+
+
+def _by_pillow(encoded: bytes, name: str) -> Image:
+    try:
+        from PIL import Image as Pillow
+        from PIL import ImageOps, UnidentifiedImageError
+
+        with contextlib.suppress(ImportError):
+            from pillow_heif import register_heif_opener
+
+            register_heif_opener()
+    except ImportError as error:
+        raise DependencyError(f"{name} needs Pillow; {PICTURES_EXTRA}") from error
+    try:
+        with Pillow.open(io.BytesIO(encoded)) as picture:
+            return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"), np.uint8)
+    except UnidentifiedImageError as error:
+        raise SourceError(
+            f"{name} is no readable image, or Pillow lacks a plug-in for it; {PICTURES_EXTRA}"
+        ) from error
+    except (OSError, ValueError, Pillow.DecompressionBombError) as error:
+        raise SourceError(f"{name} is no readable image ({error}).") from error
+
+
+PICTURES_EXTRA = "install it with: pip install 'facedrive[pictures]'."
 
 
 def natural_key(path: Path) -> list[tuple[int, str]]:

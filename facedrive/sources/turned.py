@@ -49,6 +49,9 @@ class Turned:
     options: PictureOptions = PictureOptions()
     name: str = "the source"
     """What messages call it."""
+    stills: bool = False
+    """Whether its pictures have nothing to do with one another: each is looked at for itself, where
+    how the face lies is to be found out, and nothing is told of one."""
 
     @property
     def live(self) -> bool:
@@ -69,6 +72,9 @@ class Turned:
         """Yield every frame."""
         asked = self.options.rotate
         degrees = int(asked) if asked and asked != "auto" else 0
+        if self.stills:
+            yield from self._each(degrees)
+            return
         side = _Side() if asked in (None, "auto") else None
         frames = self.source.frames()
         with closing(cast("Generator[Frame, None, None]", frames)):
@@ -77,6 +83,12 @@ class Turned:
                     side = None
                     degrees = self._found(found)
                 yield self._turn(frame, degrees)
+
+    def _each(self, degrees: int) -> Iterator[Frame]:
+        """Yield every picture, turned as it itself asks for."""
+        side = _Side() if self.options.rotate == "auto" else None
+        for frame in self.source.frames():
+            yield self._turn(frame, (side.look(frame.image) or 0) if side else degrees)
 
     def _found(self, degrees: int) -> int:
         """Say how the face lies; return by how much to turn."""

@@ -12,7 +12,14 @@ from av.container import InputContainer
 
 from facedrive.errors import SourceError
 from facedrive.sources.convert import Converter
-from facedrive.sources.decode import Decoder, decode_file, open_container, pictures_in
+from facedrive.sources.decode import (
+    EVERYTHING,
+    Decoder,
+    Window,
+    decode_file,
+    open_container,
+    pictures_in,
+)
 from facedrive.sources.guard import guarded_frames
 from facedrive.threads import clock_now, now
 from facedrive.types import Frame
@@ -25,6 +32,8 @@ class VideoFile:
     path: Path
     guarded: bool = True
     """Decode in a child process, so that a file that breaks the decoder ends only itself."""
+    window: Window = EVERYTHING
+    """Which frames are wanted."""
     _said: list[int | None] = field(default_factory=list, init=False, repr=False, compare=False)
     """How many frames the file says that it has, once it was opened."""
 
@@ -51,8 +60,8 @@ class VideoFile:
             SourceError: if it is no video, has no readable frame, or breaks the decoder.
         """
         if self.guarded and not getattr(sys, "frozen", False):  # a frozen program is no Python
-            return guarded_frames(self.path, self._said.append)
-        return decode_file(self.path, self._said.append)
+            return guarded_frames(self.path, self._said.append, window=self.window)
+        return decode_file(self.path, self._said.append, self.window)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ def _columns(names: tuple[str, ...], reach: float, digits: int) -> tuple[Column,
 
 ANGLES = ("head_pitch_deg", "head_yaw_deg", "head_roll_deg")
 POSITION = ("head_x_m", "head_y_m", "head_z_m")
+PERSON = ("person",)
 CLOCK = ("wall_s", "timecode_s")
 GAZE = ("gaze_left_pitch_deg", "gaze_left_yaw_deg", "gaze_right_pitch_deg", "gaze_right_yaw_deg")
 
@@ -41,6 +42,7 @@ TABLE: tuple[Column, ...] = (
     *_columns(POSITION, 1e3, 5),
     *_columns(GAZE, 360, 3),
     *(Column(name, 0, 1, 5) for name in EXTRA_NAMES),
+    *(Column(name, 0, 1e9, 0) for name in PERSON),
     *_columns(CLOCK, 1e12, 6),
 )
 
@@ -51,7 +53,7 @@ COLUMNS = tuple(column.name for column in TABLE)
 KNOWN = 3
 """Columns that have a value without a face too: frame, time_s, face."""
 
-LATER = (POSITION, EXTRA_NAMES, CLOCK)
+LATER = (POSITION, EXTRA_NAMES, PERSON, CLOCK)
 """Columns that takes did not have from the start; one without is still read."""
 
 Row = tuple[int | float | None, ...]
@@ -72,5 +74,5 @@ def row_of(sample: Sample, clock: WallClock = NO_CLOCK) -> Row:
     extras = complete(sample.extras, sample.aus)
     return (
         *known, sample.score, *sample.aus.tolist(), *head.euler, *head.translation.tolist(), *gaze,
-        *extras.tolist(), *when,
+        *extras.tolist(), sample.person, *when,
     )  # fmt: skip

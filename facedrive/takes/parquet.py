@@ -12,7 +12,7 @@ from facedrive.takes.columns import COLUMNS, Row
 
 try:
     import pyarrow as pa
-    from pyarrow.parquet import ParquetFile, ParquetWriter
+    from pyarrow import parquet as pq
 except ImportError as error:
     raise DependencyError(
         "Parquet needs the package pyarrow; install it with: pip install 'facedrive[parquet]'."
@@ -21,11 +21,22 @@ except ImportError as error:
 ROW_GROUP = 4096
 """Rows held in memory before they are written."""
 
+__all__ = ["CLIP", "ROW_GROUP", "ParquetRows", "column_type", "pa", "pq", "read_columns",
+           "read_rows", "read_texts"]  # fmt: skip
+
+CLIP = "clip"
+"""The column of a corpus's files that says which clip or picture a row is of; no take's own."""
+
 TYPES = {
-    "frame": pa.int64(), "time_s": pa.float64(), "face": pa.int8(),
+    "frame": pa.int64(), "time_s": pa.float64(), "face": pa.int8(), "person": pa.int32(),
     "wall_s": pa.float64(), "timecode_s": pa.float64(),
 }  # fmt: skip
 """The other columns are float32, null where a row has no value."""
+
+
+def column_type(name: str) -> pa.DataType:
+    """Return the type that a column of a take has in Parquet."""
+    return TYPES.get(name, pa.float32())
 
 
 class ParquetRows:
@@ -33,10 +44,10 @@ class ParquetRows:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._schema = pa.schema([(name, TYPES.get(name, pa.float32())) for name in COLUMNS])
+        self._schema = pa.schema([(name, column_type(name)) for name in COLUMNS])
         self._rows: list[Row] = []
         with self._explaining():
-            self._writer = ParquetWriter(path, self._schema)
+            self._writer = pq.ParquetWriter(path, self._schema)
 
     def write(self, row: Row) -> None:
         """Append a row."""
@@ -67,16 +78,31 @@ class ParquetRows:
 
 
 def read_columns(path: Path) -> list[str]:
-    """Return the names of a file's columns.
+    """Return the names of a file's columns, but for ``CLIP``.
 
     Raises:
         DataError: if it is no Parquet file, or a column holds no numbers.
     """
     with _reading(path) as file:
-        for field in file.schema_arrow:
+        fields = [each for each in file.schema_arrow if each.name != CLIP]
+        for field in fields:
             if not (pa.types.is_integer(field.type) or pa.types.is_floating(field.type)):
                 raise DataError(f"{path}, column {field.name}: {field.type}, not numbers.")
-        return list(file.schema_arrow.names)
+        return [field.name for field in fields]
+
+
+def read_texts(path: Path, column: str) -> tuple[list[str], list[str]]:
+    """Return the names of a file's columns, and the texts of one; none where it is missing.
+
+    Raises:
+        DataError: if it is no Parquet file.
+    """
+    with _reading(path) as file:
+        names = list(file.schema_arrow.names)
+        if column not in names:
+            return names, []
+        texts = file.read([column]).column(0).to_pylist()
+        return names, [str(each) for each in texts if each is not None]
 
 
 def read_rows(path: Path) -> Iterator[tuple[str, tuple[float | None, ...]]]:
@@ -87,16 +113,17 @@ def read_rows(path: Path) -> Iterator[tuple[str, tuple[float | None, ...]]]:
     """
     number = 0
     with _reading(path) as file:
-        for batch in file.iter_batches(batch_size=ROW_GROUP):
+        columns = [name for name in file.schema_arrow.names if name != CLIP]
+        for batch in file.iter_batches(batch_size=ROW_GROUP, columns=columns):
             for row in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 number += 1
                 yield f"row {number}", row
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[ParquetFile]:
+def _reading(path: Path) -> Iterator[pq.ParquetFile]:
     try:
-        with ParquetFile(path) as file:
+        with pq.ParquetFile(path) as file:
             yield file
     except (OSError, pa.ArrowInvalid) as error:
         raise DataError(f"{path} cannot be read as Parquet: {error}.") from error

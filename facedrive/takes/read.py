@@ -24,6 +24,7 @@ from facedrive.takes.columns import (
     GAZE,
     KNOWN,
     LATER,
+    PERSON,
     POSITION,
     TABLE,
 )
@@ -73,6 +74,7 @@ def read_table(path: Path) -> Iterator[TableRow]:
 def _checked(path: Path, rows: Iterable[ReadRow], places: list[int]) -> Iterator[TableRow]:
     time = -math.inf
     has_position, has_extras = _POSITION.start in places, _EXTRAS.start in places
+    has_person = _PERSON in places
     for where, values in rows:
         row = np.full(len(COLUMNS), np.nan)
         row[places] = values  # None becomes NaN
@@ -80,6 +82,8 @@ def _checked(path: Path, rows: Iterable[ReadRow], places: list[int]) -> Iterator
             row[_POSITION] = IDENTITY_HEAD.translation
         if not has_extras and row[KNOWN - 1] == 1:
             row[_EXTRAS] = derived(row[_AUS].astype(np.float32))
+        if not has_person and row[KNOWN - 1] == 1:
+            row[_PERSON] = 1
         _check(path, where, row, time)
         time = float(row[1])
         yield row
@@ -99,23 +103,25 @@ def _samples(rows: Iterable[TableRow]) -> Iterator[Sample]:
 
 def _sample(index: int, time: float, row: TableRow) -> Sample:
     """Make the sample of a row with a face."""
-    aus, angles, position, gaze, extras, clock = np.split(row[KNOWN + 1 :], _ENDS)
+    aus, angles, position, gaze, extras, person, clock = np.split(row[KNOWN + 1 :], _ENDS)
     head = Head(quaternion_from_euler(EulerDegrees(*angles)), position.astype(np.float32))
     gaze_rad = np.radians(gaze.reshape(2, 2)).astype(np.float32)
     when, score = WallClock(*clock.tolist()), float(row[KNOWN])
     return Sample(
         time, index, aus.astype(np.float32), gaze_rad, head, True, score,
-        extras=extras.astype(np.float32), clock=when,
+        extras=extras.astype(np.float32), clock=when, person=int(person[0]),
     )  # fmt: skip
 
 
-_ENDS = np.cumsum([len(AUS), len(ANGLES), len(POSITION), len(GAZE), len(EXTRA_NAMES)])
-"""Where, after the score, AUs, angles, position, gaze and extras end."""
+_ENDS = np.cumsum([len(AUS), len(ANGLES), len(POSITION), len(GAZE), len(EXTRA_NAMES),
+                   len(PERSON)])  # fmt: skip
+"""Where, after the score, AUs, angles, position, gaze, extras and person end."""
 
 _AUS, _POSITION, _EXTRAS = (
     slice(COLUMNS.index(names[0]), COLUMNS.index(names[-1]) + 1)
     for names in (AU_NAMES, POSITION, EXTRA_NAMES)
 )
+_PERSON = COLUMNS.index(*PERSON)
 _CLOCK = slice(len(COLUMNS) - len(CLOCK), len(COLUMNS))
 
 
@@ -129,8 +135,8 @@ def _check(path: Path, where: str, row: TableRow, earliest: float) -> None:
             f"{path}, {where}, column {COLUMNS[column]}: {_shown(row[column])}; "
             f"it must be a number from {LOWEST[column]:g} to {HIGHEST[column]:g}."
         )
-    if row[0] % 1 or row[2] % 1:
-        raise DataError(f"{path}, {where}: frame and face must be whole numbers.")
+    if row[0] % 1 or row[2] % 1 or row[_PERSON] % 1 > 0:
+        raise DataError(f"{path}, {where}: frame, face and person must be whole numbers.")
     if row[1] < earliest:
         raise DataError(f"{path}, {where}, column time_s: {row[1]} is before {earliest}.")
     if not row[2] and not np.isnan(row[KNOWN : _CLOCK.start]).all():

@@ -58,7 +58,7 @@ def test_extract_writes_a_row_a_frame_with_the_documented_columns(take: Path) ->
         "frame", "time_s", "face", "score", *AU_NAMES,
         "head_pitch_deg", "head_yaw_deg", "head_roll_deg", "head_x_m", "head_y_m", "head_z_m",
         "gaze_left_pitch_deg", "gaze_left_yaw_deg", "gaze_right_pitch_deg", "gaze_right_yaw_deg",
-        *EXTRA_NAMES, "wall_s", "timecode_s",
+        *EXTRA_NAMES, "person", "wall_s", "timecode_s",
     ]  # fmt: skip
     assert {row["face"] for row in table} == {"1"}
 

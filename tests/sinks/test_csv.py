@@ -51,7 +51,7 @@ def test_columns_are_those_of_extract(tmp_path: Path, make_sample: MakeSample) -
     assert header == (
         "frame,time_s,face,score," + ",".join(AU_NAMES) + ",head_pitch_deg,head_yaw_deg,"
         "head_roll_deg,head_x_m,head_y_m,head_z_m,gaze_left_pitch_deg,gaze_left_yaw_deg,gaze_right_pitch_deg,"
-        "gaze_right_yaw_deg," + ",".join(EXTRA_NAMES) + ",wall_s,timecode_s\n"
+        "gaze_right_yaw_deg," + ",".join(EXTRA_NAMES) + ",person,wall_s,timecode_s\n"
     )
 
 

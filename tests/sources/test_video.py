@@ -110,7 +110,7 @@ def test_how_far_it_is_opens_the_file_once(
     mp4 = write_clip(pictures, "clip.mp4", codec="libx264", pix_fmt="yuv420p")
     opened, real = [], FileFrames.__init__
 
-    def count(file: FileFrames, path: Path) -> None:
+    def count(file: FileFrames, path: Path, *more: object) -> None:
         opened.append(path)
         real(file, path)
 

@@ -29,7 +29,7 @@ WITHOUT_POSITION = tuple(name for name in WITHOUT_EXTRAS if name not in POSITION
 
 def row(index: int, **values: object) -> str:
     """A row with a face, all zero but for what is given."""
-    cells = {"frame": index, "time_s": index / 30, "face": 1} | values
+    cells = {"frame": index, "time_s": index / 30, "face": 1, "person": 1} | values
     return ",".join(str(cells.get(name, 0)) for name in COLUMNS)
 
 
@@ -222,8 +222,8 @@ def test_memory_does_not_grow_with_the_take(tmp_path: Path) -> None:
         (row(1, time_s=-1), "line 3, column time_s: -1.0 is before 0.0"),
         (row(1, face=2), "line 3, column face: 2; .* from 0 to 1"),
         (row(1, face=""), "line 3, column face: empty"),
-        (row(1, face=0.5), "line 3: frame and face must be whole numbers"),
-        (row(1, frame=1.5), "line 3: frame and face must be whole numbers"),
+        (row(1, face=0.5), "line 3: frame, face and person must be whole numbers"),
+        (row(1, frame=1.5), "line 3: frame, face and person must be whole numbers"),
         (row(1, frame=-1), "line 3, column frame: -1"),
         (row(1, face=0), "line 3: face is 0; the columns after it must be empty"),
         ("1,2,3", f"line 3: 3 values, not {len(COLUMNS)}"),
