@@ -75,9 +75,11 @@ class Extract:
         """Read every frame, and write its rows."""
         if Path(self.output).suffix in TAKES:
             return self._one_take()
-        if Path(self.output).is_file():
-            raise SinkError(f"--output {self.output}: it must end in .csv or .parquet, or be a "
-                            "folder.")  # fmt: skip
+        if _is_file(self.output):
+            raise SinkError(
+                f"--output {self.output}: it must end in .csv or .parquet, or be a folder, which "
+                f"is written as {Path(self.output).with_suffix('')}/."
+            )
         return self._corpus()
 
     def _one_take(self) -> int:
@@ -162,6 +164,13 @@ class Extract:
 
 
 COMMANDS = {"": Extract}
+
+
+def _is_file(output: str) -> bool:
+    """Say whether an output is a file, or is called like one."""
+    path = Path(output)
+    named = bool(path.suffix) and not output.endswith(("/", os.sep)) and "://" not in output
+    return path.is_file() or (named and not path.is_dir())
 
 
 def _are_pictures(given: tuple[str, ...]) -> bool:

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 from facedrive.errors import DataError, SourceError
 from facedrive.sources import IMAGE_SUFFIXES
+from facedrive.sources.demo import open_demo
 from facedrive.sources.images import natural_key
 from facedrive.sources.places import Place, filesystem, is_archive, members_of
 
@@ -105,6 +106,8 @@ def _files(given: str, found: Found) -> Iterator[_File]:
     path = Path(given)
     if "://" in given and not path.exists():
         yield from _kept(_of_url(given), found)
+    elif given == "demo" and not path.exists():
+        yield _File(Place(str(open_demo().path)), "demo.mp4")
     elif path.is_dir():
         yield from _of_folder(path, found)
     elif is_archive(given):

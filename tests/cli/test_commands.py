@@ -42,7 +42,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def take(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("take") / "take.csv"
-    assert main(["extract", str(clip), "-o", str(path)]) == 0
+    assert main(["extract", str(clip), "--as", "video", "-o", str(path)]) == 0
     return path
 
 
@@ -64,12 +64,14 @@ def test_extract_writes_a_row_a_frame_with_the_documented_columns(take: Path) ->
 
 
 def test_extracting_twice_gives_the_same_file(clip: Path, take: Path, tmp_path: Path) -> None:
-    assert main(["extract", str(clip), "-o", str(tmp_path / "again.csv")]) == 0
+    assert main(["extract", str(clip), "--as", "video", "-o", str(tmp_path / "again.csv")]) == 0
     assert (tmp_path / "again.csv").read_bytes() == take.read_bytes()
 
 
 def test_raw_leaves_smoothing_out(clip: Path, take: Path, tmp_path: Path) -> None:
-    assert main(["extract", str(clip), "-o", str(tmp_path / "raw.csv"), "--raw"]) == 0
+    assert (
+        main(["extract", str(clip), "--as", "video", "-o", str(tmp_path / "raw.csv"), "--raw"]) == 0
+    )
 
     def jitter(path: Path) -> float:
         aus = np.array([[float(row[name]) for name in AU_NAMES] for row in rows(path)])
@@ -100,7 +102,7 @@ def test_live_records_a_picture_of_every_frame_of_a_file(clip: Path, tmp_path: P
 def test_calibrate_writes_a_profile_that_makes_the_clip_rest(clip: Path, tmp_path: Path) -> None:
     profile, rested = tmp_path / "me.toml", tmp_path / "rested.csv"
     assert main(["calibrate", "--source", str(clip), "-o", str(profile)]) == 0
-    words = ["extract", str(clip), "-o", str(rested), "--profile", str(profile)]
+    words = ["extract", str(clip), "--as", "video", "-o", str(rested), "--profile", str(profile)]
     assert main(words) == 0
     aus = np.array([[float(row[name]) for name in AU_NAMES] for row in rows(rested)[:12]])
     assert aus.mean() < 0.02
