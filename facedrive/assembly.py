@@ -70,6 +70,7 @@ def open_pipeline(
         lost=LostFace(settings.lost),
         pose=PoseSolver(settings.tracker.pose.fov_deg),
         resting=resting,
+        region=settings.tracker.region,
     )
 
 

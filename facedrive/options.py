@@ -36,6 +36,18 @@ class Size(NamedTuple):
         return f"{self.width}x{self.height}"
 
 
+class Region(NamedTuple):
+    """A part of a picture, in shares of its width and height, written as 0.5,0,0.5,1."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+    def __str__(self) -> str:
+        return ",".join(f"{each:g}" for each in self)
+
+
 @dataclass(frozen=True)
 class Facts:
     """What is to be known of an option beside its type, default and docstring."""
@@ -97,6 +109,14 @@ def _read_size(text: str) -> Size:
     return Size(int(width), int(height))
 
 
+def _read_region(text: str) -> Region:
+    left, top, width, height = map(float, text.split(","))
+    inside = left >= 0 and top >= 0 and left + width <= 1.001 and top + height <= 1.001
+    if not (inside and width >= 0.01 and height >= 0.01):  # written so that NaN is not inside
+        raise ValueError(text)
+    return Region(left, top, width, height)
+
+
 def _read_path(text: str) -> Path:
     if not text:
         raise ValueError(text)
@@ -110,7 +130,9 @@ KINDS: dict[object, Kind] = {
     bool: Kind("yes or no", _read_bool, (bool,)),
     Path: Kind("a path", _read_path, (str,)),
     Size: Kind("a size; write it as 640x480", _read_size, (str,)),
-}
+    Region: Kind("a part of the picture, from 0 to 1; write left,top,width,height as 0.5,0,0.5,1",
+                 _read_region, (str,)),
+}  # fmt: skip
 
 
 def _kind(hint: object) -> Kind | None:
@@ -197,7 +219,7 @@ class Option:
     def _check_one(self, value: object) -> object:
         wrong_bool = isinstance(value, bool) and bool not in self.kind.types
         if wrong_bool or not isinstance(value, self.kind.types):
-            if isinstance(value, Path | Size):
+            if isinstance(value, Path | Size | Region):
                 return value
             raise OptionError(self._wrong(repr(value)))
         return self.read(value) if isinstance(value, str) else self._within(value)
@@ -355,7 +377,7 @@ def shown(value: object) -> str:
     """Return a value as one would write it."""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, tuple) and not isinstance(value, Size):
+    if isinstance(value, tuple) and not isinstance(value, Size | Region):
         return " ".join(map(shown, value))
     return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 

@@ -10,6 +10,7 @@ from facedrive.calibration import Profile, default_profile, median_reading
 from facedrive.controls import Controls
 from facedrive.eyes import join_gaze
 from facedrive.lost import LostFace
+from facedrive.options import Region
 from facedrive.outputs import Outputs
 from facedrive.resting import RestingLevel
 from facedrive.sight import sight
@@ -47,6 +48,8 @@ class Pipeline:
     timing: Timing = field(default_factory=Timing)
     resting: RestingLevel | None = None
     """Learns the face's rest while it is watched; None leaves the profile's neutral as it is."""
+    region: Region | None = None
+    """The part of the picture that is watched; None for all of it."""
     raw: Reading | None = field(default=None, init=False)
     """What the newest face says, before calibration and smoothing."""
     _rest: list[tuple[float, Reading]] | None = field(default=None, init=False, repr=False)
@@ -54,7 +57,7 @@ class Pipeline:
     _lost: bool = field(default=True, init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._sight = sight(self.tracker, self.regressor, self.timing)
+        self._sight = sight(self.tracker, self.regressor, self.timing, self.region)
 
     @classmethod
     def open(

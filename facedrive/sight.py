@@ -8,12 +8,17 @@ itself, or a model that does not say whether it sees a face, has the tracker lea
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import NamedTuple, Protocol
 
+import numpy as np
+
+from facedrive.options import Region
 from facedrive.stages import Estimate, Finder, Regressor, Tracker
 from facedrive.timing import Timing
 from facedrive.trackers.cutter import CropCutter
 from facedrive.trackers.follow import Follower
+from facedrive.trackers.scene import Change, Scene
 from facedrive.types import Frame, Vector
 
 FOUND = 0.8
@@ -68,10 +73,13 @@ class ByTracker:
     def __init__(self, tracker: Tracker, regressor: Regressor, timing: Timing) -> None:
         self._tracker, self._regressor, self._timing = tracker, regressor, timing
         self._cutter = CropCutter(regressor.crop)
+        self._scene = Scene()
         self._lost = True
 
     def look(self, frame: Frame) -> Seen | None:
         """Return the face in this frame, or None."""
+        if self._scene.look(frame.gray) is not Change.NONE:
+            self.forget()
         with self._timing.stage("track"):
             face = self._tracker.track(frame)
         if face is None:
@@ -102,10 +110,15 @@ class ByModel:
         self._finder, self._regressor, self._timing = finder, regressor, timing
         self._follower: Follower | None = None
         self._waited = 0  # frames since the face was last seen
+        self._scene = Scene()
 
     def look(self, frame: Frame) -> Seen | None:
         """Return the face in this frame, or None."""
-        seen = self._go_on(frame) or self._find(frame)
+        change = self._scene.look(frame.gray)
+        if change is Change.CUT:
+            self._finder.reset()  # nobody of the other scene is expected here
+        goes_on = change is Change.NONE and not self._waited
+        seen = self._go_on(frame, KEPT if goes_on else FOUND) or self._find(frame)
         if not self._finder.hold(None if seen is None else seen.landmarks_px) and seen:
             seen = self._follower = None  # it is another's
         self._waited = 0 if seen else self._waited + 1
@@ -119,11 +132,11 @@ class ByModel:
         self._follower = None
         self._waited = 0
 
-    def _go_on(self, frame: Frame) -> Seen | None:
-        """Look for the face where it was; it has to be surer once it was gone."""
+    def _go_on(self, frame: Frame, least: float) -> Seen | None:
+        """Look for the face where it was, with this presence at least."""
         if self._follower is None:
             return None
-        return self._see(self._follower, frame, FOUND if self._waited else KEPT, new=False)
+        return self._see(self._follower, frame, least, new=False)
 
     def _find(self, frame: Frame) -> Seen | None:
         """Ask the model about each place where the tracker sees something like a face."""
@@ -156,13 +169,43 @@ class ByModel:
         return None if new else seen
 
 
+class InRegion:
+    """Sees a part of each picture as if it were the whole."""
+
+    def __init__(self, sight: Sight, region: Region) -> None:
+        self._sight, self._region = sight, region
+
+    def look(self, frame: Frame) -> Seen | None:
+        """Return the face in this part of the frame, or None."""
+        height, width = frame.size
+        left, top = round(self._region.left * width), round(self._region.top * height)
+        right = max(round((self._region.left + self._region.width) * width), left + 1)
+        bottom = max(round((self._region.top + self._region.height) * height), top + 1)
+        part = replace(frame, image=frame.image[top:bottom, left:right])
+        seen = self._sight.look(part)
+        if seen is None:
+            return None
+        return seen._replace(landmarks_px=seen.landmarks_px + np.array([left, top], np.float32))
+
+    def forget(self) -> None:
+        """Forget the face."""
+        self._sight.forget()
+
+
 def _log_odds(presence: float) -> float:
     sure = min(max(presence, SUREST), 1 - SUREST)
     return math.log(sure / (1 - sure))
 
 
-def sight(tracker: Tracker, regressor: Regressor, timing: Timing) -> Sight:
-    """Have the model lead if it can follow a face and the tracker can find one."""
+def sight(
+    tracker: Tracker, regressor: Regressor, timing: Timing, region: Region | None = None
+) -> Sight:
+    """Have the model lead if it can follow a face and the tracker can find one.
+
+    With a ``region``, faces are looked for and followed there only.
+    """
     if isinstance(tracker, Finder) and getattr(regressor, "follows", False):
-        return ByModel(tracker, regressor, timing)
-    return ByTracker(tracker, regressor, timing)
+        whole: Sight = ByModel(tracker, regressor, timing)
+    else:
+        whole = ByTracker(tracker, regressor, timing)
+    return whole if region is None else InRegion(whole, region)

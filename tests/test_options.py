@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from facedrive.errors import OptionError
 from facedrive.options import (
+    Region,
     Size,
     build,
     changed,
@@ -42,6 +43,7 @@ class Room:
     This paragraph is for those who read the code.
     """
     size: Size = Size(4, 3)
+    seat: Region = Region(0, 0, 1, 1)
     lamp: Lamp = field(default_factory=lambda: Lamp(lux=50.0))
     guests: tuple[str, ...] = ()
     open: bool = False
@@ -54,7 +56,7 @@ OPTIONS = options_of(Room)
 
 def test_options_are_the_fields_that_a_text_can_give_in_order() -> None:
     names = [each.name for each in OPTIONS]
-    assert names == ["door", "size", "lamp.lux", "lamp.colour", "guests", "open", "floor"]
+    assert names == ["door", "size", "seat", "lamp.lux", "lamp.colour", "guests", "open", "floor"]
 
 
 def test_an_option_knows_its_docstring_unit_range_and_default() -> None:
@@ -70,6 +72,7 @@ def test_an_option_knows_its_docstring_unit_range_and_default() -> None:
     [
         ("door", "a b", Path("a b")),
         ("size", "640x480", Size(640, 480)),
+        ("seat", "0.5,0,.5,1", Region(0.5, 0, 0.5, 1)),
         ("lamp.lux", "3", 3.0),
         ("lamp.colour", "cold", "cold"),
         ("guests", "Ann", "Ann"),
@@ -87,6 +90,9 @@ def test_text_becomes_a_value(name: str, text: str, value: object) -> None:
     ("name", "text", "message"),
     [
         ("size", "big", "size is 'big'; it must be a size; write it as 640x480"),
+        ("seat", "0.5,0,0.6,1", "seat is '0.5,0,0.6,1'; it must be a part of the picture"),
+        ("seat", "0,0,nan,1", "it must be a part of the picture"),
+        ("seat", "0,0,0,1", "it must be a part of the picture"),
         ("lamp.lux", "x", "lamp.lux is 'x'; it must be a number from 0 to 1000"),
         ("lamp.lux", "1001", "lamp.lux is 1001; it must be a number from 0 to 1000"),
         ("lamp.lux", "nan", "it must be a number"),

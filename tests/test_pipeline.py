@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from typing import cast
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,6 +19,7 @@ from facedrive.filters import NoFilter
 from facedrive.outputs import Outputs
 from facedrive.pipeline import NEUTRAL_S, Pipeline, run
 from facedrive.smoothing import Smoothing, no_smoothing
+from facedrive.sources import open_source
 from facedrive.stages import Estimate
 from facedrive.trackers.align import crop_matrix
 from facedrive.trackers.patch import MEAN_SHAPE, to_patch
@@ -335,3 +341,43 @@ def test_stopping_closes_the_source() -> None:
 def test_runs_are_deterministic() -> None:
     first, second = (driven(Pipeline(Seen(10, 20), Says()), 30) for _ in range(2))
     assert all((a.aus == b.aus).all() for a, b in zip(first, second, strict=True))
+
+
+def _wall(random: np.random.Generator) -> Image:
+    """Return a lit wall with noise, (512, 512, 3)."""
+    shades = cv2.resize(random.normal(170, 25, (9, 9)), (512, 512), interpolation=cv2.INTER_CUBIC)
+    noisy = shades[..., None] + random.normal(0, 6, (512, 512, 1)) + [30, 0, -30]
+    return noisy.clip(0, 255).astype(np.uint8)
+
+
+def _covered_lens(random: np.random.Generator) -> Image:
+    """Return a finger on the lens: dark red with noise, (512, 512, 3)."""
+    noisy = random.normal((60, 10, 8), 3, (512, 512, 3))
+    return noisy.clip(0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Pipeline:
+    return Pipeline.open()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "after"),
+    [("d12.mp4", "wall"), ("d12.mp4", "covered lens"), ("x1.mp4", "no_face.mp4")],
+)
+def test_not_one_sample_says_face_after_a_cut_to_what_is_none(
+    shared: Path, shipped: Pipeline, name: str, after: str
+) -> None:
+    clips, random = shared / "data" / "clips", np.random.default_rng(0)
+    if after == "no_face.mp4":
+        faceless = [frame.image for frame in islice(open_source(clips / after).frames(), 8)]
+    else:
+        draw = {"wall": _wall, "covered lens": _covered_lens}[after]
+        faceless = [draw(random) for _ in range(8)]
+    shipped.reset()
+    with closing(cast("Generator[Frame]", open_source(clips / name).frames())) as frames:
+        filmed = [frame.image for frame in islice(frames, 12)]
+    said = [shipped(Frame(image, number / 30, number)).face
+            for number, image in enumerate(filmed + faceless)]  # fmt: skip
+    assert said == [True] * 12 + [False] * 8

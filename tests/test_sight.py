@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from facedrive.aus import AUS
-from facedrive.sight import CANDIDATES, WAITS, ByModel, ByTracker, sight
+from facedrive.options import Region
+from facedrive.sight import CANDIDATES, WAITS, ByModel, ByTracker, InRegion, sight
 from facedrive.stages import Estimate
 from facedrive.timing import Timing
 from facedrive.trackers.align import crop_matrix
@@ -121,6 +122,62 @@ def test_a_follower_without_presence_lets_the_tracker_lead() -> None:
 
     assert isinstance(sight(Finds(FACE_PX), Plain(0.9), Timing()), ByTracker)
     assert isinstance(sight(Finds(FACE_PX), Follows(0.9), Timing()), ByModel)
+
+
+def scenery(index: int, seed: int) -> Frame:
+    """Return a picture of one scene or another."""
+    cells = np.random.default_rng(seed).integers(0, 256, (12, 16, 3)).astype(np.uint8)
+    return Frame(np.kron(cells, np.ones((20, 20, 1), np.uint8)), index / 30, index)
+
+
+def test_after_a_cut_a_face_has_to_be_as_sure_as_a_new_one() -> None:
+    for scene, kept in ((0, True), (1, False)):
+        eyes = ByModel(Finds(FACE_PX), Follows(0.99, 0.5), Timing())
+        assert eyes.look(scenery(0, seed=0)) is not None
+        assert (eyes.look(scenery(1, seed=scene)) is not None) == kept
+
+
+def test_after_a_cut_nobody_is_expected_to_be_where_the_last_face_was() -> None:
+    finder = Finds(FACE_PX)
+    eyes = ByModel(finder, Follows(0.99, 0.1), Timing())
+    eyes.look(scenery(0, seed=0))
+    eyes.look(scenery(1, seed=1))
+    assert finder.places == ()  # it was reset
+
+
+def test_a_tracker_that_leads_starts_anew_after_a_cut_and_behind_a_covered_lens() -> None:
+    class Holds:
+        resets = 0
+
+        def track(self, frame: Frame) -> Face | None:
+            return Face(FACE_PX, 1.0)
+
+        def reset(self) -> None:
+            self.resets += 1
+
+    class Plain(Follows):
+        follows = False
+
+    tracker = Holds()
+    eyes = ByTracker(tracker, Plain(0.9), Timing())
+    for index, picture in enumerate((scenery(0, 0), scenery(1, 0), scenery(2, 1), frame(3))):
+        eyes.look(picture)
+        assert tracker.resets == max(index - 1, 0)
+
+
+def test_a_region_is_seen_as_if_it_were_the_whole_picture() -> None:
+    class Records(Finds):
+        def find(self, frame: Frame) -> Sequence[Face]:
+            self.size = frame.size
+            return super().find(frame)
+
+    finder = Records(FACE_PX)
+    eyes = sight(finder, Follows(0.99), Timing(), Region(0.5, 0.25, 0.5, 0.75))
+    assert isinstance(eyes, InRegion)
+    seen = eyes.look(Frame(np.full((480, 640, 3), 100, np.uint8), 0.0, 0))
+    assert seen is not None
+    assert finder.size == (360, 320)
+    np.testing.assert_allclose(seen.landmarks_px, FACE_PX + np.array([320, 120]), atol=0.1)
 
 
 def test_forgetting_starts_anew() -> None:

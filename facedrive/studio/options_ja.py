@@ -19,6 +19,8 @@ OPTIONS_JA: dict[str, str] = {
     "source.picture.flip": "鏡像を出力するカメラのために左右を入れ替えます。",
     "tracker.use": "トラッカー：dlib、mediapipe、またはプラグイン（package.module:Class）。",
     "tracker.model": "トラッカー付属の代わりに使うランドマークモデル。",
+    "tracker.region": "映像のうち見る範囲（座席など）。左、上、幅、高さを0〜1で指定します。",
+    "tracker.dlib.remember_s": "見失ったあと、位置と大きさが同じ人だけを待つ秒数。過ぎると、いちばん近い人を追います。",
     "tracker.dlib.find_score": "新しい顔を見つけたと判断するための検出器の信頼度。",
     "tracker.dlib.keep_score": "追跡中の顔を見失ったと判断する信頼度の下限。",
     "tracker.dlib.check_every": "再確認を行うフレーム間隔。",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,11 +19,21 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from facedrive.trackers.hog import CLOSER, NO_FACE, TILTED, WHOLE, Detection, FaceFinder, View
+from facedrive.trackers.hog import (
+    CLOSER,
+    FAR,
+    NO_FACE,
+    TILTED,
+    WHOLE,
+    Detection,
+    FaceFinder,
+    View,
+)
 from facedrive.trackers.landmarks import interocular_px
 from facedrive.trackers.motion import coarse_face, find_shift
 from facedrive.trackers.options import DlibOptions
 from facedrive.trackers.patch import (
+    ORIGIN_PX,
     PATCH_SIZE,
     TARGET_PX,
     UNIT_PX,
@@ -33,6 +44,7 @@ from facedrive.trackers.patch import (
     place_on_landmarks,
     to_frame,
     to_patch,
+    zoom,
 )
 from facedrive.trackers.shape import ShapePredictor
 from facedrive.types import Face, Frame, Image, Vector
@@ -58,8 +70,12 @@ LOOK_SCORE = -0.5
 """The confidence from which on a detection is looked at closer: in a view the face is seldom
 of a size or tilt that suits the detector, in its patch it is."""
 
-REMEMBERED = 60
-"""Frames for which a lost face is preferred to a larger one, should it come back."""
+SAME_SIZE = 1.6
+"""Times that the face of the same person may be larger or smaller after a loss."""
+
+SAME_REACH_PX = 1.5 * PATCH_SIZE
+"""How far from its last place the face of the same person may be, in pixels of its patch; each
+second adds as much again."""
 
 MOST_PASSES = 4
 """Fits in one frame, each on the patch that the last one placed."""
@@ -143,24 +159,30 @@ class DlibTracker:
         """Forget the face that was followed."""
         self._followed: Followed | None = None
         self._last_place: Placement | None = None
+        self._size = (0, 0)
+        self._time = self._lost_at = 0.0  # of the newest frame; of the first without the face
         self._searched = 0  # frames since the last face, which itself counts as one
         self._views = itertools.cycle(
-            itertools.chain.from_iterable((WHOLE, view) for view in CLOSER + TILTED)
+            itertools.chain.from_iterable(
+                (WHOLE, near, far)
+                for near, far in zip(itertools.cycle(CLOSER + TILTED), FAR * 6, strict=False)
+            )
         )
         self.finder.claim(self, None)
 
     def track(self, frame: Frame) -> Face | None:
         """Return the face in this frame, or None."""
         before = self._followed
+        self._enter(frame)
         self._followed = self._follow(frame.gray, before) if before else None
         if self._followed is None:
+            self._lost_at = min(self._lost_at, frame.time)
             self._followed = self._find(frame.gray)
         self._log_change(before, frame.index)
         if self._followed is None:
             self._forget()
             return None
-        self._searched, self._last_place = 1, self._followed.fit.better
-        self.finder.claim(self, self._last_place)
+        self._keep(self._followed.fit.better)
         landmarks_px = self._followed.fit.landmarks_px.astype(np.float32)
         return Face(landmarks_px, self._followed.score)
 
@@ -170,10 +192,12 @@ class DlibTracker:
         Views of the frame are searched in turn, one a call; all of them before the first face.
         """
         gray = frame.gray
+        self._enter(frame)
+        self._lost_at = min(self._lost_at, frame.time)
         for views in self._rounds():
             fits = [(seen.score, self._fit(gray, _cut(gray, seen.placement)))
                     for seen in self._look(gray, views)]  # fmt: skip
-            followed = [Followed(fit, score) for score, fit in fits if self._may_follow(fit, gray)]
+            followed = [Followed(fit, score) for score, fit in fits if self._may_begin(fit, gray)]
             if followed:
                 followed.sort(key=self._preference, reverse=True)
                 return [Face(each.fit.landmarks_px.astype(np.float32), each.score)
@@ -183,18 +207,38 @@ class DlibTracker:
     def hold(self, landmarks_px: Vector | None) -> bool:
         """Note where the face that is followed is, if no other tracker's is there; None: lost."""
         place = None if landmarks_px is None else place_on_landmarks(landmarks_px)
-        if place is None or not self.finder.is_free(self, place):
+        if place is None or not (self.finder.is_free(self, place) and self._is_expected(place)):
             self._forget()
             return False
-        self._searched, self._last_place = 1, place
-        self.finder.claim(self, place)
+        self._keep(place)
         return True
 
+    def _enter(self, frame: Frame) -> None:
+        """Take note of a frame; places in frames of another size say nothing about it."""
+        if frame.size != self._size:
+            self._last_place, self._size = None, frame.size
+        self._time = frame.time
+
+    def _keep(self, place: Placement) -> None:
+        """Claim the place of the face that is followed."""
+        self._searched, self._last_place, self._lost_at = 1, place, math.inf
+        self.finder.claim(self, place)
+
     def _forget(self) -> None:
-        """Let go of the claim, and after a while of the place where the face was."""
+        """Let go of the claim, and after a while of the person who was followed."""
         self.finder.claim(self, None)
-        if self._searched > REMEMBERED:
+        self._lost_at = min(self._lost_at, self._time)
+        if self._time - self._lost_at >= self.options.remember_s:
             self._last_place = None
+
+    def _is_expected(self, place: Placement) -> bool:
+        """Say whether a face there may be the person's who was lost; anybody's if nobody was."""
+        if self._last_place is None or self._lost_at == math.inf:
+            return True
+        larger = zoom(self._last_place) / zoom(place)
+        reach_px = SAME_REACH_PX * (1 + max(self._time - self._lost_at, 0.0))
+        apart = np.abs(to_patch(self._last_place, to_frame(place, ORIGIN_PX)) - ORIGIN_PX).max()
+        return bool(1 / SAME_SIZE < larger < SAME_SIZE and apart < reach_px)
 
     def _follow(self, gray: Image, face: Followed) -> Followed | None:
         """Fit the face of the last frame to this one; None where it is lost."""
@@ -214,6 +258,10 @@ class DlibTracker:
     def _may_follow(self, fit: Fit, gray: Image) -> bool:
         """Say whether landmarks are a face's, and of one that no other tracker follows."""
         return _is_plausible(fit, gray) and self.finder.is_free(self, fit.better)
+
+    def _may_begin(self, fit: Fit, gray: Image) -> bool:
+        """Say whether landmarks are a face's that may be followed from now on."""
+        return self._may_follow(fit, gray) and self._is_expected(fit.better)
 
     def _steady(self, fit: Fit, last: Fit) -> Fit:
         """Hold back each landmark that hardly moves, so that noise in the frame does not show."""
@@ -245,7 +293,7 @@ class DlibTracker:
     def _rounds(self) -> Iterable[tuple[View, ...]]:
         """Return which views to search now, round by round until there is a face."""
         before, self._searched = self._searched, self._searched + 1
-        return ((next(self._views),),) if before else ((WHOLE,), CLOSER, TILTED)
+        return ((next(self._views),),) if before else ((WHOLE,), CLOSER, TILTED, FAR)
 
     def _look(self, gray: Image, views: tuple[View, ...]) -> list[Detection]:
         """Return what the detector sees, also around the last face before a stranger is taken."""
@@ -255,17 +303,16 @@ class DlibTracker:
             seen += self.finder.look_around(gray, self._last_place, LOOK_SCORE)
         return seen
 
-    def _preference(self, face: Followed) -> tuple[bool, float]:
-        """Order faces: one where the last was seen first, then the larger."""
-        size_px = float(interocular_px(face.fit.landmarks_px))
+    def _preference(self, face: Followed) -> float:
+        """Order faces: the nearest to where the last was, by place and size; else the larger."""
         if self._last_place is None:
-            return False, size_px
-        return apart_px(face.fit.better, self._last_place) < PATCH_SIZE, size_px
+            return float(interocular_px(face.fit.landmarks_px))
+        return -apart_px(self._last_place, face.fit.better)
 
     def _take_up(self, gray: Image, seen: Detection) -> Followed | None:
         """Fit a face that was just detected; None where it does not turn out to be one."""
         fit, score = self._check(gray, self._fit(gray, _cut(gray, seen.placement)))
-        found = score >= self.options.find_score and self._may_follow(fit, gray)
+        found = score >= self.options.find_score and self._may_begin(fit, gray)
         return Followed(fit, score) if found else None
 
     def _fit(self, gray: Image, cut: Cut) -> Fit:
@@ -303,7 +350,7 @@ def _is_plausible(fit: Fit, gray: Image) -> bool:
     x, y = fit.landmarks_px.mean(axis=0)
     return bool(
         np.sqrt((misfit**2).sum(axis=1).mean()) < WORST_SHAPE * UNIT_PX
-        and UNIT_PX / np.hypot(fit.better[0, 0], fit.better[1, 0]) > LEAST_UNIT_PX
+        and UNIT_PX / zoom(fit.better) > LEAST_UNIT_PX
         and 0 <= x < width
         and 0 <= y < height
     )

@@ -27,6 +27,14 @@ NO_FACE = -1.0
 """The score below which the detector is not asked."""
 
 
+FAR_SIDE = 7 * VIEW_SIDE
+"""Longest side of the whole frame's copy that the parts for far faces are cut from, pixels: faces
+from 4 % of the frame's width up, where the frame has that many pixels."""
+
+MOST_ENLARGED = 2.0
+"""Times that a frame is enlarged at most: beyond it there is nothing more to see."""
+
+
 class View(NamedTuple):
     """A part of the frame that the detector looks at."""
 
@@ -34,15 +42,28 @@ class View(NamedTuple):
     """Of the frame's width, 0 to 1."""
     top: float
     """Of the frame's height, 0 to 1."""
-    extent: float
-    """Of the frame's width and height, 0 to 1; below 1 the view is twice as fine."""
+    width: float
+    """Of the frame's width, 0 to 1."""
+    height: float
+    """Of the frame's height, 0 to 1."""
+    side_px: int = VIEW_SIDE
+    """Longest side that the whole frame has at this view's size of pixels."""
     tilt_deg: float = 0.0
     """How far clockwise the faces are tilted that look upright in this view."""
 
 
-WHOLE = View(0, 0, 1)
-CLOSER = (View(0, 0, 0.6), View(0.4, 0, 0.6), View(0, 0.4, 0.6), View(0.4, 0.4, 0.6))
-TILTED = (View(0, 0, 1, 40), View(0, 0, 1, -40))
+def _parts(columns: int, rows: int, width: float, height: float, side_px: int) -> list[View]:
+    """Return views that cover the frame and overlap, those in its middle first."""
+    lefts, tops = np.linspace(0, 1 - width, columns), np.linspace(0, 1 - height, rows)
+    views = [View(left, top, width, height, side_px) for top in tops for left in lefts]
+    return sorted(views, key=lambda view: abs(view.left + width / 2 - 0.5)
+                  + abs(view.top + height / 2 - 0.5))  # fmt: skip
+
+
+WHOLE = View(0, 0, 1, 1)
+CLOSER = tuple(_parts(2, 2, 0.6, 0.6, 2 * VIEW_SIDE))
+TILTED = (View(0, 0, 1, 1, tilt_deg=40), View(0, 0, 1, 1, tilt_deg=-40))
+FAR = tuple(_parts(5, 5, 0.25, 0.28, FAR_SIDE))
 
 
 class Detection(NamedTuple):
@@ -112,15 +133,33 @@ def _place_on(box: dlib.rectangle) -> Placement:
 def _cut_view(gray: Image, view: View) -> tuple[Image, Placement]:
     """Return the view's picture, and the (2, 3) matrix that takes the frame's pixels to it."""
     height, width = gray.shape
-    fineness = 1 if view.extent == 1 else 2
-    scale = VIEW_SIDE * fineness / max(height, width)
+    scale = view.side_px / max(height, width)
+    if view.side_px == FAR_SIDE:
+        scale = min(scale, MOST_ENLARGED)
     full = max(round(width * scale), 1), max(round(height * scale), 1)
+    if view.tilt_deg:
+        return _cut_tilted(gray, full, scale, view.tilt_deg)
+    left, top = int(width * view.left), int(height * view.top)
+    right, bottom = left + round(width * view.width), top + round(height * view.height)
+    part = gray[top : max(bottom, top + 1), left : max(right, left + 1)]
+    size = max(round(full[0] * view.width), 1), max(round(full[1] * view.height), 1)
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    picture = np.asarray(cv2.resize(part, size, interpolation=how), dtype=np.uint8)
+    return picture, chain(_scaled(scale), np.array([[1.0, 0.0, -left], [0.0, 1.0, -top]]))
+
+
+def _cut_tilted(
+    gray: Image, full: tuple[int, int], scale: float, tilt_deg: float
+) -> tuple[Image, Placement]:
+    """Return the whole frame at a size and tilt, and the matrix as ``_cut_view`` does."""
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     small = cv2.resize(gray, full, interpolation=how)
-    size = max(round(full[0] * view.extent), 1), max(round(full[1] * view.extent), 1)
     middle = full[0] / 2, full[1] / 2
-    matrix = np.asarray(cv2.getRotationMatrix2D(middle, view.tilt_deg, 1), dtype=np.float64)
-    matrix[:, 2] -= np.round([full[0] * view.left, full[1] * view.top])
-    picture = np.asarray(cv2.warpAffine(small, matrix, size), dtype=np.uint8)
-    shrink = np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2]])
-    return picture, chain(matrix, shrink)
+    matrix = np.asarray(cv2.getRotationMatrix2D(middle, tilt_deg, 1), dtype=np.float64)
+    picture = np.asarray(cv2.warpAffine(small, matrix, full), dtype=np.uint8)
+    return picture, chain(matrix, _scaled(scale))
+
+
+def _scaled(scale: float) -> Placement:
+    """Return the matrix that resizes a picture."""
+    return np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2]])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from facedrive.options import option
+from facedrive.options import Region, option
 
 FOV_DEG = 63.0
 """Vertical field of view of a camera that nobody has told us about; MediaPipe's for webcams."""
@@ -28,6 +28,9 @@ class DlibOptions:
     steadiness: float = option(0.01, low=0, high=1)
     """A landmark that seems to move by this in a frame, in outer-eye-corner distances, goes half
     the way; noise moves it less, and what moves more is hardly held back. 0 turns this off."""
+    remember_s: float = option(2.0, flag="--remember", unit="s", low=0, high=86_400)
+    """For how long after a loss only the same person, by place and size, is taken up again; then
+    whoever is nearest to the camera is."""
 
 
 @dataclass(frozen=True)
@@ -52,5 +55,7 @@ class TrackerOptions:
     """The tracker: dlib, mediapipe, or a plug-in, package.module:Class."""
     model: Path | None = option(None, flag="--tracker-model", metavar="FILE")
     """Landmark model in place of the tracker's own."""
+    region: Region | None = option(None, flag="--region", metavar="L,T,W,H")
+    """The part of the picture to watch, such as a seat: left, top, width and height from 0 to 1."""
     dlib: DlibOptions = DlibOptions()
     pose: PoseOptions = PoseOptions()

@@ -99,6 +99,11 @@ def chain(second: Placement, first: Placement) -> Placement:
     return both
 
 
+def zoom(placement: Placement) -> float:
+    """Return how many pixels of the patch a pixel of the frame is."""
+    return float(np.hypot(placement[0, 0], placement[1, 0]))
+
+
 def apart_px(one: Placement, other: Placement) -> float:
     """Return how far apart two placements put the corners of the patch, pixels of the patch."""
     corners = to_patch(one, to_frame(other, CORNERS_PX))
@@ -126,7 +131,7 @@ def shrink_onto(
     """
     picture, matrix = gray, placement
     # Halving averages four pixels, which keeps noise out, and is the cheapest way to shrink.
-    while np.hypot(matrix[0, 0], matrix[1, 0]) < HALVE_BELOW and min(picture.shape) > 1:
+    while zoom(matrix) < HALVE_BELOW and min(picture.shape) > 1:
         height, width = picture.shape
         half = cv2.resize(
             picture[: height // 2 * 2, : width // 2 * 2],

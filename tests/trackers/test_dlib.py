@@ -1,6 +1,7 @@
 """The default tracker, on a rendered clip with known landmarks, on photographs and on film."""
 
 import functools
+import itertools
 import logging
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import pytest
 from facedrive.errors import ModelError
 from facedrive.stages import Tracker
 from facedrive.trackers.dlib import DlibTracker
-from facedrive.trackers.hog import FaceFinder
+from facedrive.trackers.hog import CLOSER, FAR, TILTED, WHOLE, FaceFinder, _cut_view
 from facedrive.trackers.landmarks import box_px, interocular_px
+from facedrive.trackers.options import DlibOptions
 from facedrive.trackers.pose import PoseSolver
 from facedrive.types import EulerDegrees, Face, Frame, Image
 
@@ -236,6 +238,35 @@ def test_a_face_that_is_small_in_the_frame_is_found(portrait: Image) -> None:
     assert left_px(face) > 800
 
 
+@pytest.mark.parametrize("share", [0.04, 0.055, 0.07])
+def test_a_far_face_is_found_in_a_large_frame(portrait: Image, share: float) -> None:
+    near = look(portrait)
+    assert near is not None
+    scale = share * 1920 / float(np.ptp(near.landmarks_px[:, 0]))
+    small = cv2.resize(portrait, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    face = look(paste(np.full((1080, 1920, 3), 90, np.uint8), small, 1300, 180))
+    assert face is not None
+    middle = near.landmarks_px.mean(axis=0) * scale + np.array([1300, 180])
+    off_px = np.abs(face.landmarks_px.mean(axis=0) - middle)
+    assert off_px.max() < 0.3 * interocular_px(near.landmarks_px) * scale
+
+
+def test_a_search_for_far_faces_looks_at_a_small_part_a_frame() -> None:
+    gray = np.zeros((1080, 1920), np.uint8)
+    pixels = [_cut_view(gray, view)[0].size for view in (WHOLE, *CLOSER, *TILTED, *FAR)]
+    assert max(pixels) <= 200_000
+    assert max(_cut_view(np.zeros((240, 320), np.uint8), view)[0].size for view in FAR) < 25_000
+
+
+def test_far_views_cover_the_frame_with_room_for_a_face() -> None:
+    across = sorted({(view.left, view.left + view.width) for view in FAR})
+    down = sorted({(view.top, view.top + view.height) for view in FAR})
+    for spans, face in ((across, 0.06), (down, 0.06 * 16 / 9)):
+        assert spans[0][0] == 0 and spans[-1][1] == pytest.approx(1)
+        for (_, end), (start, _) in itertools.pairwise(spans):
+            assert end - start > 0.93 * face
+
+
 def test_a_mirrored_picture_has_a_mirrored_face(portrait: Image) -> None:
     face, mirrored = look(portrait), look(np.ascontiguousarray(portrait[:, ::-1]))
     assert face is not None
@@ -289,6 +320,31 @@ def test_a_face_that_vanishes_for_a_moment_is_taken_up_again(
     assert faces[12] is None
     assert last is not None
     assert right_px(last) < 450
+
+
+def test_a_stranger_is_taken_once_the_lost_person_is_no_longer_remembered(
+    portrait: Image,
+) -> None:
+    empty = np.full((700, 1100, 3), 100, np.uint8)
+    small = cv2.resize(portrait, (220, 220), interpolation=cv2.INTER_AREA)
+    person, stranger = paste(empty, small, 0, 100), paste(empty, portrait, 450, 50)
+    tracker = DlibTracker(options=DlibOptions(remember_s=1.0))
+    faces = follow(tracker, [person] * 4 + [stranger] * 40)
+    taken = [face is not None for face in faces[4:]]
+    assert not any(taken[3:30])
+    assert all(taken[36:])
+
+
+def test_the_nearest_in_place_and_size_is_taken_for_the_lost_person(portrait: Image) -> None:
+    empty = np.full((700, 1100, 3), 100, np.uint8)
+    small = cv2.resize(portrait, (300, 300), interpolation=cv2.INTER_AREA)
+    beside = cv2.resize(portrait, (390, 390), interpolation=cv2.INTER_AREA)
+    person = paste(empty, small, 0, 100)
+    both = paste(person, beside, 320, 60)
+    tracker = DlibTracker()
+    faces = follow(tracker, [person] * 4 + [empty] * 6 + [both] * 6)
+    last = faces[-1]
+    assert last is not None and right_px(last) < 320
 
 
 def test_reset_forgets_the_face(portrait: Image, tracker: DlibTracker) -> None:
