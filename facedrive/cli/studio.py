@@ -30,6 +30,8 @@ class StudioCommand:
     """Open the browser."""
     folder: Path | None = option(None, metavar="DIR")
     """Where takes and rigs are kept; the user's data folder where left out."""
+    rigs: Path | None = option(None, metavar="DIR")
+    """Another folder of rigs to choose from."""
     settings: Settings = Settings()
 
     def run(self) -> int:
@@ -48,7 +50,7 @@ class StudioCommand:
             with door.bind() as listening:
                 url = door.url(int(listening.getsockname()[1]))
                 print(f"facedrive studio: {url}  (Ctrl-C ends it)", flush=True)
-                desk = Desk(engine, self.folder or user_data_folder(), url)
+                desk = Desk(engine, self.folder or user_data_folder(), url, self.rigs)
                 if self.open:
                     _open(url)
                 serve(desk, door, listening)
@@ -60,6 +62,8 @@ class StudioCommand:
         from facedrive.studio.guard import is_own
 
         need_studio()
+        if self.rigs is not None and not self.rigs.is_dir():
+            raise FacedriveError(f"--rigs {self.rigs} is no folder; give one that holds rigs.")
         if self.token is not None and len(self.token) < 16:
             raise FacedriveError("--token is too short to be a secret; give 16 characters or more.")
         if not is_own(self.host) and self.token is None:

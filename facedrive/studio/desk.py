@@ -37,11 +37,16 @@ STAGES = ("track", "crop", "regress", "pose", "smooth", "send", "frame to wire")
 class Desk:
     """Holds what several pages show, and does what they ask."""
 
-    def __init__(self, engine: Engine, folder: Path, url: str = "") -> None:
-        """Keep takes and rigs below ``folder``; ``url`` is where the page is."""
+    def __init__(
+        self, engine: Engine, folder: Path, url: str = "", rigs: Path | None = None
+    ) -> None:
+        """Keep takes and rigs below ``folder``; ``url`` is where the page is.
+
+        ``rigs`` is another folder of rigs to choose from.
+        """
         self.engine = engine
         self.library = Library(folder / "takes")
-        self.gallery = Gallery(folder / "rigs")
+        self.gallery = Gallery(folder / "rigs", rigs)
         self.setups = user_config_folder() / "setups"
         self.profiles = user_config_folder() / "profiles"
         self.url = url

@@ -333,7 +333,7 @@ class Engine:
                 self._keep_calibration(fresh)
             if self._pipeline is not None:
                 self._pipeline.close()
-            self._pipeline = fresh
+            self._pipeline, self.feed.crop = fresh, fresh.regressor.crop
         self._pipeline.reset()
         return self._pipeline
 

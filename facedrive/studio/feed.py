@@ -5,7 +5,7 @@ them up. Messages are little-endian; ``static/feed.js`` reads them:
 
     sample:  u8 1, u8 flags, u8 landmarks, u8 0, u32 index, f64 captured, f64 sent (ms since 1970),
              f32: inputs (48), raw AUs and extras (38), head x y z w (4), position (3), gaze (4),
-             landmarks
+             landmarks, and where there are some the corners of the model's crop (8)
     picture: u8 2, three zeros, then a JPEG
 """
 
@@ -23,7 +23,8 @@ from facedrive.mappings.table import inputs
 from facedrive.studio.movements import MOVEMENTS, raw_levels
 from facedrive.studio.pictures import small_jpeg
 from facedrive.threads import ClosedError, Mailbox, Worker, now, wall_clock
-from facedrive.types import Frame, Image, Reading, Sample, Vector
+from facedrive.trackers.align import crop_corners
+from facedrive.types import CropSpec, Frame, Image, Reading, Sample, Vector
 
 FACE, ACTED = 1, 2
 """Flags: there is a face; the sample comes from a take, a slider or a test, not from the source."""
@@ -36,19 +37,22 @@ PICTURE_SHARE = 0.06
 NO_RAW = np.full(len(MOVEMENTS), np.nan, np.float32)
 
 
-def pack_sample(sample: Sample, raw: Vector, size: tuple[int, int], *, acted: bool) -> bytes:
+def pack_sample(
+    sample: Sample, raw: Vector, size: tuple[int, int], *, acted: bool, crop: CropSpec | None = None
+) -> bytes:
     """Return the message of a sample and its raw ``MOVEMENTS``; ``size`` is its frame's (H, W)."""
     wall_ms = wall_clock() * 1000
     captured_ms = wall_ms - max(0.0, now() - sample.time) * 1000
-    landmarks = np.zeros((0, 2), np.float32)
+    landmarks = corners = np.zeros((0, 2), np.float32)
     if sample.landmarks_px is not None:
         landmarks = (sample.landmarks_px / size[::-1]).astype(np.float32)
+        corners = crop_corners(sample.landmarks_px, crop or CropSpec()) / size[::-1]
     flags = FACE * sample.face | ACTED * acted
     head = struct.pack(
         "<BBBBIdd", 1, flags, len(landmarks), 0, sample.index & 0xFFFFFFFF, captured_ms, wall_ms
     )
     values, head_now = inputs(sample.aus, sample.gaze, sample.extras), sample.head
-    parts = (values, raw, head_now.rotation, head_now.translation, sample.gaze, landmarks)
+    parts = (values, raw, head_now.rotation, head_now.translation, sample.gaze, landmarks, corners)
     return head + np.concatenate([each.ravel() for each in parts]).astype("<f4").tobytes()
 
 
@@ -97,6 +101,8 @@ class Feed:
         """The newest frame's, (H, W, 3) RGB."""
         self.size = (480, 640)
         """Height and width of the newest frame."""
+        self.crop: CropSpec | None = None
+        """How the model's crops are cut."""
         self.dropped = 0
         """Frames of the source that never became samples."""
         self._times: deque[float] = deque(maxlen=90)
@@ -116,7 +122,7 @@ class Feed:
             return
         raw = None if self.acted or not sample.face else self._raw()
         values = NO_RAW if raw is None else raw_levels(raw)
-        self._post(pack_sample(sample, values, self.size, acted=self.acted))
+        self._post(pack_sample(sample, values, self.size, acted=self.acted, crop=self.crop))
         if frame is not None and now() >= self._due and self._wanted():
             self._due = now() + 1 / PICTURE_FPS
             self._pictures.put(frame.image)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -191,16 +191,20 @@ class Library:
             raise DataError(f"{name} is empty; there is nothing to play.")
         return found
 
-    def export(self, name: str, to: str, rig: str = "") -> Path:
+    def export(
+        self, name: str, to: str, rig: str = "", tell: Callable[[float], None] = lambda _: None
+    ) -> Path:
         """Write a take in another format, below ``exports``; return where.
+
+        ``tell`` hears how far it is, 0 to 1.
 
         Raises:
             FacedriveError: if it cannot be read or written.
         """
-        source = self.find(name).path
+        entry = self.find(name)
         path = free_path(self.folder / "exports" / f"{name}{EXPORTS[to]}")
         path.parent.mkdir(parents=True, exist_ok=True)
-        _WRITERS[to](source, path, rig)
+        _WRITERS[to](_told(read_take(entry.path), entry.rows, tell), path, rig)
         return path
 
 
@@ -295,20 +299,27 @@ def _move(old: Path, new: Path) -> None:
         raise DataError(f"{old.name} cannot be renamed: {error.strerror}.") from error
 
 
-def _write_glb(source: Path, path: Path, rig: str) -> None:
+def _told(samples: Iterable[Sample], count: int, tell: Callable[[float], None]) -> Iterator[Sample]:
+    """Yield samples and tell after each which share of them has gone by."""
+    for done, sample in enumerate(samples, 1):
+        yield sample
+        tell(min(done / max(count, 1), 1.0))
+
+
+def _write_glb(samples: Iterable[Sample], path: Path, rig: str) -> None:
     loaded = load_rig(rig or None)
-    write_gltf(read_take(source), path, loaded, target_mapping(loaded))
+    write_gltf(samples, path, loaded, target_mapping(loaded))
 
 
-def _write_livelink(source: Path, path: Path, _: str) -> None:
-    write_livelink_csv(read_take(source), path, fps=60, mapping="arkit")
+def _write_livelink(samples: Iterable[Sample], path: Path, _: str) -> None:
+    write_livelink_csv(samples, path, fps=60, mapping="arkit")
 
 
-def _write_vmd(source: Path, path: Path, _: str) -> None:
-    write_vmd(read_take(source), path, load_mapping("mmd"))
+def _write_vmd(samples: Iterable[Sample], path: Path, _: str) -> None:
+    write_vmd(samples, path, load_mapping("mmd"))
 
 
-_WRITERS: dict[str, Callable[[Path, Path, str], None]] = {
+_WRITERS: dict[str, Callable[[Iterable[Sample], Path, str], None]] = {
     "gltf": _write_glb,
     "livelink-csv": _write_livelink,
     "vmd": _write_vmd,

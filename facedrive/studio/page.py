@@ -36,7 +36,7 @@ HEAD = """
   document.cookie = `${name}=${value}; path=/; max-age=31536000; SameSite=Strict`; };</script>
 <script type="module">
 import "/static/avatar.js"; import "/static/bars.js"; import "/static/timeline.js";
-import "/static/takevideo.js";
+import "/static/takevideo.js"; import "/static/trace.js"; import "/static/delay.js";
 import { feed } from "/static/feed.js";
 const tell = (up) => document.body.classList.toggle("fd-down", !up);
 feed.addEventListener("up", () => tell(true));

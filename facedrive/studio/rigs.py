@@ -65,9 +65,12 @@ class RigName(NamedTuple):
 class Gallery:
     """The rigs to choose from: ours, those in the user's folder, and the one in the settings."""
 
-    def __init__(self, folder: Path) -> None:
-        """Look into ``folder`` beside ours; it may not exist yet."""
-        self.folder = folder
+    def __init__(self, folder: Path, more: Path | None = None) -> None:
+        """Look into ``folder`` beside ours; it may not exist yet.
+
+        Rigs of the folder ``more`` can be chosen too; nothing is written there.
+        """
+        self.folder, self.more = folder, more
         self._packed: dict[str, Packed] = {}
         self._lock = threading.Lock()
 
@@ -76,6 +79,10 @@ class Gallery:
         found = [RigName(OURS, "")]
         if self.folder.is_dir():
             found += [RigName(path.name, str(path)) for path in sorted(self.folder.iterdir())
+                      if path.suffix.lower() in SUFFIXES]  # fmt: skip
+        if self.more is not None and self.more.is_dir():
+            found += [RigName(f"{self.more.name}/{path.name}", str(path))
+                      for path in sorted(self.more.iterdir())
                       if path.suffix.lower() in SUFFIXES]  # fmt: skip
         if chosen is not None and str(chosen) not in [each.path for each in found]:
             found.append(RigName(str(chosen), str(chosen)))
@@ -91,6 +98,11 @@ class Gallery:
             if name in (each.name, each.path):
                 return each.path
         raise RigError(f"no rig '{name[:80]}' in {self.folder}; drop its file onto the page first.")
+
+    def count(self, path: str) -> int | None:
+        """Return how many AUs a rig shows; None until it was read."""
+        known = [each for key, each in self._packed.items() if key.startswith(f"{path}:")]
+        return len(known[-1].about["covered"]) if known else None
 
     def picture(self, path: str) -> Path | None:
         """Return where a rig's picture is; None where there is none yet.

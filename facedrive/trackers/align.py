@@ -55,6 +55,15 @@ def crop_matrix(landmarks_px: NDArray[np.floating], spec: CropSpec) -> NDArray[n
     return fit_similarity(landmarks_px[RIGID], target)
 
 
+def crop_corners(landmarks_px: NDArray[np.floating], spec: CropSpec) -> NDArray[np.float64]:
+    """Return (4, 2) frame pixels: the corners of the crop of (68, 2) landmarks, in turn."""
+    (cosine, _, x), (sine, _, y) = crop_matrix(landmarks_px, spec).tolist()
+    turn, shift, side = complex(cosine, sine), complex(x, y), spec.size
+    square = np.array([0, side, complex(side, side), complex(0, side)])
+    found = (square - shift) / (turn or 1e-9)
+    return np.stack([found.real, found.imag], axis=1)
+
+
 def warp_square(gray: Image, matrix: NDArray[np.float64], size: int) -> Image:
     """Cut a square out of a picture.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -19,7 +20,9 @@ from facedrive.studio.acts import posed
 from facedrive.studio.feed import NO_RAW, Feed, Watcher, encode_picture, pack_sample
 from facedrive.studio.movements import MOVEMENTS
 from facedrive.threads import now, wall_clock
-from facedrive.types import Frame
+from facedrive.trackers.align import CENTRE_Y, TEMPLATE
+from facedrive.trackers.landmarks import RIGID
+from facedrive.types import CropSpec, Frame
 
 JAW = np.eye(24, dtype=np.float32)[AU_INDEX["jaw_drop"]]
 
@@ -74,3 +77,17 @@ def test_gaps_in_the_frames_are_counted_as_dropped() -> None:
     for index in (0, 1, 4, 5):
         feed.send(posed(JAW, index), None)
     assert feed.dropped == 2
+
+
+def test_landmarks_are_followed_by_the_corners_of_what_the_model_sees() -> None:
+    landmarks = np.zeros((68, 2), np.float32)
+    landmarks[RIGID] = TEMPLATE * 90 + (320, 200)
+    sample = replace(posed(JAW), landmarks_px=landmarks)
+    message = pack_sample(sample, NO_RAW, (480, 640), acted=False, crop=CropSpec(128, 0.3))
+    assert message[2] == 68
+    corners = np.frombuffer(message[-32:], "<f4").reshape(4, 2) * (640, 480)
+    side = 90 * CropSpec(128, 0.3).span
+    np.testing.assert_allclose(np.diff(corners, axis=0), [[side, 0], [0, side], [-side, 0]],
+                               atol=0.1)  # fmt: skip
+    middle = corners.mean(axis=0)
+    np.testing.assert_allclose(middle, (320, 200 + 90 * CENTRE_Y), atol=1)

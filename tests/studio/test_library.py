@@ -113,3 +113,10 @@ def test_what_is_no_take_is_refused_in_a_line(
         library.keep(name, content)
     assert len(str(raised.value)) < 400
     assert [entry.name for entry in library.entries()] == ["first"]
+
+
+def test_an_export_tells_how_far_it_is(library: Library) -> None:
+    told: list[float] = []
+    library.export("first", "livelink-csv", "", told.append)
+    assert told == sorted(told)
+    assert (len(told), told[-1]) == (31, 1.0)

@@ -55,3 +55,20 @@ def test_a_rigs_picture_is_a_small_jpeg_or_nothing(tmp_path: Path) -> None:
     _, jpeg = cv2.imencode(".jpg", np.zeros((24, 32, 3), np.uint8))
     gallery.keep_picture("", jpeg.tobytes())
     assert gallery.picture("") is not None
+
+
+def test_rigs_of_another_folder_can_be_chosen_too(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "head.vrm").write_bytes(b"")
+    (mine / "notes.txt").write_bytes(b"")
+    gallery = Gallery(tmp_path / "rigs", mine)
+    assert [each.name for each in gallery.names()] == [OURS, "mine/head.vrm"]
+    assert gallery.find("mine/head.vrm") == str(mine / "head.vrm")
+
+
+def test_how_much_a_rig_shows_is_known_once_it_was_read(tmp_path: Path) -> None:
+    gallery = Gallery(tmp_path)
+    assert gallery.count("") is None
+    gallery.pack("")
+    assert gallery.count("") == 24

@@ -265,12 +265,12 @@ class Avatar extends HTMLElement {
     if (this.hasAttribute("mirror")) { pen.translate(inset.width, 0); pen.scale(-1, 1); }
     pen.drawImage(picture, 0, 0);
     const points = feed.sample?.landmarks;
-    if (points?.length) this.drawFace(pen, points, inset.width, inset.height);
+    if (points?.length) this.drawFace(pen, points, feed.sample.crop, inset.width, inset.height);
     pen.restore();
     inset.dataset.drawn = String(Number(inset.dataset.drawn || 0) + 1);
   }
 
-  drawFace(pen, points, width, height) {
+  drawFace(pen, points, crop, width, height) {
     pen.lineWidth = width / 240;
     pen.strokeStyle = "rgba(94, 234, 212, 0.9)";
     let [left, top, right, bottom] = [1, 1, 0, 0];
@@ -286,6 +286,12 @@ class Avatar extends HTMLElement {
     }
     pen.strokeStyle = "rgba(255, 255, 255, 0.55)";
     pen.strokeRect(left * width, top * height, (right - left) * width, (bottom - top) * height);
+    pen.setLineDash([width / 60, width / 60]);  // what the model sees
+    pen.beginPath();
+    for (let i = 0; i < crop.length; i += 2) pen.lineTo(crop[i] * width, crop[i + 1] * height);
+    pen.closePath();
+    pen.stroke();
+    pen.setLineDash([]);
   }
 }
 

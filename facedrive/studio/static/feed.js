@@ -25,6 +25,7 @@ function readSample(view) {
     position: take(3),
     gaze: take(4),
     landmarks: take(2 * count),
+    crop: take(count ? 8 : 0),
     came: performance.timeOrigin + performance.now(),
   };
 }

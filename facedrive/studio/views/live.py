@@ -61,4 +61,5 @@ def _figures(page: Page) -> str:
     ]
     cells = "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(value)}</dd></div>"
                     for term, value in rows)  # fmt: skip
+    cells += f"<div><dt>{escape(page.say('delay'))}</dt><dd><fd-delay></fd-delay></dd></div>"
     return f"<dl>{cells}</dl><p>{escape(' · '.join(parts))}{' ms' if parts else ''}</p>"

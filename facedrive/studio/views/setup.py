@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from html import escape
-from typing import Any
+from pathlib import Path
+from typing import Any, get_args
 
 from nicegui import events, ui
 
+from facedrive.aus import AUS, Region
 from facedrive.options import MISSING, Option, shown, values_of
 from facedrive.settings import settings_options
-from facedrive.sources.camera import video_devices
+from facedrive.sources.v4l2 import read_camera
+from facedrive.studio.cameras import cameras, chosen, offer
 from facedrive.studio.library import tidy
 from facedrive.studio.page import Page
 from facedrive.studio.rigs import MAX_UPLOAD, RigName
@@ -24,10 +27,18 @@ AT_START = ("view.show", "view.record", "control")
 """Options, or groups of them, that only count when a run starts."""
 
 
+COMMON = {
+    "tracker.use": "tracker", "regressor.device": "device", "regressor.model": "model",
+    "source.picture.rotate": "rotate", "source.picture.flip": "flip",
+}  # fmt: skip
+"""Options that are laid out by hand, and what they are called there."""
+
+
 def show(page: Page) -> None:
     """Lay the view out."""
     ui.html(f"<h1>{page.say('setup')}</h1>", sanitize=False)
     _add_source(page)
+    _add_tracking(page)
     _add_rigs(page)
     _add_setups(page)
     _add_options(page)
@@ -41,44 +52,97 @@ async def change(page: Page, name: str, value: str | None) -> bool:
 
 
 def _add_source(page: Page) -> None:
-    settings = page.desk.engine.settings.source
-    cameras = {path.removeprefix("/dev/video"): path for path in video_devices()}
-    kinds = cameras | {"demo": page.say("clip")}
+    """Add the choice of a camera and of what is asked of it, of a clip, a file or a stream."""
+    known = cameras()
     with ui.element("section").classes("fd-card"):
         ui.html(f"<h2>{page.say('source')}</h2>", sanitize=False)
-        if not cameras:
+        if not known:
             ui.label(page.say("no_cameras")).classes("fd-note-line")
         with ui.element("div").classes("fd-row"):
-            ui.select(
-                kinds, value=settings.what if settings.what in kinds else None,
-                label=page.say("camera_choice"),
-                on_change=lambda event: change(page, "source.what", str(event.value)),
-            ).props("outlined dense")  # fmt: skip
-            sizes = {"": page.say("drivers")} | {each: each for each in (
-                "320x240", "640x480", "1280x720", "1920x1080")}  # fmt: skip
-            ui.select(
-                sizes, value=str(settings.size or "") if str(settings.size or "") in sizes else "",
-                label=page.say("size"),
-                on_change=lambda event: change(page, "source.size", event.value or None),
-            ).props("outlined dense")  # fmt: skip
-            rates = {"": page.say("drivers")} | {each: each for each in ("15", "30", "60")}
-            rate = f"{settings.fps:g}" if settings.fps else ""
-            ui.select(
-                rates, value=rate if rate in rates else "", label=page.say("rate"),
-                on_change=lambda event: change(page, "source.fps", event.value or None),
-            ).props("outlined dense")  # fmt: skip
+            _add_camera(page, known)
         with ui.element("div").classes("fd-row"):
-            place = ui.input(
-                page.say("file_or_stream"),
-                value="" if settings.what in kinds or settings.what.isdecimal() else settings.what,
-            ).props("outlined dense maxlength=1000")
+            _add_place(page, known)
 
-            async def use() -> None:
-                if place.value:
-                    await change(page, "source.what", place.value)
 
-            place.on("keydown.enter", use)
-            ui.button(page.say("use"), on_click=use).props("outline no-caps")
+def _add_camera(page: Page, known: dict[str, str]) -> None:
+    """Add the choice of a camera, or the clip, and of size, rate and format."""
+    engine = page.desk.engine
+    kinds = known | {"demo": page.say("clip")}
+
+    def source() -> str | None:
+        what = engine.settings.source.what
+        return "demo" if what == "demo" or engine.stand_in else chosen(what, list(known))
+
+    def refresh() -> None:
+        settings = engine.settings.source
+        camera.value = source()
+        path = chosen(settings.what, list(known))
+        found = offer(read_camera(Path(path)) if path else None, settings.size)
+        for name, select in fields.items():
+            value = "" if (held := getattr(settings, name)) is None else _shown(held)
+            told = [_shown(each) for each in getattr(found, OFFERED[name])]
+            choices = {each: each for each in dict.fromkeys((*told, value)) if each}
+            select.set_options({"": page.say("drivers")} | choices, value=value)
+
+    async def ask(name: str, value: str | None) -> None:
+        held = getattr(engine.settings.source, name)
+        if (value or "") != ("" if held is None else _shown(held)):
+            await change(page, f"source.{name}", value or None)
+            refresh()
+
+    async def turn(value: str | None) -> None:
+        if value and value != source():
+            await change(page, "source.what", value)
+            refresh()
+
+    camera = ui.select(kinds, value=source(), label=page.say("camera_choice"),
+                       on_change=lambda event: turn(event.value))  # fmt: skip
+    camera.props("outlined dense")
+    fields = {
+        name: ui.select({"": ""}, value="", label=page.say(text),
+                        on_change=lambda event, name=name: ask(name, event.value),
+                        ).props("outlined dense")
+        for name, text in (("size", "size"), ("fps", "rate"), ("fourcc", "format"))
+    }  # fmt: skip
+    page.follow(lambda: engine.settings.source, lambda _: refresh())
+
+
+OFFERED = {"size": "sizes", "fps": "rates", "fourcc": "formats"}
+"""Which part of an ``Offer`` each option of the source chooses from."""
+
+
+def _shown(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _add_place(page: Page, known: dict[str, str]) -> None:
+    """Add a field for a file or a stream."""
+    what = page.desk.engine.settings.source.what
+    listed = what == "demo" or what.isdecimal() or what in known
+    place = ui.input(page.say("file_or_stream"), value="" if listed else what)
+    place.props("outlined dense maxlength=1000")
+
+    async def use() -> None:
+        if place.value:
+            await change(page, "source.what", place.value)
+
+    place.on("keydown.enter", use)
+    ui.button(page.say("use"), on_click=use).props("outline no-caps")
+
+
+def _add_tracking(page: Page) -> None:
+    """Add what is chosen most of the model and the tracker."""
+    options = {each.name: each for each in settings_options()}
+    with ui.element("section").classes("fd-card"):
+        ui.html(f"<h2>{page.say('tracking')}</h2>", sanitize=False)
+        with ui.element("div").classes("fd-row"):
+            for name, text in COMMON.items():
+                control, put = _control(page, options[name])
+                if isinstance(control, ui.switch):
+                    control.text = page.say(text)
+                else:
+                    control.props(f'label="{page.say(text)}"')
+                _follow(page, name, put)
 
 
 def _add_rigs(page: Page) -> None:
@@ -87,7 +151,7 @@ def _add_rigs(page: Page) -> None:
     with ui.element("section").classes("fd-card"):
         ui.html(f"<h2>{page.say('rig')}</h2>", sanitize=False)
         tiles = ui.element("div").classes("fd-rigs")
-        covers = ui.label()
+        covers = ui.html("", sanitize=False).classes("fd-covers")
         lacks = ui.label().classes("fd-note-line")
         ui.upload(
             label=page.say("drop_rig"), auto_upload=True, max_file_size=MAX_UPLOAD,
@@ -98,37 +162,55 @@ def _add_rigs(page: Page) -> None:
         packed = await page.do(desk.rig, desk.rig_name)
         if packed is None:
             return
-        covers.text = page.say("covers", count=len(packed.about["covered"]))
+        covers.set_content(_coverage(page, packed.about["covered"]))
         missing = ", ".join(page.au(name) for name in packed.about["uncovered"])
         lacks.text = page.say("lacks", names=missing) if missing else ""
 
-    def state() -> tuple[list[RigName], str]:
-        return desk.gallery.names(desk.engine.settings.view.rig), desk.rig_name
+    def state() -> tuple[list[tuple[RigName, str | None]], str]:
+        rigs = desk.gallery.names(desk.engine.settings.view.rig)
+        return [(each, desk.rig_picture(each)) for each in rigs], desk.rig_name
 
-    def draw(state: tuple[list[RigName], str]) -> None:
+    def draw(state: tuple[list[tuple[RigName, str | None]], str]) -> None:
         rigs, chosen = state
         tiles.clear()
         with tiles:
-            for each in rigs:
-                _add_tile(page, each, chosen=each.name == chosen)
+            for each, picture in rigs:
+                _add_tile(page, each, picture, chosen=each.name == chosen)
         ui.timer(0.01, describe, once=True)
 
     page.follow(state, draw)
 
 
-def _add_tile(page: Page, rig: RigName, *, chosen: bool) -> None:
+def _follow(page: Page, name: str, put: Callable[[], None]) -> None:
+    """Show an option's value again where another page has changed it."""
+    page.follow(lambda: values_of(page.desk.engine.settings)[name], lambda _: put())
+
+
+def _coverage(page: Page, covered: Sequence[str]) -> str:
+    """Return how much of each region of the face a rig shows."""
+    parts = [page.say("covers", count=len(covered))]
+    for region in get_args(Region):
+        names = [each.name for each in AUS if each.region == region]
+        parts.append(f"{page.say(f'region_{region}')} {len({*names} & {*covered})}/{len(names)}")
+    return "".join(f"<span>{escape(each)}</span>" for each in parts)
+
+
+def _add_tile(page: Page, rig: RigName, picture: str | None, *, chosen: bool) -> None:
     async def choose() -> None:
         await change(page, "view.rig", rig.path or None)
 
     with ui.element("button").classes("fd-rig").on("click", choose) as tile:
         tile.props(f'type="button" aria-pressed="{str(chosen).lower()}"')
         tile.props["data-rig"] = rig.name
-        picture = page.desk.rig_picture(rig)
         if picture is None:
-            ui.element("span").classes("blank")
+            with ui.element("span").classes("blank"):
+                ui.icon("face").props('aria-hidden="true"')
         else:
             ui.html(f'<img alt="" src="{picture}">', sanitize=False)
         ui.html(f'<span class="name">{escape(rig.name)}</span>', sanitize=False)
+        count = page.desk.gallery.count(rig.path)
+        if count is not None:
+            ui.html(f'<span class="count">{count}/{len(AUS)}</span>', sanitize=False)
 
 
 async def _take_rig(page: Page, event: events.UploadEventArguments) -> None:
@@ -190,6 +272,15 @@ def _add_options(page: Page) -> None:
     """Add every option of the tree, as its declaration says, below a search."""
     options = [each for each in settings_options() if each.name not in LEFT_OUT]
     rows: list[tuple[str, ui.element]] = []
+    puts: dict[str, Callable[[], None]] = {}
+    shown_values = [values_of(page.desk.engine.settings)]
+
+    def follow(_: object) -> None:
+        now, before = values_of(page.desk.engine.settings), shown_values[0]
+        for name, put in puts.items():
+            if now[name] != before[name]:
+                put()
+        shown_values[0] = now
 
     def search() -> None:
         words = str(words_input.value or "").lower().split()
@@ -208,13 +299,18 @@ def _add_options(page: Page) -> None:
         with ui.element("div").classes("fd-options"):
             for each in options:
                 about = option_about(page.language, each.name, each.about)
-                rows.append((f"{each.name} {each.about} {about}".lower(),
-                             _add_option(page, each, about)))  # fmt: skip
+                row, puts[each.name] = _add_option(page, each, about)
+                rows.append((f"{each.name} {each.about} {about}".lower(), row))
     search()
+    page.follow(lambda: page.desk.engine.settings, follow)
 
 
-def _add_option(page: Page, option: Option, about: str) -> ui.element:
-    """Add an option's name, text, control and way back to the default."""
+def _add_option(page: Page, option: Option, about: str) -> tuple[ui.element, Callable[[], None]]:
+    """Add an option's name, text, control and way back to the default.
+
+    Returns:
+        Its row, and what shows its value again.
+    """
     with ui.element("div").classes("fd-option") as row:
         row.props(f'data-option="{option.name}"')
         with ui.element("div"):
@@ -230,7 +326,7 @@ def _add_option(page: Page, option: Option, about: str) -> ui.element:
         ui.button(icon="restart_alt", on_click=reset).props(
             f'flat round dense aria-label="{page.say("reset")}: {option.name}"'
         )
-    return row
+    return row, put
 
 
 def _facts(page: Page, option: Option) -> str:

@@ -251,7 +251,17 @@ def _add_menu(page: Page, entry: Entry) -> None:
 async def _export(page: Page, entry: Entry, to: str) -> None:
     going = ui.notification(page.say("exporting"), spinner=True, timeout=None)
     rig = page.desk.engine.settings.view.rig
-    path = await page.do(page.desk.library.export, entry.name, to, str(rig or ""))
+    share = [0.0]
+
+    def tell(part: float) -> None:
+        share[0] = part
+
+    def look() -> None:
+        going.message = f"{page.say('exporting')} {share[0]:.0%}"
+
+    watching = ui.timer(0.2, look)
+    path = await page.do(page.desk.library.export, entry.name, to, str(rig or ""), tell)
+    watching.cancel()
     going.dismiss()
     if path is not None:
         page.tell(page.say("exported", name=path.name))

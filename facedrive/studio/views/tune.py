@@ -18,6 +18,7 @@ from facedrive.studio.library import tidy
 from facedrive.studio.movements import (
     AUS_SIDE_BY_SIDE,
     EXTRAS_SIDE_BY_SIDE,
+    INPUT_OF,
     MOVEMENTS,
     levels,
     raw_levels,
@@ -169,6 +170,10 @@ def _add_smoothing(page: Page) -> None:
     """Add the two options of the filter for action units, and the lag that they come to."""
     engine = page.desk.engine
 
+    def choose(name: str) -> None:
+        trace.props["input"], trace.props["raw"] = INPUT_OF[name], MOVEMENTS.index(name)
+        trace.update()
+
     async def give(name: str, value: float) -> None:
         if value != getattr(engine.settings.smoothing.aus, name):
             await page.do(engine.change, f"smoothing.aus.{name}", f"{value:g}")
@@ -188,6 +193,13 @@ def _add_smoothing(page: Page) -> None:
         with ui.element("header").classes("fd-head"):
             ui.html(f"<h2>{page.say('smoothing')}</h2>", sanitize=False)
             lag = ui.label().classes("fd-note-line")
+        trace = ui.element("fd-trace").props(f'label="{page.say("trace")}"')
+        with ui.element("div").classes("fd-row"):
+            ui.select({name: page.au(name) for name in MOVEMENTS}, value="jaw_drop",
+                      label=page.say("choose_au"), on_change=lambda event: choose(event.value),
+                      ).props("outlined dense options-dense")  # fmt: skip
+            ui.label(page.say("trace_colours")).classes("fd-note-line")
+        choose("jaw_drop")
         for name, text, low, high in (("min_cutoff_hz", "steady", -1.0, 1.5),
                                       ("beta", "quick", -1.0, 2.0)):  # fmt: skip
             value = math.log10(max(getattr(engine.settings.smoothing.aus, name), 0.01))
