@@ -20,6 +20,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream as StreamInfo
 
 from facedrive.errors import DataError, SourceError
+from facedrive.picturesize import MOST_PIXELS, TOO_LARGE, PictureSize
 from facedrive.sources.convert import Converter
 from facedrive.takes.timecode import read_timecode
 from facedrive.types import NO_CLOCK, Frame, WallClock
@@ -220,7 +221,7 @@ def _smaller(stream: StreamInfo, least_side: int | None) -> tuple[int, int] | No
     side = max(width, height)
     shrink = next((by for by in (8, 4, 2) if least_side and side // by >= least_side), 1)
     if shrink > 1 and stream.codec_context.name in LOW_RESOLUTION:
-        stream.codec_context.options = {"lowres": str(shrink.bit_length() - 1)}
+        stream.codec_context.options |= {"lowres": str(shrink.bit_length() - 1)}
     return None if shrink == 1 else (max(width // shrink, 1), max(height // shrink, 1))
 
 
@@ -233,6 +234,7 @@ class Decoder:
 
     def __init__(self, container: InputContainer, stream: StreamInfo) -> None:
         """Decode one stream of a container."""
+        stream.codec_context.options |= {"max_pixels": str(MOST_PIXELS)}
         self.damaged = 0
         self.broken_off = False
         """Reading failed before the end."""
@@ -395,9 +397,12 @@ def pictures_in(container: InputContainer, name: str) -> StreamInfo:
     """Return the first stream that moves; cover art does not.
 
     Raises:
-        SourceError: if there is none.
+        SourceError: if there is none, or its pictures have more pixels than ``MOST_PIXELS``.
     """
     for stream in container.streams.video:
         if not stream.disposition & Disposition.attached_pic:
+            size = PictureSize(stream.codec_context.width, stream.codec_context.height, 1)
+            if not size.fits:
+                raise SourceError(f"{name} has pictures of {size}, {TOO_LARGE}.")
             return stream
     raise SourceError(f"{name} has no video stream; is it a sound file, or cut off?")

@@ -15,6 +15,7 @@ import numpy as np
 
 from facedrive.errors import DependencyError, SourceError
 from facedrive.files import check_plain
+from facedrive.picturesize import TOO_LARGE, PictureSize, picture_size
 from facedrive.sources import IMAGE_SUFFIXES
 from facedrive.types import Frame, Image
 
@@ -90,28 +91,37 @@ def decode_image(encoded: bytes, name: str, suffix: str, least_side: int | None 
             longer side keeps so many pixels; None keeps its size.
 
     Raises:
-        SourceError: if it cannot be read.
+        SourceError: if it cannot be read, or has more pixels than ``MOST_PIXELS``.
         DependencyError: if reading it needs a package that is not installed.
     """
     if suffix.lower() in PILLOW_SUFFIXES:
         return _by_pillow(encoded, name)
-    picture = _by_opencv(encoded, _flag(encoded, least_side) if least_side else cv2.IMREAD_COLOR)
+    picture = _by_opencv(encoded, name, least_side)
     if picture is None:
         raise SourceError(f"{name} is no readable image; mend it or take it out of the folder.")
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2RGB, dst=picture), dtype=np.uint8)
 
 
 PILLOW_SUFFIXES = frozenset({".avif", ".heic", ".heif"})
 """OpenCV reads no HEIC, and turns no AVIF upright."""
 
 
-def _by_opencv(encoded: bytes, flag: int) -> Image | None:
+def _by_opencv(encoded: bytes, name: str, least_side: int | None) -> Image | None:
+    size = picture_size(encoded)
+    if size is None:
+        return None
+    by, flag = _smaller(encoded, size, least_side)
+    _check_size(PictureSize(size.width // by, size.height // by, size.depth), name)
     # From memory, because OpenCV opens no paths beyond the code page on Windows.
     try:
-        data = np.frombuffer(encoded, np.uint8)
-        return cast("Image | None", cv2.imdecode(data, flag) if encoded else None)
-    except cv2.error:  # its header gives more pixels than facedrive lets OpenCV decode
+        return cast("Image | None", cv2.imdecode(np.frombuffer(encoded, np.uint8), flag))
+    except cv2.error:  # it is none inside
         return None
+
+
+def _check_size(size: PictureSize, name: str) -> None:
+    if not size.fits:
+        raise SourceError(f"{name} is {size}, {TOO_LARGE}.")
 
 
 REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4),
@@ -119,24 +129,16 @@ REDUCED = ((8, cv2.IMREAD_REDUCED_COLOR_8), (4, cv2.IMREAD_REDUCED_COLOR_4),
 """What OpenCV decodes smaller, by how many times."""
 
 
-def _flag(encoded: bytes, least_side: int) -> int:
-    """Return how to decode an image; only a JPEG is decoded smaller at less cost."""
-    size = jpeg_size(encoded)
-    if size is None:
-        return cv2.IMREAD_COLOR
-    return next((flag for by, flag in REDUCED if max(size) // by >= least_side), cv2.IMREAD_COLOR)
+def _smaller(encoded: bytes, size: PictureSize, least_side: int | None) -> tuple[int, int]:
+    """Return by how many times smaller to decode; only a JPEG is decoded smaller at less cost."""
+    whole = (1, cv2.IMREAD_COLOR)
+    if least_side is None or not encoded.startswith(JPEG):
+        return whole
+    side = max(size.width, size.height)
+    return next(((by, flag) for by, flag in REDUCED if side // by >= least_side), whole)
 
 
-def jpeg_size(encoded: bytes) -> tuple[int, int] | None:
-    """Return width and height as a JPEG's frame header says (ITU-T T.81, B.2.2); else None."""
-    at = 2
-    while encoded[:2] == b"\xff\xd8" and at + 9 <= len(encoded) and encoded[at] == 0xFF:
-        marker, length = encoded[at + 1], int.from_bytes(encoded[at + 2 : at + 4])
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = (int.from_bytes(encoded[at + n : at + n + 2]) for n in (5, 7))
-            return width, height
-        at += 2 + length
-    return None
+JPEG = b"\xff\xd8"
 
 
 def _by_pillow(encoded: bytes, name: str) -> Image:
@@ -152,6 +154,7 @@ def _by_pillow(encoded: bytes, name: str) -> Image:
         raise DependencyError(f"{name} needs Pillow; {PICTURES_EXTRA}") from error
     try:
         with Pillow.open(io.BytesIO(encoded)) as picture:
+            _check_size(PictureSize(*picture.size, 1), name)
             return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"), np.uint8)
     except UnidentifiedImageError as error:
         raise SourceError(

@@ -20,6 +20,7 @@ from facedrive.errors import RigError
 from facedrive.export.gltf import write_gltf
 from facedrive.files import free_path, whole_path, write_whole
 from facedrive.mappings import coverage, match_rig
+from facedrive.picturesize import picture_size
 from facedrive.registry import is_dotted
 from facedrive.render.pose import head_box
 from facedrive.rig import SUFFIXES
@@ -118,8 +119,9 @@ class Gallery:
         Raises:
             RigError: if it is none, or too large.
         """
-        read = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR) if jpeg else None
-        if len(jpeg) > MAX_PICTURE or read is None or max(read.shape) > 1024:
+        size = picture_size(jpeg[:MAX_PICTURE])
+        small = len(jpeg) <= MAX_PICTURE and size is not None and max(size[:2]) <= 1024
+        if not small or cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR) is None:
             raise RigError("a rig's picture must be a small JPEG.")
         write_whole(self._place(path), jpeg, RigError)
 

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from facedrive.rig.pictures import MAX_TEXTURE, PictureError, decode_picture, picture_size
+from facedrive.picturesize import picture_size
+from facedrive.rig.pictures import MAX_TEXTURE, PictureError, decode_picture
 
 RGB = np.zeros((30, 50, 3), np.uint8)
 RGB[..., 0] = 200  # blue for OpenCV

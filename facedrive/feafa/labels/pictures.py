@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.errors import SourceError
+from facedrive.picturesize import picture_size
 from facedrive.types import Frame, Image
 
 log = logging.getLogger(__name__)
@@ -31,8 +32,10 @@ def decode_gray(encoded: NDArray[np.uint8]) -> Image | None:
     """Decode the bytes of an image file to (H, W) uint8; None where they are no whole image."""
     # From memory, because OpenCV opens no paths beyond the code page on Windows.
     try:
-        gray = cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE) if encoded.size else None
-    except cv2.error:  # a size beyond all reason
+        size = picture_size(encoded.tobytes())
+        fits = size is not None and size.fits
+        gray = cv2.imdecode(encoded, cv2.IMREAD_GRAYSCALE) if fits else None
+    except cv2.error:  # it is none inside
         return None
     return None if gray is None else np.asarray(gray, dtype=np.uint8)
 
