@@ -37,6 +37,10 @@ SHIFT = 0.02
 
 SHIFTS = ((SHIFT, 0.0), (-SHIFT, 0.0), (0.0, SHIFT), (0.0, -SHIFT))
 
+PLACE = ("x_widths", "y_widths", "eyes_widths", "roll_deg")
+OUTER_CORNERS = (36, 45)
+"""Landmarks: the outer corners of the eyes, from the left of the picture."""
+
 FACELESS = 1.0
 """Spread of a frame without a face: nothing is known."""
 
@@ -48,6 +52,10 @@ class Guess(NamedTuple):
     """A row a frame; its AUs are the curves."""
     spread: Vector
     """(F, 24) float32, standard deviations over the shifts."""
+    places: Vector
+    """(F, 4) float32 where the face is, in widths of the picture: across and down of the middle
+    between the outer eye corners, and their distance; and how far the line through them is turned,
+    degrees. Zeros without a face."""
 
     @property
     def curves(self) -> Values:
@@ -77,6 +85,7 @@ def guess_video(
     place = {source: at for at, source in enumerate(clock.sources)}
     samples: list[Sample] = []
     spread = np.full((video.frames, len(AU_NAMES)), FACELESS, np.float32)
+    places = np.zeros((video.frames, len(PLACE)), np.float32)
     source = open_source(str(project.place(video)))
     with closing(open_pipeline(settings, raw=True)) as pipeline:
         for count, frame in enumerate(source.frames()):
@@ -85,9 +94,9 @@ def guess_video(
                 break
             sample, apart = read_shifted(pipeline, frame)
             samples.append(replace(sample, index=at, time=float(clock.times[at])))
-            spread[at] = apart
+            spread[at], places[at] = apart, place_of(sample, frame.size[1])
             progress((at + 1) / video.frames)
-    guess = Guess(_calibrate(samples, settings), spread)
+    guess = Guess(_calibrate(samples, settings), spread, places)
     if not guess.take.face.any():
         raise DataError(
             f"{name}: no frame shows a face; the model has nothing to say of it. Label it by hand, "
@@ -114,6 +123,17 @@ def read_shifted(pipeline: Pipeline, frame: Frame) -> tuple[Sample, Vector]:
         readings.append(pipeline.regressor.estimate(warp_square(frame.gray, matrix, spec.size)).aus)
     stacked = np.stack(readings)
     return replace(sample, aus=stacked.mean(0)), stacked.std(0).astype(np.float32)
+
+
+def place_of(sample: Sample, width_px: int) -> Vector:
+    """Return where a face is in a picture so wide, (4,) as ``Guess.places``."""
+    if not sample.face or sample.landmarks_px is None:
+        return np.zeros(len(PLACE), np.float32)
+    one, other = sample.landmarks_px[list(OUTER_CORNERS)] / width_px
+    across, down = other - one
+    middle = (one + other) / 2
+    return np.array([*middle, np.hypot(across, down), np.degrees(np.arctan2(down, across))],
+                    np.float32)  # fmt: skip
 
 
 def _calibrate(samples: list[Sample], settings: Settings | None) -> Take:
@@ -181,27 +201,39 @@ def read_guess(project: Project, name: str) -> Guess | None:
     Raises:
         DataError: if its files are wrong, or of another video.
     """
-    path, spread_path = _paths(project.folder, name)
-    if not path.exists() or not spread_path.exists():
+    path, *others = _paths(project.folder, name)
+    if not all(each.exists() for each in (path, *others)):
         return None
-    take = Take.read(path)
-    try:
-        spread = np.loadtxt(spread_path, np.float32, delimiter=",", skiprows=1, ndmin=2)
-    except ValueError as error:
-        raise DataError(f"{spread_path} is wrong: {error}; guess anew.") from error
-    frames = project.video(name).frames
-    if len(take) > frames or spread.shape != (frames, len(AU_NAMES)):
+    take, frames = Take.read(path), project.video(name).frames
+    spread, places = (_read_table(each, frames) for each in others)
+    if len(take) > frames or spread.shape[1] != len(AU_NAMES) or places.shape[1] != len(PLACE):
         raise DataError(f"{path} is of another video; guess anew.")
-    return Guess(take, spread)
+    return Guess(take, spread, places)
 
 
-def _paths(folder: Path, name: str) -> tuple[Path, Path]:
-    return folder / "guess" / f"{name}.csv", folder / "guess" / f"{name}.spread.csv"
+def _read_table(path: Path, frames: int) -> Vector:
+    try:
+        table = np.loadtxt(path, np.float32, delimiter=",", skiprows=1, ndmin=2)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} is wrong: {error}; guess anew.") from error
+    if len(table) != frames:
+        raise DataError(f"{path} has {len(table)} rows, the video {frames}; guess anew.")
+    return table
+
+
+def _paths(folder: Path, name: str) -> tuple[Path, Path, Path]:
+    place = folder / "guess"
+    return place / f"{name}.csv", place / f"{name}.spread.csv", place / f"{name}.places.csv"
 
 
 def _keep(folder: Path, name: str, guess: Guess) -> None:
-    path, spread_path = _paths(folder, name)
+    path, spread_path, places_path = _paths(folder, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     guess.take.to_csv(path)
-    rows = "".join(",".join(f"{value:.4f}" for value in row) + "\n" for row in guess.spread)
-    write_whole(spread_path, ",".join(AU_NAMES) + "\n" + rows, DataError)
+    _write_table(spread_path, AU_NAMES, guess.spread, 4)
+    _write_table(places_path, PLACE, guess.places, 4)
+
+
+def _write_table(path: Path, columns: tuple[str, ...], table: Vector, digits: int) -> None:
+    rows = "".join(",".join(f"{value:.{digits}f}" for value in row) + "\n" for row in table)
+    write_whole(path, ",".join(columns) + "\n" + rows, DataError)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from facedrive.cli.packages import need_analyze
+from facedrive.cli.packages import need_analyze, need_studio
+from facedrive.cli.studio import open_browser
 from facedrive.cli.tables import table
 from facedrive.errors import DataError
 from facedrive.feafa.labels.video import Part
@@ -27,6 +28,61 @@ class OnProject:
 
     project: Path = option(positional=True, metavar="PROJECT")
     """The project's folder."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnnotatePage(OnProject):
+    """Label videos by key frames in a browser, from a page that this computer serves.
+
+    A project that is not there yet is made. With --serve a team labels: each person gets a link,
+    and sees their own work only; the expert sees all.
+    """
+
+    add: tuple[Path, ...] = option((), metavar="PATH", spread=True)
+    """Films, or folders of images, to add first."""
+    serve: bool = False
+    """Let a team in, each by a link of their own."""
+    host: str = "127.0.0.1"
+    """The address to listen on; another than the loopback needs --serve."""
+    port: int = option(8401, low=0, high=65535)
+    """Where the page is; 0 is any that is free."""
+    open: bool = True
+    """Open the browser."""
+
+    def run(self) -> int:
+        """Serve the page until Ctrl-C."""
+        need_studio()
+        need_analyze("scipy")
+        from facedrive.annotate.desk import Desk
+        from facedrive.annotate.project import EXPERT
+        from facedrive.studio.annotate.invitations import invite
+        from facedrive.studio.annotate.server import serve
+        from facedrive.studio.guard import is_own
+        from facedrive.studio.server import Door
+
+        if not is_own(self.host) and not self.serve:
+            raise DataError(f"--host {self.host} lets others in; give --serve with it.")
+        project = open_or_create(self.project)
+        for path in self.add:
+            project.add(path)
+        if not project.coders and not self.serve:
+            project.add_coder("me")
+            project.assign(1)
+        desk = Desk(project)
+        try:
+            tokens = invite(project) if self.serve else None
+            door = Door(self.host, self.port, (tokens or {}).get(EXPERT, ""))
+            with door.bind() as listening:
+                port = int(listening.getsockname()[1])
+                print(f"facedrive annotate: {door.url(port)}  (Ctrl-C ends it)", flush=True)
+                for name, token in (tokens or {}).items():
+                    print(f"  {name}: {Door(self.host, port, token).url(port)}", flush=True)
+                if self.open:
+                    open_browser(door.url(port))
+                serve(desk, self.host, tokens, listening)
+        finally:
+            desk.close()
+        return 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,6 +303,7 @@ class Dump(OnProject):
 
 
 COMMANDS = {
+    "": AnnotatePage,
     "add": Add,
     "guess": GuessCommand,
     "agree": Agree,

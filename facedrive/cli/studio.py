@@ -52,7 +52,7 @@ class StudioCommand:
                 print(f"facedrive studio: {url}  (Ctrl-C ends it)", flush=True)
                 desk = Desk(engine, self.folder or user_data_folder(), url, self.rigs)
                 if self.open:
-                    _open(url)
+                    open_browser(url)
                 serve(desk, door, listening)
         finally:
             engine.close()
@@ -76,7 +76,8 @@ class StudioCommand:
 COMMANDS = {"": StudioCommand}
 
 
-def _open(url: str) -> None:
+def open_browser(url: str) -> None:
+    """Open a page, or say that nothing opens it."""
     import webbrowser
 
     if not webbrowser.open(url):

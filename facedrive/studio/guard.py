@@ -52,7 +52,7 @@ class Guard:
         if status:
             await _refuse(scope, send, status)
         elif self._token and _asked(scope):
-            await self._app(scope, receive, _with_cookie(send, self._token.decode()))
+            await self._app(scope, receive, _with_cookie(send, _asked(scope)))
         else:
             await self._app(scope, receive, send)
 
@@ -63,7 +63,7 @@ class Guard:
             return 403
         if origin is not None and urlsplit(origin).netloc != host:
             return 403
-        if self._token and not self._knows(_asked(scope) or _cookie(headers)):
+        if self._token and not self._knows(token_of(scope, headers)):
             return 401
         return 0
 
@@ -85,6 +85,11 @@ def _name(host: str) -> str:
     """Return a Host without its port."""
     return host[: host.index("]") + 1] if host.startswith("[") and "]" in host else (
         host.partition(":")[0])  # fmt: skip
+
+
+def token_of(scope: Scope, headers: dict[bytes, str]) -> str:
+    """Return the token that a request has, in its address or as a cookie; empty where none."""
+    return _asked(scope) or _cookie(headers)
 
 
 def _asked(scope: Scope) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -26,13 +28,26 @@ from facedrive.errors import DataError
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def guessed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, Guess]]:
+def write_demo(path: Path, frames: int) -> Path:
+    """Write the first frames of the clip that ships; the last three without a face."""
     from facedrive.sources.demo import open_demo
 
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", 30)
+        for number, frame in enumerate(islice(open_demo().frames(), frames)):
+            if not number:
+                stream.height, stream.width = frame.size
+            image = frame.image if number < frames - 3 else np.zeros_like(frame.image)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
+@pytest.fixture(scope="module")
+def guessed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, Guess]]:
     folder = tmp_path_factory.mktemp("guess")
     with Project.create(folder / "study") as project:
-        video = project.add(open_demo().path, name="demo")
+        video = project.add(write_demo(folder / "demo.mp4", 60), name="demo")
         project.add_coder("anna")
         project.assign(1)
         shares: list[float] = []
@@ -48,6 +63,8 @@ def test_a_guess_is_kept_as_a_take(guessed: tuple[Project, Guess]) -> None:
     assert found is not None
     np.testing.assert_allclose(found.take.aus, guess.take.aus, atol=1e-5)
     np.testing.assert_allclose(found.spread, guess.spread, atol=1e-4)
+    np.testing.assert_allclose(found.places, guess.places, atol=0.01)
+    assert 0.1 < np.median(found.places[:, 2]) < 0.6
     assert found.curves.shape == (project.video("demo").frames, 24)
 
 
@@ -56,7 +73,8 @@ def test_the_spread_is_small_where_a_face_is_seen_and_whole_where_none_is(
 ) -> None:
     _, guess = guessed
     face = guess.take.face
-    assert 0.001 < np.median(guess.spread[face]) < 0.1
+    assert face.sum() == 57
+    assert 0.001 < guess.spread[face].mean() < 0.1
     assert (guess.spread[~face] == 1).all()
 
 
@@ -102,7 +120,7 @@ def test_gaps_are_filled_from_both_sides() -> None:
     assert not filled(values, np.zeros(4, bool)).any()
 
 
-@pytest.mark.parametrize("name", ["single_face.mp4", "d20.mp4", "x2.mp4", "x4.mp4"])
+@pytest.mark.parametrize("name", ["single_face.mp4"])
 def test_reference_clips_need_few_keys(shared: Path, tmp_path: Path, name: str) -> None:
     shutil.copyfile(shared / "data" / "clips" / name, tmp_path / name)
     with Project.create(tmp_path / "study") as project:

@@ -1,0 +1,1 @@
+"""The page of ``facedrive annotate``: a project, its desk, its coders' agreement."""

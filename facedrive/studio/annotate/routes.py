@@ -1,0 +1,184 @@
+"""What the desk asks for: keys, edits, pictures, and what the model, rules and coders say."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Body, FastAPI, Request, Response
+from fastapi.responses import PlainTextResponse
+
+from facedrive.annotate.desk import Desk, ForbiddenError
+from facedrive.annotate.dump import dump
+from facedrive.annotate.expert import Decision
+from facedrive.annotate.exports import export
+from facedrive.annotate.journal import ConflictError
+from facedrive.annotate.project import EXPERT
+from facedrive.errors import DataError, FacedriveError
+from facedrive.studio.annotate.invitations import WHO
+
+Given = Annotated[dict[str, Any], Body()]
+
+KEPT = {"Cache-Control": "private, max-age=600"}
+
+
+def who_asks(scope: Mapping[str, Any]) -> str:
+    """Return whose a request is: without invitations, this computer's user may see all."""
+    return str(scope.get(WHO) or EXPERT)
+
+
+def add_routes(app: FastAPI, desk: Desk) -> None:
+    """Add everything but the pages."""
+    app.add_exception_handler(FacedriveError, _say_why)
+    _add_video(app, desk)
+    _add_edits(app, desk)
+    _add_model(app, desk)
+    _add_team(app, desk)
+
+
+async def _say_why(request: Request, error: Exception) -> Response:
+    """Answer a request that failed, in the line that says why."""
+    status = 404 if request.method == "GET" else 400
+    if isinstance(error, ForbiddenError):
+        status = 403
+    elif isinstance(error, ConflictError):
+        status = 409
+    return PlainTextResponse(str(error), status)
+
+
+def _add_video(app: FastAPI, desk: Desk) -> None:
+    @app.get("/api/video/{name}")
+    def video(name: str, coder: str, request: Request) -> dict[str, Any]:
+        desk.allow(who_asks(request.scope), coder, name)
+        found = desk.video(name)
+        if who_asks(request.scope) != EXPERT:
+            found["coders"] = [coder]
+        return found
+
+    @app.get("/frame/{name}/{position}.jpg")
+    def frame(name: str, position: int, request: Request) -> Response:
+        who = who_asks(request.scope)
+        desk.allow(who, who, name)
+        return Response(desk.picture(name, position), media_type="image/jpeg", headers=KEPT)
+
+    @app.get("/api/model/{name}")
+    def model(name: str, coder: str, request: Request) -> Response:
+        desk.allow(who_asks(request.scope), coder, name)
+        return Response(desk.model(name), media_type="application/octet-stream")
+
+
+def _add_edits(app: FastAPI, desk: Desk) -> None:
+    @app.get("/api/keys/{name}")
+    def keys(name: str, coder: str, request: Request) -> dict[str, Any]:
+        desk.allow(who_asks(request.scope), coder, name)
+        return desk.keys(name, coder)
+
+    @app.get("/api/revision/{name}")
+    def revision(name: str, coder: str, request: Request) -> dict[str, int]:
+        desk.allow(who_asks(request.scope), coder, name)
+        return {"revision": desk.document(name, coder).revision}
+
+    @app.post("/api/edit/{name}")
+    def edit(name: str, coder: str, given: Given, request: Request) -> dict[str, Any]:
+        desk.allow(who_asks(request.scope), coder, name)
+        changes = given.get("changes")
+        if not isinstance(changes, list) or not all(isinstance(row, list) for row in changes):
+            raise DataError("an edit has a list of changes.")
+        found = desk.edit(name, coder, str(given.get("text", "")), changes)
+        return {key: value for key, value in found.items() if key != "changes"}
+
+    @app.post("/api/undo/{name}")
+    def undo(name: str, coder: str, request: Request) -> dict[str, Any]:
+        desk.allow(who_asks(request.scope), coder, name)
+        return desk.undo(name, coder)
+
+    @app.post("/api/redo/{name}")
+    def redo(name: str, coder: str, request: Request) -> dict[str, Any]:
+        desk.allow(who_asks(request.scope), coder, name)
+        return desk.undo(name, coder, again=True)
+
+    @app.get("/api/findings/{name}")
+    def findings(name: str, coder: str, request: Request) -> list[dict[str, Any]]:
+        desk.allow(who_asks(request.scope), coder, name)
+        return desk.findings(name, coder)
+
+
+def _add_model(app: FastAPI, desk: Desk) -> None:
+    @app.post("/api/guess/{name}")
+    def guess(name: str, coder: str, request: Request) -> dict[str, Any]:
+        desk.allow(who_asks(request.scope), coder, name)
+        desk.begin_guess(name)
+        return {}
+
+    @app.get("/api/job/{name}")
+    def job(name: str, coder: str, request: Request) -> dict[str, Any]:
+        desk.allow(who_asks(request.scope), coder, name)
+        found = desk.job(name)
+        return {"share": 0.0, "error": "", "done": False} if found is None else found._asdict()
+
+    @app.post("/api/fill/{name}")
+    def fill(name: str, coder: str, request: Request) -> dict[str, Any]:
+        desk.allow(who_asks(request.scope), coder, name)
+        return desk.fill(name, coder)
+
+    @app.get("/api/fits/{name}")
+    def fits(name: str, coder: str, request: Request) -> list[dict[str, Any]]:
+        desk.allow(who_asks(request.scope), coder, name)
+        return desk.fits(name, coder)
+
+    @app.post("/api/refine/{name}")
+    def refine(name: str, coder: str, given: Given, request: Request) -> dict[str, Any]:
+        desk.allow(who_asks(request.scope), coder, name)
+        return desk.refine(name, coder, [str(each) for each in given.get("aus", [])])
+
+
+def _add_team(app: FastAPI, desk: Desk) -> None:
+    """Add what only the expert may see."""
+
+    @app.get("/api/others/{name}")
+    def others(name: str, request: Request) -> dict[str, Any]:
+        desk.allow(who_asks(request.scope), EXPERT, name)
+        return desk.others(name)
+
+    @app.post("/api/decide/{name}")
+    def decide(name: str, given: Given, request: Request) -> list[dict[str, Any]]:
+        desk.allow(who_asks(request.scope), EXPERT, name)
+        try:
+            decision = Decision(str(given["au"]), int(given["first"]), int(given["last"]),
+                                tuple(map(str, given["accept"])), str(given["reason"]))  # fmt: skip
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError("a decision has au, first, last, accept and reason.") from error
+        return desk.decide(name, decision)
+
+    @app.get("/dump.zip")
+    def dump_all(request: Request) -> Response:
+        desk.allow(who_asks(request.scope), EXPERT)
+        return _download(dump(desk.project.folder), f"{desk.project.name}.zip")
+
+    @app.get("/export/{to}.zip")
+    def export_all(to: str, request: Request) -> Response:
+        desk.allow(who_asks(request.scope), EXPERT)
+        return _download(_exported(desk, to), f"{desk.project.name}-{to}.zip")
+
+
+def _exported(desk: Desk, to: str) -> bytes:
+    """Write an export and pack it; the videos, which it links, are left out."""
+    packed = io.BytesIO()
+    with tempfile.TemporaryDirectory(prefix="facedrive-") as folder:
+        desk.change(lambda project: export(project, to, Path(folder)))
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(Path(folder).rglob("*")):
+                if path.is_file() and not path.is_symlink():
+                    archive.write(path, path.relative_to(folder).as_posix())
+    return packed.getvalue()
+
+
+def _download(content: bytes, name: str) -> Response:
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name.encode("ascii", "replace").decode()}"'
+    }
+    return Response(content, media_type="application/zip", headers=headers)

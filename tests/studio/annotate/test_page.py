@@ -1,0 +1,281 @@
+"""A coder at the desk, as a person would: by keys and by hand, in a real browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from facedrive.annotate.coders import coder_labels
+from facedrive.annotate.guess import Guess, _keep
+from facedrive.annotate.keys import Key, read_keys
+from facedrive.annotate.project import Project
+from facedrive.aus import AU_INDEX, AU_NAMES
+from facedrive.takes.take import Take
+from facedrive.types import IDENTITY_HEAD, Sample
+
+from ..conftest import browser, picture, playwright
+from .conftest import film, made
+
+__all__ = ["browser", "film", "made", "playwright"]
+
+pytestmark = pytest.mark.slow
+
+DESK = "document.querySelector('fd-desk')"
+
+
+def write_guess(project: Project) -> None:
+    """Have the model say that the jaw drops once, and that the lips are pulled at the end."""
+    aus = np.zeros((120, 24), np.float32)
+    aus[:, AU_INDEX["jaw_drop"]] = np.interp(np.arange(120), [20, 40, 60], [0, 0.8, 0])
+    aus[:, AU_INDEX["left_lip_corner_pull"]] = np.interp(np.arange(120), [80, 119], [0, 0.5])
+    gaze = np.full((2, 2), 0.1, np.float32)
+    samples = [Sample(at / 25, at, row, gaze, IDENTITY_HEAD, True, 1.0)
+               for at, row in enumerate(aus)]  # fmt: skip
+    spread = np.full((120, 24), 0.002, np.float32)
+    spread[30:50, AU_INDEX["jaw_drop"]] = 0.05
+    places = np.tile(np.array([0.5, 0.1, 0.2, 3.0], np.float32), (120, 1))
+    _keep(project.folder, "clip", Guess(Take.of(samples), spread, places))
+
+
+@pytest.fixture(scope="module")
+def served(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A project for a team that is served; the addresses of its people are in the log."""
+    with Project.open(made) as project:
+        write_guess(project)
+    words = ["annotate", str(made), "--serve", "--no-open", "--port", "0"]
+    log = tmp_path_factory.mktemp("log") / "log.txt"
+    with log.open("w") as errors, subprocess.Popen(
+        [sys.executable, "-m", "facedrive", *words], stdout=subprocess.PIPE, stderr=errors,
+        text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(5)]
+        found = dict(re.findall(r"^  (\w+): (http\S+)$", "".join(lines), re.MULTILINE))
+        assert set(found) == {"expert", "anna", "ben", "cleo"}, log.read_text()
+        (made / "links").write_text("\n".join(f"{name} {url}" for name, url in found.items()))
+        yield found["anna"].partition("/?")[0], made
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def people(served: tuple[str, Path], browser: Any) -> Iterator[Callable[..., Any]]:
+    """Give the browser of a person who has come by their invitation; one each."""
+    url, folder = served
+    links = dict(line.split() for line in (folder / "links").read_text().splitlines())
+    opened: dict[str, Any] = {}
+    complaints: list[str] = []
+
+    def come(who: str, path: str = "/", wide: int = 1024, high: int = 768) -> Any:
+        if who not in opened:
+            opened[who] = browser.new_context()
+            first = opened[who].new_page()
+            first.goto(links[who])
+            first.close()
+        page = opened[who].new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.set_default_timeout(60_000)
+        page.set_viewport_size({"width": wide, "height": high})
+        page.goto(url + path)
+        return page
+
+    yield come
+    for context in opened.values():
+        context.close()
+    assert not complaints
+
+
+def ready(page: Any) -> Any:
+    page.wait_for_selector("fd-desk[data-state=ready] fd-face[data-drawn]", state="attached")
+    page.wait_for_function(f"{DESK}.dataset.seen === {DESK}.dataset.at")
+    return page
+
+
+def saved(page: Any) -> None:
+    page.wait_for_function(f"!{DESK}.store.queue.length && {DESK}.store.state === 'saved'")
+
+
+def press(page: Any, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
+def keys_of(folder: Path, coder: str) -> dict[str, dict[int, Key]]:
+    return read_keys(folder / "keys" / "clip" / f"{coder}.csv", 120)[1]
+
+
+def test_a_coder_labels_by_keys_alone(people: Callable[..., Any], served: tuple[str, Path]) -> None:
+    page = ready(people("anna", "/desk/clip"))
+    press(page, "4", "5", "Shift+ArrowRight", "8", "0", "t")  # jaw drop at 0 and at 10, smooth
+    press(page, "ArrowRight", "ArrowRight", ".", "5", "Enter", "ArrowDown", "j", "2", "5")
+    saved(page)
+    tracks = keys_of(served[1], "anna")
+    assert tracks["jaw_drop"] == {0: Key(0, 0.45), 10: Key(10, 0.8, "smooth"),
+                                  12: Key(12, 0.5, "smooth")}  # fmt: skip
+    assert tracks["jaw_slide_left"] == {12: Key(12, 0.25)}
+    press(page, "z", "ArrowUp", "p", "Delete", "j")
+    saved(page)
+    page.wait_for_function(f"{DESK}.store.track('jaw_slide_left').length === 0")
+    tracks = keys_of(served[1], "anna")
+    assert "jaw_slide_left" not in tracks
+    assert sorted(tracks["jaw_drop"]) == [0, 12]
+    press(page, "?")
+    page.wait_for_selector(".an-help")
+    press(page, "Escape")
+    page.close()
+
+
+def test_curves_are_drawn_as_they_are_exported(
+    people: Callable[..., Any], served: tuple[str, Path]
+) -> None:
+    page = ready(people("anna", "/desk/clip"))
+    page.evaluate(
+        f"""() => {{ const d = {DESK}; const rows = [[3, 0.1], [20, 0.9], [34, 0.2], [71, 0.85],
+        [90, 0.9], [110, 0.05]];
+        const shapes = ['smooth', 'linear', 'smooth', 'smooth', 'hold', 'linear'];
+        d.store.edit('curve', rows.map(([frame, value], i) =>
+          ({{au: 'lip_pucker', frame, key: {{value, shape: shapes[i], machine: false}}}}))); }}"""
+    )
+    saved(page)
+    shown = page.evaluate(f"{DESK}.times.map((_, at) => {DESK}.valueOf('lip_pucker', at))")
+    drawn = coder_labels(Project.open(served[1], lock=False), "clip", "anna")
+    np.testing.assert_allclose(shown, drawn[:, AU_INDEX["lip_pucker"]], atol=1e-9)
+    page.close()
+
+
+def test_the_model_fills_and_a_person_confirms(
+    people: Callable[..., Any], served: tuple[str, Path]
+) -> None:
+    page = ready(people("ben", "/desk/clip"))
+    page.get_by_role("tab", name="Model").click()
+    page.locator("[data-do=guess]").click()
+    page.wait_for_function(f"{DESK}.store.tracks.size === 24")
+    saved(page)
+    assert keys_of(served[1], "ben")["jaw_drop"][40].machine
+    press(page, "u")  # where it is least sure
+    page.wait_for_function(f"{DESK}.film.at === 40")
+    press(page, "Enter", "Shift+ArrowDown", "f")
+    saved(page)
+    assert keys_of(served[1], "ben")["jaw_drop"][40].machine is False
+    press(page, "Control+Enter")
+    saved(page)
+    assert not any(key.machine for track in keys_of(served[1], "ben").values()
+                   for key in track.values())  # fmt: skip
+    page.close()
+
+
+def test_the_frame_that_is_shown_is_the_one_that_is_said(people: Callable[..., Any]) -> None:
+    page = ready(people("anna", "/desk/clip?at=77"))
+    read = f"""() => {{ const canvas = {DESK}.picture, pen = canvas.getContext('2d');
+      let number = 0; for (let bit = 0; bit < 12; bit++)
+        if (pen.getImageData(bit * 16 + 8, 16, 1, 1).data[0] > 128) number |= 1 << bit;
+      return number; }}"""
+    for key, frame in (("ArrowLeft", 76), ("Shift+ArrowRight", 86), ("End", 119), ("Home", 0)):
+        page.keyboard.press(key)
+        page.wait_for_function(f"{DESK}.dataset.seen === '{frame}'")
+        assert page.evaluate(read) == frame
+    page.keyboard.press("Space")
+    page.wait_for_function(f"{DESK}.film.at > 5")
+    page.keyboard.press("Space")
+    page.wait_for_function(f"{DESK}.film.shownAt === {DESK}.film.at")
+    assert page.evaluate(read) == page.evaluate(f"{DESK}.film.at")
+    page.close()
+
+
+def test_two_windows_of_one_coder_merge_and_a_conflict_is_said(
+    people: Callable[..., Any], served: tuple[str, Path]
+) -> None:
+    one, other = (ready(people("cleo", "/desk/clip")) for _ in range(2))
+    press(one, "1", "0")
+    saved(one)
+    press(other, "9", "0")
+    other.wait_for_selector(".an-toast.an-bad:has-text('in another window')")
+    other.wait_for_function(f"{DESK}.store.find('jaw_drop', 0)?.value === 0.1")
+    press(other, "Shift+ArrowRight", "9", "0")
+    saved(other)
+    one.wait_for_function(f"{DESK}.store.track('jaw_drop').length === 2")  # it looks by itself
+    assert {key.value for key in keys_of(served[1], "cleo")["jaw_drop"].values()} == {0.1, 0.9}
+    one.close()
+    other.close()
+
+
+def test_a_browser_that_closes_in_a_drag_leaves_what_was_before(
+    people: Callable[..., Any], served: tuple[str, Path]
+) -> None:
+    page = ready(people("cleo", "/desk/clip"))
+    before = keys_of(served[1], "cleo")
+    box = page.locator("#an-jaw_drop").bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 60, box["y"] + box["height"] / 2)
+    page.wait_for_function(f"{DESK}.store.preview !== null")
+    page.close()
+    assert keys_of(served[1], "cleo") == before
+    page = ready(people("cleo", "/desk/clip"))
+    assert page.evaluate(f"{DESK}.store.state") == "saved"
+    page.close()
+
+
+def test_the_expert_sees_all_and_accepts(
+    people: Callable[..., Any], served: tuple[str, Path]
+) -> None:
+    page = people("expert", "/agreement")
+    page.wait_for_selector("table")
+    picture(page, "annotate-agreement")
+    page.goto(served[0] + "/desk/clip")
+    ready(page)
+    page.get_by_role("tab", name="Expert").click()
+    page.locator(".an-expert_pass input").fill("clearer")
+    page.locator(".an-item").first.click()
+    press(page, "Shift+2")
+    page.wait_for_selector(".an-toast:has-text('Decided')")
+    assert "ben,clearer" in (served[1] / "expert" / "clip.csv").read_text()
+    picture(page, "annotate-expert")
+    page.close()
+
+
+def test_a_coder_cannot_open_anothers_desk(people: Callable[..., Any]) -> None:
+    page = people("anna", "/desk/clip?coder=ben")
+    page.wait_for_selector("fd-desk[data-state=failed]")
+    assert "ben's labels are not for anna to see." in page.locator(".an-failed").inner_text()
+    page.goto(page.url.partition("/desk")[0] + "/")
+    page.wait_for_selector("table")
+    assert page.locator("text=Invitations").count() == 0
+    assert "ben" not in page.locator("table").inner_text()
+    page.close()
+
+
+@pytest.mark.parametrize(("path", "who"), [("/", "expert"), ("/agreement", "expert"),
+                                           ("/desk/clip", "ben")])  # fmt: skip
+def test_nothing_is_wider_than_the_screen(people: Callable[..., Any], path: str, who: str) -> None:
+    page = people(who, path)
+    page.wait_for_selector("table, fd-desk[data-state=ready]")
+    for wide, high in ((1440, 900), (1024, 768), (390, 844)):
+        page.set_viewport_size({"width": wide, "height": high})
+        page.wait_for_function(
+            """wide => document.documentElement.scrollWidth <= wide
+            && document.documentElement.clientWidth === wide""", arg=wide,
+        )  # fmt: skip
+        picture(page, f"annotate-{path.strip('/').replace('/', '-') or 'project'}-{wide}")
+    page.close()
+
+
+def test_the_avatar_does_what_the_labels_say(people: Callable[..., Any]) -> None:
+    page = ready(people("ben", "/desk/clip?at=40"))
+    jaw = f"{DESK}.face.about.targets.indexOf('jaw_drop')"
+    weight = f"{DESK}.face.meshes[0].morphTargetInfluences[{jaw}]"
+    page.wait_for_function(f"{weight} > 0.75")
+    page.keyboard.press("Home")
+    page.wait_for_function(f"{weight} < 0.05")
+    page.keyboard.press("b")
+    page.wait_for_function(f"{DESK}.face.style.transform.includes('scale')")
+    assert len(AU_NAMES) == page.evaluate(f"{DESK}.aus.length")
+    page.close()
