@@ -209,10 +209,11 @@ def _extract(
     source: Source, pipeline: Pipeline, output: Path, *, stills: bool
 ) -> tuple[int, int, int]:
     """Write every frame's row; return how many had a face, how many there were and are missing."""
-    from facedrive.assembly import open_outputs
     from facedrive.progress import track_frames
+    from facedrive.sinks.csv import TakeSink
 
-    outputs = open_outputs([f"{output.suffix[1:]}:{output}?overwrite=yes"])
+    sink = TakeSink(output, overwrite=True)
+    whole = False
     found = total = 0
     first = last = -1
     try:
@@ -220,18 +221,19 @@ def _extract(
             if stills:
                 pipeline.reset()
             sample = pipeline(frame)
-            outputs.send(sample, frame)
+            sink.send(sample, frame)
             total += 1
             first, last = (frame.index if first < 0 else first), frame.index
             found += sample.face
-    except KeyboardInterrupt:
-        if total:
+        whole = True
+    finally:
+        if whole:
+            sink.close()
+        elif place := sink.break_off():
             count = getattr(source, "frame_count", None)
             of = f" of {count}" if count else ""
-            print(f"facedrive: {output} is partial: {total}{of} frames", file=sys.stderr)
-        raise
-    finally:
-        outputs.close()
+            kept = "" if place == output else f"; {output} is as it was"
+            print(f"facedrive: {place} is partial: {total}{of} frames{kept}", file=sys.stderr)
     return found, total, last - first + 1 - total
 
 
