@@ -92,6 +92,7 @@ TEXTS: dict[str, Text] = {
     "tracker": Text("Tracker", "トラッカー"),
     "device": Text("Runs on", "実行デバイス"),
     "model": Text("Model file", "モデルファイル"),
+    "region": Text("Region of the picture", "映像の範囲"),
     "rotate": Text("Turn the picture", "映像の回転"),
     "flip": Text("Swap left and right", "左右を入れ替え"),
     "region_eye": Text("eyes", "目"),
