@@ -67,7 +67,7 @@ TEXTS: dict[str, Text] = {
     "extras": Text("Extras", "その他の動き"),
     "extras_note": Text("What no action unit of FEAFA+ names.", "FEAFA+のアクションユニットにない動き"),
     "figures": Text("Figures", "計測値"),
-    "fps": Text("Frames a second", "fps"),
+    "fps": Text("Frames a second", "フレーム毎秒"),
     "dropped": Text("Dropped frames", "欠落フレーム"),
     "latency": Text("Frame to wire", "フレーム→送信"),
     "jitter": Text("Jitter", "ジッター"),
