@@ -46,6 +46,7 @@ def extract(
     *,
     raw: bool = True,
     stills: bool | None = None,
+    faces: int | None = None,
     progress: bool = False,
     config: Config | None = None,
     options: Options | None = None,
@@ -58,6 +59,8 @@ def extract(
         raw: Leave calibration and smoothing out: what the model says of each frame.
         stills: The pictures have nothing to do with one another: each is searched anew. Where left
             out, image files are stills, and arrays are the frames of a film.
+        faces: How many people to follow, each with rows and a number of their own; 0 is all there
+            are. One, or what the options say, where left out.
         progress: Show how far it is on the terminal.
         config: A TOML file of options, as ``--save-config`` writes it.
         options: More of them, by dotted name: ``{"tracker.use": "mediapipe"}``.
@@ -66,7 +69,7 @@ def extract(
     Raises:
         FacedriveError: if the source cannot be read, or a model or an option is wrong.
     """
-    tree = _settings(config, options, settings)
+    tree = _with_faces(_settings(config, options, settings), faces)
     source, unrelated = _with_relation(source, stills)
     opened = _open(source, tree)
     if opened.live:
@@ -83,11 +86,15 @@ def samples(
     *,
     raw: bool = False,
     stills: bool | None = None,
+    faces: int | None = None,
     config: Config | None = None,
     options: Options | None = None,
     settings: Settings | None = None,
 ) -> Generator[Sample, None, None]:
-    """Yield what each frame says about the face; all is closed at the end, or on ``close()``.
+    """Yield what each frame says about each face; all is closed at the end, or on ``close()``.
+
+    Of several people (option ``tracker.faces``) there is a sample for each who is seen, with their
+    number in ``person``, and one where nobody is.
 
     Of a camera or a stream the newest frame is taken, and late ones are dropped. The arguments are
     those of ``extract``.
@@ -96,7 +103,7 @@ def samples(
         FacedriveError: at the first sample if the source cannot be read, or a model or an option is
             wrong.
     """
-    tree = _settings(config, options, settings)
+    tree = _with_faces(_settings(config, options, settings), faces)
     source, unrelated = _with_relation(source, stills)
     yield from _samples(_open(source, tree), tree, raw=raw, stills=unrelated)
 
@@ -171,6 +178,10 @@ def _settings(
     return _changed(load_layers(files, {}, user=False).settings(), options or {})
 
 
+def _with_faces(settings: Settings, faces: int | None) -> Settings:
+    return settings if faces is None else changed(settings, "tracker.faces", faces)
+
+
 def _changed(settings: Settings, options: Options) -> Settings:
     for name, value in options.items():
         settings = changed(settings, name, value)
@@ -221,16 +232,17 @@ def _open(source: Given, settings: Settings) -> Source:
 def _samples(
     source: Source, settings: Settings, *, raw: bool, stills: bool
 ) -> Generator[Sample, None, None]:
-    from facedrive.assembly import open_pipeline
+    from facedrive.assembly import open_reader
+    from facedrive.pipeline import rows_of
     from facedrive.threads import Stall, read_frames
 
     index, stall_s = 0, settings.source.stall_s
-    with open_pipeline(settings, raw=raw) as pipeline, read_frames(source, stall_s) as read:
+    with closing(open_reader(settings, raw=raw)) as pipeline, read_frames(source, stall_s) as read:
         for frame in read:
             if isinstance(frame, Stall):
-                yield pipeline.without_face(frame.time, index)
+                yield from pipeline.lose(frame.time, index)
                 continue
             if stills:
                 pipeline.reset()
             index = frame.index
-            yield pipeline(frame)
+            yield from rows_of(pipeline.read(frame))

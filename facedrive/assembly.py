@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from facedrive.errors import ModelError, OptionError
 from facedrive.files import refuse_inputs
 from facedrive.options import values_of
 from facedrive.settings import Settings, settings_options
@@ -13,7 +15,8 @@ from facedrive.settings import Settings, settings_options
 if TYPE_CHECKING:
     from facedrive.calibration import Profile
     from facedrive.outputs import Outputs
-    from facedrive.pipeline import Pipeline
+    from facedrive.people import People
+    from facedrive.pipeline import Pipeline, Reader
     from facedrive.resting import RestingLevel
     from facedrive.rig import Rig
     from facedrive.stages import Regressor, Sink, Tracker
@@ -55,16 +58,29 @@ def open_pipeline(
         ModelError: if a model is missing or broken.
         ProfileError: if the profile is.
     """
+    settings = settings or Settings()
+    if settings.tracker.faces != 1:
+        raise OptionError(
+            f"tracker.faces is {settings.tracker.faces}; what is asked for follows one face: "
+            "leave --faces out."
+        )
+    tracker, regressor = open_tracker(settings), open_regressor(settings)
+    return _pipeline(settings, tracker, regressor, raw=raw, live=live)
+
+
+def _pipeline(
+    settings: Settings, tracker: Tracker, regressor: Regressor, *, raw: bool, live: bool
+) -> Pipeline:
+    """Put a pipeline together from a tracker and a model that are open."""
     from facedrive.lost import LostFace
     from facedrive.pipeline import Pipeline
     from facedrive.smoothing import no_smoothing
     from facedrive.trackers.pose import PoseSolver
 
-    settings = settings or Settings()
     resting = None if raw else open_resting(settings, live=live)
     return Pipeline(
-        open_tracker(settings),
-        open_regressor(settings),
+        tracker,
+        regressor,
         profile=None if raw else open_profile(settings),
         smoothing=no_smoothing() if raw else settings.smoothing.smoothing(),
         lost=LostFace(settings.lost),
@@ -72,6 +88,42 @@ def open_pipeline(
         resting=resting,
         region=settings.tracker.region,
     )
+
+
+def open_people(
+    settings: Settings, most: int | None = None, *, raw: bool = False, live: bool = False
+) -> People:
+    """Open what follows several faces, each with a pipeline as ``open_pipeline`` opens it.
+
+    Args:
+        settings: Of all of them.
+        most: People that are followed at a time; None: as many as there are.
+        raw: Leave calibration and smoothing out.
+        live: Learn the rest of each face, unless the settings say otherwise.
+
+    Raises:
+        ModelError: if the tracker cannot look for several faces, or the model cannot follow one.
+    """
+    from facedrive.people import CrowdFinder, People
+
+    tracker, regressor = open_tracker(settings), open_regressor(settings)
+    if not isinstance(tracker, CrowdFinder) or not getattr(regressor, "follows", False):
+        raise ModelError(
+            f"tracker {settings.tracker.use} with this model follows one face; several need the "
+            "tracker dlib, and a model that says where a face is and whether there is one."
+        )
+    one = partial(_pipeline, settings, tracker, regressor, raw=raw, live=live)
+    return People(tracker, regressor, one, most)
+
+
+def open_reader(
+    settings: Settings | None = None, *, raw: bool = False, live: bool = False
+) -> Reader:
+    """Open what reads as many people as the settings say: a pipeline, or ``People``."""
+    settings = settings or Settings()
+    if settings.tracker.faces == 1:
+        return open_pipeline(settings, raw=raw, live=live)
+    return open_people(settings, settings.tracker.faces.most, raw=raw, live=live)
 
 
 def open_resting(settings: Settings, *, live: bool) -> RestingLevel | None:

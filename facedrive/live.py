@@ -20,7 +20,7 @@ from facedrive.assembly import (
     load_rig,
     open_output,
     open_outputs,
-    open_pipeline,
+    open_reader,
     open_resting,
 )
 from facedrive.calibration import load_profile, save_profile
@@ -30,7 +30,7 @@ from facedrive.errors import FacedriveError, OptionError, unknown
 from facedrive.files import refuse_inputs
 from facedrive.options import KINDS, changed, find, first_paragraph, shown
 from facedrive.outputs import Outputs, OutputState
-from facedrive.pipeline import Pipeline, run
+from facedrive.pipeline import Pipeline, Reader, run
 from facedrive.settings import Settings, settings_options
 from facedrive.stages import Source
 from facedrive.threads import Pace
@@ -105,7 +105,7 @@ class Live:
     """A source that drives an avatar and outputs, until it ends or is stopped."""
 
     def __init__(
-        self, settings: Settings, source: Source, pipeline: Pipeline, outputs: Outputs
+        self, settings: Settings, source: Source, pipeline: Reader, outputs: Outputs
     ) -> None:
         """Put stages together that are open; ``Live.open`` opens them as the settings say."""
         self.settings = settings
@@ -127,7 +127,7 @@ class Live:
         # The window before everything else: sinks/window.py says why.
         window = open_window("facedrive") if settings.view.show is not False else None
         source = open_turned(settings.source)
-        pipeline = open_pipeline(settings, live=True)
+        pipeline = open_reader(settings, live=True)
         try:
             asked = settings.outputs
             outputs = open_outputs(
@@ -215,8 +215,9 @@ class Live:
         target = path or self.settings.calibration.profile
         if target is None:
             raise OptionError("save_profile needs a path, since no profile was read.")
-        if self.pipeline.profile is not None:
-            save_profile(self.pipeline.profile, target)
+        first = self.pipeline.pipelines[:1]
+        if first and first[0].profile is not None:
+            save_profile(first[0].profile, target)
         return str(target)
 
     @command
@@ -285,15 +286,20 @@ class Live:
 
     def _change(self, option: str, value: object) -> object:
         self.settings = changed(self.settings, option, value)
-        self.pipeline.smoothing.configure(self.settings.smoothing)
-        self.pipeline.lost.options = self.settings.lost
-        if option == "calibration.profile" and self.settings.calibration.profile:
-            self.pipeline.profile = load_profile(self.settings.calibration.profile)
-        if option.startswith("calibration."):
-            self.pipeline.resting = open_resting(self.settings, live=True)
+        for one in self.pipeline.pipelines:
+            self._configure(one, option)
         if self._recorder is not None:
             self._recorder.studio.mirror = self.settings.view.mirror
         return value
+
+    def _configure(self, one: Pipeline, option: str) -> None:
+        """Have one person's pipeline take up an option that has changed."""
+        one.smoothing.configure(self.settings.smoothing)
+        one.lost.options = self.settings.lost
+        if option == "calibration.profile" and self.settings.calibration.profile:
+            one.profile = load_profile(self.settings.calibration.profile)
+        if option.startswith("calibration."):
+            one.resting = open_resting(self.settings, live=True)
 
     def _close_without_screen(self) -> None:
         assert self.viewer is not None

@@ -45,6 +45,8 @@ class _Opened:
     number: int
     sink: Sink
     name: str
+    person: int | None = 1
+    """Whose samples it gets; None: everybody's."""
     on: bool = True
     sent: int = 0
 
@@ -88,7 +90,7 @@ class Outputs:
             FacedriveError: when the last sink has failed.
         """
         for each in list(self._opened):
-            if each.on:
+            if each.on and each.person in (None, sample.person):
                 try:
                     each.sink.send(sample, frame)
                     each.sent += 1
@@ -98,10 +100,11 @@ class Outputs:
     def add(self, sink: Sink, name: str | None = None) -> None:
         """Send to one more sink from the next sample on."""
         name = name or type(sink).__name__
+        person = getattr(sink, "person", None if getattr(sink, "everyone", False) else 1)
         if self._live and getattr(sink, "slow", False):
             sink = BackgroundSink(sink, name)
         self.count += 1
-        self._opened.append(_Opened(self.count, sink, name))
+        self._opened.append(_Opened(self.count, sink, name, person))
 
     def remove(self, name: str) -> None:
         """Close the output of this name or number, and send to it no more.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from facedrive.calibration import Profile, default_profile, median_reading
 from facedrive.controls import Controls
@@ -13,7 +14,7 @@ from facedrive.lost import LostFace
 from facedrive.options import Region
 from facedrive.outputs import Outputs
 from facedrive.resting import RestingLevel
-from facedrive.sight import sight
+from facedrive.sight import Seen, sight
 from facedrive.smoothing import Smoothing, SmoothingOptions, no_smoothing
 from facedrive.stages import Closable, Regressor, Source, Tracker
 from facedrive.threads import STALL_S, Stall, now, read_frames
@@ -25,6 +26,47 @@ log = logging.getLogger(__name__)
 
 NEUTRAL_S = 0.5
 """How much of a resting face makes a neutral."""
+
+
+class Reader(Protocol):
+    """What reads frames: a ``Pipeline`` one person in them, ``People`` several."""
+
+    timing: Timing
+
+    @property
+    def pipelines(self) -> tuple[Pipeline, ...]:
+        """One for each person."""
+        ...
+
+    @property
+    def has_face(self) -> bool:
+        """Whether the newest frame shows one."""
+        ...
+
+    @property
+    def neutral(self) -> str:
+        """Where the neutral of the AUs comes from, for people to read."""
+        ...
+
+    def read(self, frame: Frame) -> list[Sample]:
+        """Return what a frame says of each person, at least one sample."""
+        ...
+
+    def lose(self, time: float, index: int) -> list[Sample]:
+        """Return what there is of each person at a time at which no frame came."""
+        ...
+
+    def recentre(self) -> None:
+        """Take the next half second with a face as its neutral."""
+        ...
+
+    def reset(self) -> None:
+        """Forget the faces and all that came before."""
+        ...
+
+    def close(self) -> None:
+        """Give back what the stages hold."""
+        ...
 
 
 @dataclass
@@ -89,7 +131,23 @@ class Pipeline:
 
     def __call__(self, frame: Frame) -> Sample:
         """Track, read, calibrate and smooth one frame."""
-        seen = self._sight.look(frame)
+        return self.take(frame, self._sight.look(frame))
+
+    @property
+    def pipelines(self) -> tuple[Pipeline, ...]:
+        """Itself alone, as ``People`` has one each."""
+        return (self,)
+
+    def read(self, frame: Frame) -> list[Sample]:
+        """Return the sample of a frame, as ``People`` does those of everybody in it."""
+        return [self(frame)]
+
+    def lose(self, time: float, index: int) -> list[Sample]:
+        """Return what there is at a time at which no frame came."""
+        return [self.without_face(time, index)]
+
+    def take(self, frame: Frame, seen: Seen | None) -> Sample:
+        """Make the sample of a frame in which somebody else has looked for the face."""
         if seen is None:
             return self.without_face(frame.time, frame.index)
         if self._lost or seen.new:
@@ -189,9 +247,14 @@ class Pipeline:
             log.info("neutral set")
 
 
+def rows_of(samples: list[Sample]) -> list[Sample]:
+    """Return the samples of a frame that get a row: those with a face, or one where none has."""
+    return [each for each in samples if each.face] or samples[:1]
+
+
 def run(
     source: Source,
-    pipeline: Pipeline,
+    pipeline: Reader,
     outputs: Outputs,
     controls: Controls | None = None,
     stall_s: float = STALL_S,
@@ -216,7 +279,8 @@ def run(
                 return
             controls.trouble = frame.reason if isinstance(frame, Stall) else ""
             if isinstance(frame, Stall):
-                outputs.send(pipeline.without_face(frame.time, index), None)
+                for sample in pipeline.lose(frame.time, index):
+                    outputs.send(sample, None)
             else:
                 index = frame.index
                 drive(frame, pipeline, outputs)
@@ -224,10 +288,11 @@ def run(
                     pipeline.timing.add("capture to wire", now() - frame.time)
 
 
-def drive(frame: Frame, pipeline: Pipeline, outputs: Outputs) -> Sample:
-    """Take one frame all the way, and time it."""
+def drive(frame: Frame, pipeline: Reader, outputs: Outputs) -> Sample:
+    """Take one frame all the way, and time it; return the sample of the first person."""
     with pipeline.timing.stage("frame to wire"):
-        sample = pipeline(frame)
+        samples = pipeline.read(frame)
         with pipeline.timing.stage("send"):
-            outputs.send(sample, frame)
-    return sample
+            for sample in samples:
+                outputs.send(sample, frame)
+    return samples[0]

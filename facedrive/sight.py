@@ -136,7 +136,7 @@ class ByModel:
         """Look for the face where it was, with this presence at least."""
         if self._follower is None:
             return None
-        return self._see(self._follower, frame, least, new=False)
+        return see(self._follower, self._regressor, frame, least, self._timing, new=False)
 
     def _find(self, frame: Frame) -> Seen | None:
         """Ask the model about each place where the tracker sees something like a face."""
@@ -145,28 +145,41 @@ class ByModel:
         for face in faces[:CANDIDATES]:
             follower = Follower(self._regressor.crop)
             follower.begin(face.landmarks_px)
-            seen = self._see(follower, frame, FOUND, new=True)
+            seen = see(follower, self._regressor, frame, FOUND, self._timing, new=True)
             if seen is not None:
                 self._follower = follower
                 return seen
         return None
 
-    def _see(self, follower: Follower, frame: Frame, least: float, *, new: bool) -> Seen | None:
-        """Read the face of a follower, again while its crop turns out to lie off."""
-        seen = None
-        for look in range(LOOKS):
-            with self._timing.stage("crop"):
-                crop = follower.cut(frame.gray)
-            with self._timing.stage("regress"):
-                estimate = self._regressor.estimate(crop)
-            presence, seen_px = estimate.presence, estimate.landmarks_crop_px
-            assert presence is not None and seen_px is not None  # of a model that follows
-            if presence < (HOPED if new and not look else least):
-                return None
-            seen = Seen(estimate, follower.learn(seen_px), _log_odds(presence), new)
-            if not follower.astray and presence >= least:
-                return seen
-        return None if new else seen
+
+def see(
+    follower: Follower, regressor: Regressor, frame: Frame, least: float, timing: Timing, *,
+    new: bool,
+) -> Seen | None:  # fmt: skip
+    """Read the face of a follower, again while its crop turns out to lie off.
+
+    Args:
+        follower: Says where to cut, and learns from what the model sees.
+        regressor: A model that follows.
+        frame: Where to look.
+        least: The presence from which there is a face.
+        timing: What it takes is noted there.
+        new: Whether the face was just found, and may lie a little off.
+    """
+    seen = None
+    for look in range(LOOKS):
+        with timing.stage("crop"):
+            crop = follower.cut(frame.gray)
+        with timing.stage("regress"):
+            estimate = regressor.estimate(crop)
+        presence, seen_px = estimate.presence, estimate.landmarks_crop_px
+        assert presence is not None and seen_px is not None  # of a model that follows
+        if presence < (HOPED if new and not look else least):
+            return None
+        seen = Seen(estimate, follower.learn(seen_px), _log_odds(presence), new)
+        if not follower.astray and presence >= least:
+            return seen
+    return None if new else seen
 
 
 class InRegion:

@@ -19,7 +19,7 @@ from facedrive.sources.turned import PictureOptions
 
 if TYPE_CHECKING:
     from facedrive.corpus.run import Report
-    from facedrive.pipeline import Pipeline
+    from facedrive.pipeline import Reader
     from facedrive.sources.decode import Window
     from facedrive.stages import Source
 
@@ -83,7 +83,7 @@ class Extract:
         return self._corpus()
 
     def _one_take(self) -> int:
-        from facedrive.assembly import inputs_of, open_pipeline
+        from facedrive.assembly import inputs_of, open_reader
         from facedrive.files import free_path, refuse_inputs
 
         output = Path(self.output)
@@ -93,7 +93,7 @@ class Extract:
         refuse_inputs([output], [*inputs, *inputs_of(self.settings)])
         source, stills = self._source()
         output = free_path(output, overwrite=self.overwrite)
-        with closing(open_pipeline(self.settings, raw=self.raw)) as pipeline:
+        with closing(open_reader(self.settings, raw=self.raw)) as pipeline:
             found, total, missing = _extract(source, pipeline, output, stills=stills)
         lost = f"; {missing} damaged or missing" if missing else ""
         print(f"{output}: {total} frames, a face in {found}{lost}")
@@ -206,34 +206,34 @@ def _rate(text: str | None) -> float | None:
 
 
 def _extract(
-    source: Source, pipeline: Pipeline, output: Path, *, stills: bool
+    source: Source, pipeline: Reader, output: Path, *, stills: bool
 ) -> tuple[int, int, int]:
     """Write every frame's row; return how many had a face, how many there were and are missing."""
+    from facedrive.assembly import open_outputs
+    from facedrive.pipeline import rows_of
     from facedrive.progress import track_frames
-    from facedrive.sinks.csv import TakeSink
 
-    sink = TakeSink(output, overwrite=True)
-    whole = False
+    outputs = open_outputs([f"{output.suffix[1:]}:{output}?overwrite=yes"])
     found = total = 0
     first = last = -1
     try:
         for frame in track_frames(source.frames(), source):
             if stills:
                 pipeline.reset()
-            sample = pipeline(frame)
-            sink.send(sample, frame)
+            samples = pipeline.read(frame)
+            for sample in rows_of(samples):
+                outputs.send(sample, frame)
             total += 1
             first, last = (frame.index if first < 0 else first), frame.index
-            found += sample.face
-        whole = True
-    finally:
-        if whole:
-            sink.close()
-        elif place := sink.break_off():
+            found += any(sample.face for sample in samples)
+    except KeyboardInterrupt:
+        if total:
             count = getattr(source, "frame_count", None)
             of = f" of {count}" if count else ""
-            kept = "" if place == output else f"; {output} is as it was"
-            print(f"facedrive: {place} is partial: {total}{of} frames{kept}", file=sys.stderr)
+            print(f"facedrive: {output} is partial: {total}{of} frames", file=sys.stderr)
+        raise
+    finally:
+        outputs.close()
     return found, total, last - first + 1 - total
 
 

@@ -60,12 +60,12 @@ class Replay:
         from facedrive.takes.read import read_take
         from facedrive.threads import pace
 
-        first = read_take(self.take)
+        first = read_take(self.take, None)
 
         def paced() -> Iterator[Sample]:
             yield from pace(first, speed=self.speed)
             while self.loop:
-                yield from pace(read_take(self.take), speed=self.speed)
+                yield from pace(read_take(self.take, None), speed=self.speed)
 
         return paced()
 

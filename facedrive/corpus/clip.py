@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from facedrive import __version__
 from facedrive.corpus.inputs import Clip
@@ -15,6 +14,7 @@ from facedrive.corpus.manifest import Notes, Record
 from facedrive.corpus.rows import ClipRows
 from facedrive.corpus.store import Store
 from facedrive.errors import SourceError
+from facedrive.pipeline import Reader, rows_of
 from facedrive.settings import Settings
 from facedrive.sources.decode import Window, decode_file
 from facedrive.sources.places import Place
@@ -24,9 +24,6 @@ from facedrive.stages import Source
 from facedrive.takes.columns import COLUMNS, row_of
 from facedrive.threads import Stall, read_frames
 from facedrive.types import Frame, Sample
-
-if TYPE_CHECKING:
-    from facedrive.pipeline import Pipeline
 
 Tell = Callable[[int], object]
 """Is told how many pictures were read since it was told last."""
@@ -105,7 +102,7 @@ def fingerprint(clip: Clip) -> str:
     return hashlib.sha256(json.dumps([clip.kind, stamps]).encode()).hexdigest()[:32]
 
 
-def extract_clip(clip: Clip, asked: Asked, pipeline: Pipeline, store: Store, tell: Tell) -> Notes:
+def extract_clip(clip: Clip, asked: Asked, pipeline: Reader, store: Store, tell: Tell) -> Notes:
     """Read a clip, and leave its Parquet file in the store; what is broken is in the notes.
 
     Raises:
@@ -120,7 +117,7 @@ def extract_clip(clip: Clip, asked: Asked, pipeline: Pipeline, store: Store, tel
 
 
 def _read_video(
-    clip: Clip, asked: Asked, pipeline: Pipeline, rows: ClipRows, tell: Tell
+    clip: Clip, asked: Asked, pipeline: Reader, rows: ClipRows, tell: Tell
 ) -> Iterator[Record]:
     """Write the rows of a video, or of a film's pictures."""
     count, title, error = _Count(), clip.titles[0] if clip.kind == "video" else clip.name, None
@@ -128,7 +125,7 @@ def _read_video(
     try:
         with read_frames(_source(clip, asked)) as frames:
             for frame, samples in _read(frames, pipeline, count):
-                for sample in _kept(samples):
+                for sample in rows_of(samples):
                     rows.write(title, row_of(sample, frame.clock))
                 if count.frames % TELL_EVERY == 0:
                     tell(TELL_EVERY)
@@ -139,36 +136,31 @@ def _read_video(
 
 
 def _read(
-    frames: Iterator[Frame | Stall], pipeline: Pipeline, count: _Count
+    frames: Iterator[Frame | Stall], pipeline: Reader, count: _Count
 ) -> Iterator[tuple[Frame, list[Sample]]]:
     for frame in frames:
         assert isinstance(frame, Frame)  # a file has no stalls
-        samples = [pipeline(frame)]
+        samples = pipeline.read(frame)
         count.add(frame, samples)
         yield frame, samples
 
 
 def _read_stills(
-    clip: Clip, asked: Asked, pipeline: Pipeline, rows: ClipRows, tell: Tell
+    clip: Clip, asked: Asked, pipeline: Reader, rows: ClipRows, tell: Tell
 ) -> Iterator[Record]:
     """Write the rows of pictures, each searched on its own."""
     stills = Stills(clip.places, asked.window.least_side)
     counts = [_Count() for _ in clip.places]
     for frame in Turned(stills, asked.picture, clip.name, stills=True).frames():
         pipeline.reset()
-        samples = [pipeline(frame)]
+        samples = pipeline.read(frame)
         counts[frame.index].add(frame, samples)
-        for sample in _kept(samples):
+        for sample in rows_of(samples):
             rows.write(clip.titles[frame.index], row_of(sample))
         tell(1)
     for index, (title, count) in enumerate(zip(clip.titles, counts, strict=True)):
         failure = stills.errors.get(index)
         yield _record(clip, index, title, count, asked, None if failure is None else str(failure))
-
-
-def _kept(samples: Sequence[Sample]) -> Sequence[Sample]:
-    """Return the samples that get a row: those with a face, or one where there is none."""
-    return [each for each in samples if each.face] or samples[:1]
 
 
 def _source(clip: Clip, asked: Asked) -> Source:

@@ -29,7 +29,7 @@ from facedrive.settings import Settings
 from facedrive.threads import now
 
 if TYPE_CHECKING:
-    from facedrive.pipeline import Pipeline
+    from facedrive.pipeline import Reader
 
 log = logging.getLogger(__name__)
 
@@ -79,16 +79,16 @@ class WorkPlan:
     where: str
     """The store's folder or URL."""
 
-    def open(self) -> tuple[Asked, Pipeline, Store]:
+    def open(self) -> tuple[Asked, Reader, Store]:
         """Open tracker and model once for all clips of a process."""
-        from facedrive.assembly import open_pipeline
+        from facedrive.assembly import open_reader
 
-        pipeline = open_pipeline(self.asked.settings, raw=self.asked.raw)
+        pipeline = open_reader(self.asked.settings, raw=self.asked.raw)
         return self.asked, pipeline, open_store(self.where)
 
 
 def extract_one(
-    studio: tuple[Asked, Pipeline, Store], clip: Clip, tell: Callable[[int], object]
+    studio: tuple[Asked, Reader, Store], clip: Clip, tell: Callable[[int], object]
 ) -> Notes:
     """Extract a clip with what ``WorkPlan`` opened."""
     asked, pipeline, store = studio

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from facedrive.errors import OptionError, SinkError
 from facedrive.options import MISSING, Option, first_paragraph, options_of, shown
 from facedrive.registry import Registry, is_dotted
-from facedrive.sinks.mirror import EveryOutput, MirroredSink
+from facedrive.sinks.mirror import EveryOutput, MirroredSink, OnePersonSink
 from facedrive.stages import Sink
 
 __all__ = ["SINKS", "Output", "describe", "open_sink", "open_sinks", "table_of"]
@@ -107,13 +107,15 @@ def _open(asked: _Asked, mirror: bool, overwrite: bool) -> Sink:
     if "overwrite" in own and overwrite:
         texts.setdefault("overwrite", "yes")
     try:
-        for each in options_of(EveryOutput):
-            if each.name not in own and each.name in texts:
-                mirror = bool(each.read(texts.pop(each.name)))
+        said = {each.name: each.read(texts.pop(each.name)) for each in options_of(EveryOutput)
+                if each.name not in own and each.name in texts}  # fmt: skip
     except OptionError as error:
         raise SinkError(f"{asked.name}: {error}") from error
     sink = SINKS.make(asked.name, texts)
-    return MirroredSink(sink) if mirror and "mirror" not in own else sink
+    if said.get("mirror", mirror) and "mirror" not in own:
+        sink = MirroredSink(sink)
+    person = said.get("person")
+    return OnePersonSink(sink, person) if isinstance(person, int) else sink
 
 
 def table_of(url: str) -> str | None:

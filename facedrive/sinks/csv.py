@@ -9,6 +9,7 @@ from pathlib import Path
 
 from facedrive.errors import SinkError
 from facedrive.files import NewFile
+from facedrive.options import option
 from facedrive.takes.columns import row_of
 from facedrive.takes.write import RowFile, row_writer
 from facedrive.types import NO_CLOCK, Frame, Sample, WallClock
@@ -16,11 +17,13 @@ from facedrive.types import NO_CLOCK, Frame, Sample, WallClock
 
 @dataclass
 class TakeSink:
-    """Writes one row a frame; what is written stays readable if the run is killed."""
+    """Writes one row a frame; what is written stays readable if the run is killed (CSV only)."""
 
     path: Path
     overwrite: bool = False
     """Replace a file of this name; otherwise a number is added to the name."""
+    person: int | None = option(None, low=1)
+    """Whose rows are written, of several people; everybody's where left out."""
 
     def __post_init__(self) -> None:
         self._new = NewFile(self.path, overwrite=self.overwrite)
@@ -36,6 +39,8 @@ class TakeSink:
         Raises:
             SinkError: if the disk is full or gone; earlier rows stay.
         """
+        if not sample.face and sample.person > 1 and self.person is None:
+            return  # a row a face, and person 1's where there is none
         if self._file is None:
             self._file = self._open(self._new.begin())
         if self._start is None and frame is not None and frame.clock.known:
@@ -48,23 +53,10 @@ class TakeSink:
         """Finish the file; where there was no sample, there is none."""
         if self._file is None:
             return
-        file, self._file = self._file, None
         with self._noting_failure():
-            file.close()
+            self._file.close()
         if not self._failed:
             self._new.finish()
-
-    def break_off(self) -> Path | None:
-        """Close the file as it is; one that it was to replace stays.
-
-        Returns:
-            Where its rows are; None where there are none.
-        """
-        if self._file is None:
-            return None
-        self._file.close()
-        self._file = None
-        return self._new.place
 
     @contextmanager
     def _noting_failure(self) -> Iterator[None]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from facedrive.aus import MIRROR
 from facedrive.extras import EXTRA_MIRROR
+from facedrive.options import option
 from facedrive.stages import Sink
 from facedrive.trackers.landmarks import MIRROR_68
 from facedrive.types import Frame, Head, Sample
@@ -29,6 +30,31 @@ class EveryOutput:
 
     mirror: bool = False
     """Move as a mirror image does: what the subject's left does, the avatar's right does."""
+    person: int | None = option(None, low=1)
+    """Whose samples go there, of several people; where left out everybody's if the format tells
+    people apart, else those of person 1."""
+
+
+@dataclass
+class OnePersonSink:
+    """Has another sink get the samples of one person, as if there were nobody else."""
+
+    sink: Sink
+    person: int
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "sink":  # before there is one, as when copied
+            raise AttributeError(name)
+        return getattr(self.sink, name)
+
+    def send(self, sample: Sample, frame: Frame | None) -> None:
+        """Send one sample, if it is this person's."""
+        if sample.person == self.person:
+            self.sink.send(replace(sample, person=1), frame)
+
+    def close(self) -> None:
+        """Close the sink."""
+        self.sink.close()
 
 
 @dataclass

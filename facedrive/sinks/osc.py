@@ -11,6 +11,7 @@ this order, under the prefix (``/facedrive``):
     /gaze/left ff       pitch up, yaw to the subject's left, radians
     /gaze/right ff
 
+Of several people, person 2 has ``/facedrive/2`` in place of ``/facedrive``, and so on.
 Time is a float32, because receivers without the double type (Unity's uOSC) lose the rest of the
 packet over one. It counts from the first frame and starts again after 4096 s, because a float32
 tells 1/4 ms apart below that and only 1/32 s after three days. The exact time is in the time tag.
@@ -24,6 +25,7 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -66,10 +68,11 @@ class OscSink(OverUdp):
     extras: bool = True
     """Send the extras as well, in a datagram after that of the frame."""
 
+    everyone: ClassVar = True
+
     def __post_init__(self) -> None:
         _check_prefix(self.prefix)
-        self._bundles = Bundles(messages(self.prefix))
-        self._further = Bundles(extra_messages(self.prefix))
+        self._laid_out = {1: _lay_out_all(self.prefix)}
         self._tags = TimeTags()
         self._start: float | None = None
         self._udp = UdpSender(self.host, self.port)
@@ -81,14 +84,17 @@ class OscSink(OverUdp):
         time = [lap(sample.time - self._start)]
         head, gaze = sample.head, sample.gaze.ravel()
         floats = np.concatenate((time, sample.aus, head.rotation, head.translation, gaze))
-        tag = self._tags.tag(sample.time)
-        bundles = self._bundles.fill(tag, int(sample.face), floats)
-        for datagram in bundles if self.bundle else self._bundles.messages:
+        tag, person = self._tags.tag(sample.time), sample.person
+        if person not in self._laid_out:
+            self._laid_out[person] = _lay_out_all(f"{self.prefix}/{person}")
+        first, further = self._laid_out[person]
+        bundles = first.fill(tag, int(sample.face), floats)
+        for datagram in bundles if self.bundle else first.messages:
             self._udp.send(datagram)
         if self.extras:
             values = complete(sample.extras, sample.aus)
-            bundles = self._further.fill(tag, (), values)
-            for datagram in bundles if self.bundle else self._further.messages:
+            bundles = further.fill(tag, (), values)
+            for datagram in bundles if self.bundle else further.messages:
                 self._udp.send(datagram)
 
 
@@ -157,6 +163,11 @@ class Bundles:
         for offset in self._tags_at:
             struct.pack_into(">Q", self._buffer, offset, tag)
         return self._datagrams
+
+
+def _lay_out_all(prefix: str) -> tuple[Bundles, Bundles]:
+    """Return the bundles of a frame, and those of its extras."""
+    return Bundles(messages(prefix)), Bundles(extra_messages(prefix))
 
 
 LAP_S = 4096.0

@@ -2,7 +2,7 @@
 
 This output is the server. Every frame is one text message, numbers rounded to 5 places:
 
-    {"time": s, "index": n, "face": true,
+    {"time": s, "index": n, "person": 1, "face": true,
      "aus": {"jaw_drop": 0 to 1, ...}, "channels": {"jawOpen": 0 to 1, ...},
      "head": {"rotation": [x, y, z, w], "position": [x, y, z]},
      "gaze": {"left": [pitch, yaw], "right": [pitch, yaw]}}
@@ -71,6 +71,7 @@ class WsSink:
     """Serves every page and program on this computer that connects."""
 
     tcp: ClassVar = True
+    everyone: ClassVar = True
 
     host: str = "127.0.0.1"
     port: int = 8765
@@ -172,6 +173,7 @@ class Encoder:
         return self._template % (
             sample.time,
             sample.index,
+            sample.person,
             "true" if sample.face else "false",
             *sample.aus.tolist(),
             *self._mapping.apply(sample.aus, sample.gaze, sample.extras).tolist(),
@@ -192,27 +194,27 @@ def _template(channels: tuple[str, ...]) -> str:
     head = f'{{"rotation":{row(4)},"position":{row(3)}}}'
     gaze = f'{{"left":{row(2)},"right":{row(2)}}}'
     return (
-        f'{{"time":%.6f,"index":%d,"face":%s,"aus":{numbers(AU_NAMES)},'
+        f'{{"time":%.6f,"index":%d,"person":%d,"face":%s,"aus":{numbers(AU_NAMES)},'
         f'"channels":{numbers(channels)},"head":{head},"gaze":{gaze}}}'
     )
 
 
 class _Client:
-    """What one client has still to be sent: the newest message, or none."""
+    """What one client has still to be sent: the newest message of each person, or none."""
 
     def __init__(self) -> None:
-        self._message: str | None = None
+        self._messages: dict[int, str] = {}
         self._changed = asyncio.Event()
 
-    def put(self, message: str) -> None:
-        self._message = message
+    def put(self, messages: dict[int, str]) -> None:
+        self._messages |= messages
         self._changed.set()
 
-    async def get(self) -> str:
+    async def get(self) -> list[str]:
         await self._changed.wait()
         self._changed.clear()
-        assert self._message is not None
-        return self._message
+        messages, self._messages = self._messages, {}
+        return list(messages.values())
 
 
 class _Server:
@@ -223,7 +225,10 @@ class _Server:
         self._door = door
         self._encoder = Encoder(mapping)
         self._clients: set[_Client] = set()
-        self._newest: Sample | None = None
+        self._newest: dict[int, Sample] = {}
+        """By person."""
+        self._fresh: set[int] = set()
+        """The people of whom there is something new."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
         self._lock = threading.Lock()
@@ -241,7 +246,8 @@ class _Server:
     def publish(self, sample: Sample) -> None:
         """Leave a sample for the clients, in place of one not yet taken; never waits."""
         with self._lock:
-            self._newest = sample
+            self._newest[sample.person] = sample
+            self._fresh.add(sample.person)
             if self._loop is not None and not self._waking:
                 self._waking = True
                 self._loop.call_soon_threadsafe(self._wake)
@@ -260,15 +266,17 @@ class _Server:
     def _wake(self) -> None:
         with self._lock:
             self._waking = False
-        self._deliver(self._clients)
+            fresh, self._fresh = self._fresh, set()
+            newest = [self._newest[person] for person in sorted(fresh)]
+        self._deliver(self._clients, newest)
 
-    def _deliver(self, clients: set[_Client]) -> None:
-        """Give clients the newest sample; without clients nothing is encoded."""
-        if self._newest is None or not clients:
+    def _deliver(self, clients: set[_Client], samples: list[Sample]) -> None:
+        """Give clients the newest samples; without clients nothing is encoded."""
+        if not samples or not clients:
             return
-        message = self._encoder.encode(self._newest)
+        messages = {each.person: self._encoder.encode(each) for each in samples}
         for client in clients:
-            client.put(message)
+            client.put(messages)
 
     async def _serve(self, stopping: threading.Event) -> None:
         from websockets.asyncio.server import serve
@@ -301,7 +309,9 @@ class _Server:
             return
         client = _Client()
         self._clients.add(client)
-        self._deliver({client})
+        with self._lock:
+            newest = list(self._newest.values())
+        self._deliver({client}, newest)
         log.info("ws: a client has come, %d now", len(self._clients))
         sending = asyncio.create_task(self._send_all(connection, client))
         try:
@@ -317,9 +327,9 @@ class _Server:
 
         try:
             while True:
-                message = await client.get()
-                async with asyncio.timeout(SLOW_S):
-                    await connection.send(message)
+                for message in await client.get():
+                    async with asyncio.timeout(SLOW_S):
+                        await connection.send(message)
         except TimeoutError:
             log.warning("ws: a client takes nothing; dropped")
             connection.transport.abort()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
@@ -28,7 +28,7 @@ from facedrive.takes.columns import (
     POSITION,
     TABLE,
 )
-from facedrive.types import IDENTITY_HEAD, Head, Sample, WallClock
+from facedrive.types import IDENTITY_HEAD, NO_CLOCK, Head, Sample, WallClock
 
 LOWEST = np.array([column.lowest for column in TABLE])
 HIGHEST = np.array([column.highest for column in TABLE])
@@ -40,7 +40,7 @@ TableRow = NDArray[np.float64]
 """The values of ``COLUMNS``, NaN where there is none."""
 
 
-def read_take(path: Path) -> Iterator[Sample]:
+def read_take(path: Path, person: int | None = 1) -> Iterator[Sample]:
     """Return the samples of a recorded take, in constant memory however long it is.
 
     A take keeps no landmarks. One from before takes kept the head's position has that of
@@ -50,11 +50,12 @@ def read_take(path: Path) -> Iterator[Sample]:
     Args:
         path: ``.csv`` or ``.parquet``, with the columns that ``extract`` writes, or wrote before
             it wrote the head's position; or a CSV of Live Link Face.
+        person: Whose samples, of several people; None: everybody's.
 
     Raises:
         DataError: at once if the file or its header is not such a take; later, at a bad row.
     """
-    return _samples(read_table(path))
+    return _samples(read_table(path), person)
 
 
 def read_table(path: Path) -> Iterator[TableRow]:
@@ -67,7 +68,7 @@ def read_table(path: Path) -> Iterator[TableRow]:
     columns, lines = csv.read_lines(path)
     if livelink.is_header(columns):
         rows = livelink.read_rows(path, columns, lines)
-        return _checked(path, rows, [COLUMNS.index(name) for name in livelink.GIVES])
+        return _checked(path, rows, list(range(len(COLUMNS))))
     return _checked(path, csv.read_numbers(path, columns, lines), _places(path, columns))
 
 
@@ -89,16 +90,53 @@ def _checked(path: Path, rows: Iterable[ReadRow], places: list[int]) -> Iterator
         yield row
 
 
-def _samples(rows: Iterable[TableRow]) -> Iterator[Sample]:
-    lost = LostFace()
+def _samples(rows: Iterable[TableRow], person: int | None) -> Iterator[Sample]:
+    """Yield the samples of one person, or of everybody who was seen so far, frame after frame."""
+    frames = _Frames(person)
     for row in rows:
-        index, time = int(row[0]), float(row[1])
-        if row[2]:
-            sample = _sample(index, time, row)
-            lost.seen(sample)
+        yield from frames.add(row)
+    yield from frames.end()
+
+
+class _Frames:
+    """Makes samples of rows as they come; who has no row in a frame is lost there."""
+
+    def __init__(self, person: int | None) -> None:
+        self._all = person is None
+        self._lost = {person or 1: LostFace()}
+        self._at: tuple[int, float] | None = None
+        self._clock = NO_CLOCK
+        self._done: set[int] = set()
+        """Who has a sample of the frame at hand."""
+
+    def add(self, row: TableRow) -> Iterator[Sample]:
+        at = int(row[0]), float(row[1])
+        if at != self._at:
+            yield from self.end()
+            self._at, self._done = at, set()
+        self._clock = WallClock(*row[_CLOCK].tolist())
+        if not row[2]:
+            yield from self._lose({1} & self._lost.keys())
+            return
+        sample = _sample(*at, row)
+        if self._all:
+            self._lost.setdefault(sample.person, LostFace())
+        if sample.person in self._lost:
+            self._lost[sample.person].seen(sample)
+            self._done.add(sample.person)
             yield sample
-        else:
-            yield replace(lost.at(time, index), clock=WallClock(*row[_CLOCK].tolist()))
+
+    def end(self) -> Iterator[Sample]:
+        if self._at is not None:
+            yield from self._lose(self._lost.keys() - self._done)
+
+    def _lose(self, people: Set[int]) -> Iterator[Sample]:
+        assert self._at is not None
+        index, time = self._at
+        for person in sorted(people):
+            self._done.add(person)
+            lost = self._lost[person].at(time, index)
+            yield replace(lost, clock=self._clock, person=person)
 
 
 def _sample(index: int, time: float, row: TableRow) -> Sample:
@@ -109,7 +147,8 @@ def _sample(index: int, time: float, row: TableRow) -> Sample:
     when, score = WallClock(*clock.tolist()), float(row[KNOWN])
     return Sample(
         time, index, aus.astype(np.float32), gaze_rad, head, True, score,
-        extras=extras.astype(np.float32), clock=when, person=int(person[0]),
+        extras=extras.astype(np.float32), clock=when,
+        person=int(person[0]) if person[0] >= 1 else 1,
     )  # fmt: skip
 
 

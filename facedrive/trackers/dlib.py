@@ -132,13 +132,8 @@ class Followed(NamedTuple):
 class DlibTracker:
     """Finds the largest face and follows it until it is lost.
 
-    For several faces in a frame there are as many pipelines, whose trackers share one finder; each
-    takes the largest face that no other follows:
-
-        finder, regressor = FaceFinder(), OnnxRegressor()
-        pipelines = [Pipeline(DlibTracker(finder=finder), regressor) for _ in range(2)]
-        for frame in source.frames():
-            samples = [pipeline(frame) for pipeline in pipelines]
+    Several trackers may share one finder; each then takes the largest face that no other follows.
+    ``facedrive.people`` follows several faces by one.
 
     Raises:
         ModelError: on construction, if the shape predictor is missing, broken or gives other than
@@ -203,6 +198,28 @@ class DlibTracker:
                 return [Face(each.fit.landmarks_px.astype(np.float32), each.score)
                         for each in followed]  # fmt: skip
         return []
+
+    def find_all(
+        self, frame: Frame, views: Iterable[View], around: Iterable[Placement]
+    ) -> list[Face]:
+        """Return what may be faces in some views and around some places, each once.
+
+        The likeliest come first; it is not asked who follows them, and nothing is remembered.
+        """
+        gray = frame.gray
+        seen = [each for view in views for each in self.finder.look(gray, view, LOOK_SCORE)]
+        seen += [each for place in around
+                 for each in self.finder.look_around(gray, place, LOOK_SCORE)]  # fmt: skip
+        seen.sort(key=lambda each: each.score, reverse=True)
+        kept: list[Followed] = []
+        for each in seen:
+            if any(_is_same(each.placement, other.fit.better) for other in kept):
+                continue
+            fit = self._fit(gray, _cut(gray, each.placement))
+            again = any(_is_same(fit.better, other.fit.better) for other in kept)
+            if not again and _is_plausible(fit, gray):
+                kept.append(Followed(fit, each.score))
+        return [Face(each.fit.landmarks_px.astype(np.float32), each.score) for each in kept]
 
     def hold(self, landmarks_px: Vector | None) -> bool:
         """Note where the face that is followed is, if no other tracker's is there; None: lost."""
@@ -327,6 +344,11 @@ class DlibTracker:
     def _log_change(self, before: Followed | None, index: int) -> None:
         if (before is None) != (self._followed is None):
             log.debug("face %s in frame %d", "lost" if before else "found", index)
+
+
+def _is_same(one: Placement, other: Placement) -> bool:
+    """Say whether two places are one face's."""
+    return apart_px(one, other) < PATCH_SIZE / 2
 
 
 def _cut(gray: Image, placement: Placement) -> Cut:

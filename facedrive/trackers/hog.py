@@ -62,7 +62,10 @@ def _parts(columns: int, rows: int, width: float, height: float, side_px: int) -
 
 WHOLE = View(0, 0, 1, 1)
 CLOSER = tuple(_parts(2, 2, 0.6, 0.6, 2 * VIEW_SIDE))
+FINER = tuple(_parts(3, 3, 0.36, 0.36, 4 * VIEW_SIDE))
 TILTED = (View(0, 0, 1, 1, tilt_deg=40), View(0, 0, 1, 1, tilt_deg=-40))
+LEANING = tuple(View(0, 0, 1, 1, 3 * VIEW_SIDE, tilt) for tilt in (12, -12))
+"""For faces of a group, which lean and are seen from aside."""
 FAR = tuple(_parts(5, 5, 0.25, 0.28, FAR_SIDE))
 
 

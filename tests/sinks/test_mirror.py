@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -15,9 +17,10 @@ from facedrive.assembly import open_outputs
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.errors import SinkError
 from facedrive.mappings import load_mapping
+from facedrive.outputs import Outputs
 from facedrive.rotations import EulerDegrees, quaternion_from_euler
 from facedrive.sinks import SINKS, describe, open_sink
-from facedrive.sinks.mirror import MirroredSink, flipped, mirrored
+from facedrive.sinks.mirror import MirroredSink, OnePersonSink, flipped, mirrored
 from facedrive.sinks.ws import Encoder
 from facedrive.takes.read import read_take
 from facedrive.types import Frame, Sample
@@ -153,3 +156,31 @@ def test_a_slow_output_stays_slow_and_draws_the_flipped_picture(
 def test_what_is_neither_yes_nor_no_is_refused() -> None:
     with pytest.raises(SinkError, match="osc: mirror is 'maybe'; it must be yes or no"):
         open_sink("osc://127.0.0.1:9000?mirror=maybe")
+
+
+def test_an_output_of_one_person_gets_their_samples_alone(
+    tmp_path: Path, make_sample: MakeSample
+) -> None:
+    second, first = Noting(), Noting()
+    outputs = Outputs([OnePersonSink(second, 2), first])
+    for person in (1, 2):
+        outputs.send(replace(make_sample(person), person=person), None)
+    assert [(each.index, each.person) for each in second.sent] == [(2, 1)]
+    assert [(each.index, each.person) for each in first.sent] == [(1, 1)]
+    with closing(open_sink("osc://127.0.0.1:9000?person=2")) as opened:
+        assert isinstance(opened, OnePersonSink)
+    with pytest.raises(SinkError, match="person is 0"):
+        open_sink("osc://127.0.0.1:9000?person=0")
+
+
+class Noting:
+    """A sink that notes what it is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[Sample] = []
+
+    def send(self, sample: Sample, frame: Frame | None) -> None:
+        self.sent.append(sample)
+
+    def close(self) -> None:
+        pass

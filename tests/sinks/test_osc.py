@@ -8,6 +8,7 @@ import select
 import shutil
 import socket
 import subprocess
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -251,3 +252,16 @@ def test_time_keeps_a_millisecond_for_days(
         heard.append(time)
     sink.close()
     assert np.diff(heard) == pytest.approx([1 / 60, 1 / 60], abs=5e-4)
+
+
+def test_the_second_person_has_addresses_of_their_own(
+    receiver: socket.socket, make_sample: MakeSample
+) -> None:
+    sink = OscSink(port=receiver.getsockname()[1], extras=False)
+    for person in (1, 2):
+        sink.send(replace(make_sample(0), person=person), None)
+        (datagram,) = datagrams(receiver)
+        prefix = b"/facedrive/2" if person == 2 else b"/facedrive"
+        assert prefix + b"/au/jaw_drop\0" in datagram
+        assert (b"/facedrive/2/face\0" in datagram) == (person == 2)
+    sink.close()

@@ -67,7 +67,7 @@ def test_a_frame_is_one_json_message(serve: Callable[..., WsSink], make_sample: 
     with client(sink) as connection:
         sink.send(sample, None)
         message = hear(connection)
-    assert list(message) == ["time", "index", "face", "aus", "channels", "head", "gaze"]
+    assert list(message) == ["time", "index", "person", "face", "aus", "channels", "head", "gaze"]
     assert (message["index"], message["face"]) == (7, True)
     assert message["time"] == pytest.approx(7 / 30, abs=1e-6)
     assert tuple(message["aus"]) == AU_NAMES

@@ -308,3 +308,16 @@ class TestParquet:
         next(read)
         with pytest.raises(DataError, match="row 2, column jaw_drop: 7"):
             next(read)
+
+
+def test_several_people_are_told_apart_and_whoever_is_missing_is_lost(tmp_path: Path) -> None:
+    rows = [row(0, jaw_drop=0.5), row(0, person=2, chin_raise=1), row(1, person=2, chin_raise=1),
+            lost_row(2), row(3, jaw_drop=0.5)]  # fmt: skip
+    path = take(tmp_path / "take.csv", *rows)
+    first = list(read_take(path))
+    assert [each.index for each in first] == [0, 1, 2, 3]
+    assert [each.face for each in first] == [True, False, False, True]
+    both = [(each.index, each.person, each.face) for each in read_take(path, None)]
+    assert sorted(both) == [(0, 1, True), (0, 2, True), (1, 1, False), (1, 2, True), (2, 1, False),
+                            (2, 2, False), (3, 1, True), (3, 2, False)]  # fmt: skip
+    assert [each.face for each in read_take(path, 2)] == [True, True, False, False]
