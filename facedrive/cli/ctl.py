@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from facedrive.errors import without_credentials
 from facedrive.options import option
 
 
@@ -37,7 +38,7 @@ class Ctl:
         if self.json:
             print(json.dumps(answer))
         elif answer:
-            print("\n".join(_lines(answer)))
+            print(without_credentials("\n".join(_lines(answer))))
         return 0
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from facedrive.errors import FacedriveError, OptionError, SinkError
+from facedrive.errors import FacedriveError, OptionError, SinkError, without_credentials
 from facedrive.options import option
 from facedrive.settings import Settings
 from facedrive.sources import IMAGE_SUFFIXES
@@ -146,7 +146,7 @@ class Extract:
         engine = LocalEngine(self.jobs or cores())
         report = extract_corpus(self.clip, self.output, asked, engine,
                                 pictures=self.pictures, retry=self.retry)  # fmt: skip
-        print(_told(report, self.output))
+        print(without_credentials(_told(report, self.output)))
         return 0
 
     def _window(self) -> Window:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from facedrive.errors import without_credentials
 from facedrive.options import option
 from facedrive.settings import Settings
 
@@ -52,7 +53,7 @@ class Replay:
             print()
         finally:
             close_outputs(outputs)
-        print(f"{self.take}: {sent} samples sent to {', '.join(asked.to)}")
+        print(f"{self.take}: {sent} samples sent to {without_credentials(', '.join(asked.to))}")
         return exit_code(outputs)
 
     def _samples(self) -> Iterator[Sample]:

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from facedrive.errors import without_credentials
 from facedrive.options import MISSING, Option, option, shown, values_of
 from facedrive.settings import Layers, Settings, settings_options, user_file
 
@@ -77,4 +78,5 @@ def print_layers(layers: Layers) -> None:
     values = values_of(layers.settings())
     assert isinstance(layers.settings(), Settings)
     for name, value in values.items():
-        print(f"{name} = {shown(value) or '-'}   # {layers.origin(name)}")
+        said = without_credentials(shown(value)) or "-"
+        print(f"{name} = {said}   # {layers.origin(name)}")

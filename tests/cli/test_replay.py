@@ -141,3 +141,12 @@ def test_a_take_is_read_once_from_standard_input(take: Path, tmp_path: Path) -> 
 def test_standard_input_cannot_be_played_again(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["replay", "/dev/stdin", "--loop", "--out", "csv:x.csv"]) == 2
     assert "can be read only once" in capsys.readouterr().err
+
+
+def test_what_logs_in_is_not_printed(take: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = "osc://me:s3cret@127.0.0.1:9"
+    main(["replay", str(take), "--speed", "100", "--out", url])
+    main(["live", "--source", "rtsp://me:s3cret@camera/1", "--show-config"])
+    out, err = capsys.readouterr()
+    assert "s3cret" not in out + err
+    assert "rtsp://…@camera/1" in out

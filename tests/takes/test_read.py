@@ -309,6 +309,40 @@ class TestParquet:
         with pytest.raises(DataError, match="row 2, column jaw_drop: 7"):
             next(read)
 
+    @pytest.mark.parametrize("kind", ["bool_", "timestamp", "list_", "null", "struct"])
+    def test_a_column_of_another_type_is_an_error(self, tmp_path: Path, kind: str) -> None:
+        pa = pytest.importorskip("pyarrow")
+        parquet = pytest.importorskip("pyarrow.parquet")
+        made = {
+            "bool_": pa.array([True, False]),
+            "timestamp": pa.array([1, 2], pa.timestamp("ns")),
+            "list_": pa.array([[1.0], [2.0]]),
+            "null": pa.nulls(2),
+            "struct": pa.array([{"a": 1}, {"a": 2}]),
+        }[kind]
+        columns = {name: [0.0, 0.0] for name in COLUMNS} | {"time_s": made}
+        parquet.write_table(pa.table(columns), tmp_path / "a.parquet")
+        with pytest.raises(DataError, match=r"column time_s: .*, not numbers"):
+            read_take(tmp_path / "a.parquet")
+
+    def test_whole_numbers_of_any_size_and_halves_are_read_as_numbers(self, tmp_path: Path) -> None:
+        pa = pytest.importorskip("pyarrow")
+        parquet = pytest.importorskip("pyarrow.parquet")
+        columns = {name: pa.nulls(1, pa.float32()) for name in COLUMNS}
+        columns |= {"frame": pa.array([2**64 - 1], pa.uint64()), "face": pa.array([0]),
+                    "time_s": pa.array([np.float16(0.5)], pa.float16())}  # fmt: skip
+        parquet.write_table(pa.table(columns), tmp_path / "a.parquet")
+        with pytest.raises(DataError, match=r"row 1, column frame: 1.84467e\+19; it must be"):
+            next(read_take(tmp_path / "a.parquet"))
+
+    def test_a_column_twice_is_an_error(self, tmp_path: Path) -> None:
+        pa = pytest.importorskip("pyarrow")
+        parquet = pytest.importorskip("pyarrow.parquet")
+        table = pa.table({name: [0.0] for name in COLUMNS})
+        parquet.write_table(table.append_column("face", table["face"]), tmp_path / "a.parquet")
+        with pytest.raises(DataError, match="is face, not there"):
+            read_take(tmp_path / "a.parquet")
+
 
 def test_several_people_are_told_apart_and_whoever_is_missing_is_lost(tmp_path: Path) -> None:
     rows = [row(0, jaw_drop=0.5), row(0, person=2, chin_raise=1), row(1, person=2, chin_raise=1),

@@ -39,6 +39,9 @@ COLUMNS: dict[int, list[int]] = {
 
 _FILE = re.compile(r"_au(\d+)\.txt$", re.IGNORECASE)
 
+MOST_FRAMES = 2**31 - 1
+"""Of a frame's number."""
+
 Intensities = dict[int, float]
 """Frame → intensity, 0 to 1."""
 
@@ -121,7 +124,7 @@ def _read_line(path: Path, number: int, line: str) -> tuple[int, float] | Proble
         frame, intensity = (int(words[0]), float(words[1])) if len(words) == 2 else (-1, np.nan)
     except ValueError:
         frame, intensity = -1, np.nan
-    if frame < 0 or np.isnan(intensity):
+    if not 0 <= frame <= MOST_FRAMES or np.isnan(intensity):
         text = f"line {number}: {line.strip()[:40]!r}; it must be a frame, a comma, an intensity."
         return Problem(BAD_LABEL, path, text)
     if not 0 <= intensity <= STRONGEST:

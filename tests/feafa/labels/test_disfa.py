@@ -79,6 +79,8 @@ def test_images_in_a_folder_of_the_subjects_name_are_taken(tmp_path: Path) -> No
         ("1,6", "line 1: intensity 6; it must be from 0 to 5"),
         ("1,-1", "intensity -1"),
         ("1,0,5", "must be a frame, a comma, an intensity"),
+        (f"{2**64},1", "must be a frame, a comma, an intensity"),
+        (f"1{'0' * 5000},1", "must be a frame, a comma, an intensity"),
         ("1 2", "must be a frame, a comma, an intensity"),
         ("1,nan", "must be a frame, a comma, an intensity"),
         ("1,2\n1,2", "line 2: frame 1 stands in a line before"),
