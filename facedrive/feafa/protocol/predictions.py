@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from facedrive.arrays import read_arrays
 from facedrive.errors import DataError
 from facedrive.feafa.protocol.prepared import Prepared, Rows
 from facedrive.files import whole_file
@@ -53,11 +54,11 @@ def read_predictions(path: Path, origin: Origin) -> Predictions | None:
     """
     if not path.exists():
         return None
+    table = read_arrays(path, DataError, f"{path} is broken: {{error}}; delete its folder.")
     try:
-        with np.load(path) as table:
-            saved = json.loads(str(table["origin"]))
-            found = Predictions(table["rows"], table["predicted"], table["constant"])
-    except (OSError, KeyError, ValueError) as error:
+        saved = json.loads(str(table["origin"]))
+        found = Predictions(table["rows"], table["predicted"], table["constant"])
+    except (KeyError, ValueError) as error:
         raise DataError(f"{path} is broken: {error}; delete its folder.") from error
     origin.check(saved, path)
     return found

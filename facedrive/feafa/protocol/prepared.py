@@ -19,6 +19,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
+from facedrive.arrays import BROKEN, read_arrays
 from facedrive.errors import DataError
 from facedrive.feafa.labels.video import Part
 from facedrive.files import write_whole
@@ -97,11 +98,12 @@ def load_prepared(folder: Path) -> Prepared:
         DataError: if it is missing, unfinished, broken or of another version.
     """
     manifest = read_manifest(folder)
+    table = read_arrays(folder / LABELS, DataError, f"{folder} is no whole cache: {{error}}. "
+                        "Delete it and prepare.")  # fmt: skip
     try:
         crops = np.load(folder / CROPS, mmap_mode="r")
-        with np.load(folder / LABELS) as table:
-            aus, video, frame = table["aus"], table["video"], table["frame"]
-    except (OSError, KeyError, ValueError) as error:
+        aus, video, frame = table["aus"], table["video"], table["frame"]
+    except BROKEN as error:
         raise DataError(f"{folder} is no whole cache: {error}. Delete it and prepare.") from error
     videos, spec = manifest["videos"], CropSpec(**manifest["crop"])
     if crops.shape != (len(frame), spec.size, spec.size) or len(aus) != len(frame):

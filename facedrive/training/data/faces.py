@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from facedrive.arrays import read_arrays
+from facedrive.aus import AUS
 from facedrive.errors import DataError
 from facedrive.files import whole_file
 from facedrive.training.data.labels import Targets, from_teacher
@@ -102,20 +104,39 @@ def load_faces(path: Path) -> FaceSet:
     Raises:
         DataError: if the file is missing or is no such set.
     """
+    table = read_arrays(path, DataError, f"{path} is no set of faces: {{error}}.")
     try:
-        with np.load(path) as table:
-            crops, aus, gaze = table["crops"], table["aus"], table["gaze"]
-            person = table["person" if "points" in table else "identity"].astype(np.int64)
-            spec = CropSpec(int(table["crop_size"]), float(table["crop_padding"]))
-            known = table.get("known", np.ones(aus.shape, np.bool_))
-            nowhere = np.full((len(crops), LANDMARKS, 2), np.nan, np.float32)
-            points = table.get("points", nowhere)
-            inside = np.ones(crops.shape, np.bool_)
-            if "inside" in table:
-                inside = np.unpackbits(table["inside"], axis=-1, count=spec.size).view(np.bool_)
-    except (OSError, KeyError, ValueError) as error:
+        crops, aus, gaze = table["crops"], table["aus"], table["gaze"]
+        person = table["person" if "points" in table else "identity"].astype(np.int64)
+        spec = CropSpec(int(table["crop_size"]), float(table["crop_padding"]))
+        known = table.get("known", np.ones(aus.shape, np.bool_))
+        nowhere = np.full((len(crops), LANDMARKS, 2), np.nan, np.float32)
+        points = table.get("points", nowhere)
+        inside = np.ones(crops.shape, np.bool_)
+        if "inside" in table:
+            inside = np.unpackbits(table["inside"], axis=-1, count=spec.size).view(np.bool_)
+        faces = FaceSet(crops, inside, points, Targets(aus, known, gaze), person, spec)
+        _check_shapes(faces)
+    except (KeyError, ValueError, TypeError, OverflowError) as error:
         raise DataError(f"{path} is no set of faces: {error}.") from error
-    return FaceSet(crops, inside, points, Targets(aus, known, gaze), person, spec)
+    return faces
+
+
+def _check_shapes(faces: FaceSet) -> None:
+    """Refuse arrays that do not belong together, or hold other than they should."""
+    count, side = len(faces.crops), faces.spec.size
+    wanted = (
+        ("crops", faces.crops, (count, side, side), np.uint8),
+        ("inside", faces.inside, (count, side, side), np.bool_),
+        ("points", faces.points_px, (count, LANDMARKS, 2), np.floating),
+        ("aus", faces.targets.aus, (count, len(AUS)), np.floating),
+        ("known", faces.targets.known, (count, len(AUS)), np.bool_),
+        ("gaze", faces.targets.gaze, (count, 2, 2), np.floating),
+        ("person", faces.person, (count,), np.int64),
+    )
+    for name, found, shape, kind in wanted:
+        if found.shape != shape or not np.issubdtype(found.dtype, kind):
+            raise ValueError(f"{name} is {found.dtype} of {found.shape}, not {shape}")
 
 
 def join_faces(parts: Sequence[FaceSet]) -> FaceSet:

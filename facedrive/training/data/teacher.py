@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from facedrive.arrays import read_arrays
 from facedrive.errors import DataError
 from facedrive.files import file_hash
 from facedrive.progress import track
@@ -79,9 +80,16 @@ class Opinions(NamedTuple):
 
 
 def load_opinions(path: Path) -> Opinions:
-    """Read what ``Opinions.save`` wrote."""
-    with np.load(path) as table:
+    """Read what ``Opinions.save`` wrote.
+
+    Raises:
+        DataError: if it is broken.
+    """
+    table = read_arrays(path, DataError, f"{path} is broken ({{error}}); delete it.")
+    try:
         return Opinions(**table)
+    except TypeError as error:
+        raise DataError(f"{path} is broken ({error}); delete it.") from error
 
 
 class Teacher:
