@@ -166,9 +166,8 @@ class Desk:
         with self._lock:
             if name not in self._shelves:
                 video = self.project.video(name)
-                changed = self.project.changed().get(name)
-                if changed is not None:
-                    raise SourceError(f"{name}: {changed}.")
+                if (reason := self.project.differs(name)) is not None:
+                    raise SourceError(f"{name}: {reason}.")
                 place = self.project.place(video)
                 self._shelves[name] = Shelf(place, self.project.clock(name))
             self._shelves.move_to_end(name)

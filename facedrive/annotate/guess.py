@@ -9,21 +9,22 @@ the curve, and their mean lags behind in neither.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 
 from facedrive.annotate.journal import Change, Document
 from facedrive.annotate.keys import Key, Values
-from facedrive.annotate.project import Project
+from facedrive.annotate.project import CACHE, Project
 from facedrive.annotate.reduce import TOLERANCE, reduce_curve
 from facedrive.assembly import open_pipeline
 from facedrive.aus import AU_NAMES
 from facedrive.errors import DataError
-from facedrive.files import write_whole
+from facedrive.files import whole_file, write_whole
 from facedrive.filters import OneEuroFilter
 from facedrive.pipeline import Pipeline
 from facedrive.settings import Settings
@@ -102,7 +103,7 @@ def guess_video(
             f"{name}: no frame shows a face; the model has nothing to say of it. Label it by hand, "
             "or turn it upright."
         )
-    _keep(project.folder, name, guess)
+    keep_guess(project, name, guess)
     return guess
 
 
@@ -204,6 +205,35 @@ def read_guess(project: Project, name: str) -> Guess | None:
     path, *others = _paths(project.folder, name)
     if not all(each.exists() for each in (path, *others)):
         return None
+    cache = project.folder / CACHE / f"guess-{name}.npz"
+    stamp = ":".join(f"{found.st_size}-{found.st_mtime_ns}"
+                     for found in (each.stat() for each in (path, *others)))  # fmt: skip
+    known = _read_cache(cache, stamp)
+    if known is None:
+        known = _read_files(project, name)
+        _write_cache(cache, stamp, known)
+    return known
+
+
+def _read_cache(cache: Path, stamp: str) -> Guess | None:
+    """Return what was read before of the same files: a long take costs seconds to read."""
+    try:
+        with np.load(cache) as kept:
+            if str(kept["stamp"]) != stamp:
+                return None
+            return Guess(Take(kept["rows"]), kept["spread"], kept["places"])
+    except (OSError, ValueError, KeyError, BadZipFile):
+        return None
+
+
+def _write_cache(cache: Path, stamp: str, guess: Guess) -> None:
+    with suppress(DataError), whole_file(cache, DataError) as file:
+        np.savez(file, stamp=np.array(stamp), rows=guess.take.rows, spread=guess.spread,
+                 places=guess.places)  # fmt: skip
+
+
+def _read_files(project: Project, name: str) -> Guess:
+    path, *others = _paths(project.folder, name)
     take, frames = Take.read(path), project.video(name).frames
     spread, places = (_read_table(each, frames) for each in others)
     if len(take) > frames or spread.shape[1] != len(AU_NAMES) or places.shape[1] != len(PLACE):
@@ -226,8 +256,13 @@ def _paths(folder: Path, name: str) -> tuple[Path, Path, Path]:
     return place / f"{name}.csv", place / f"{name}.spread.csv", place / f"{name}.places.csv"
 
 
-def _keep(folder: Path, name: str, guess: Guess) -> None:
-    path, spread_path, places_path = _paths(folder, name)
+def keep_guess(project: Project, name: str, guess: Guess) -> None:
+    """Write a guess into a project.
+
+    Raises:
+        DataError: if it cannot be written.
+    """
+    path, spread_path, places_path = _paths(project.folder, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     guess.take.to_csv(path)
     _write_table(spread_path, AU_NAMES, guess.spread, 4)

@@ -302,8 +302,12 @@ class Project:
 
         A file whose size and time of change are as when it was last hashed counts as the same.
         """
-        reasons = {name: self._differs(video) for name, video in self.videos.items()}
+        reasons = {name: self.differs(name) for name in self.videos}
         return {name: reason for name, reason in reasons.items() if reason is not None}
+
+    def differs(self, name: str) -> str | None:
+        """Return why a video is not what was added; None where it is."""
+        return self._differs(self.video(name))
 
     def _labelled_by(self, name: str) -> tuple[str, ...]:
         folder = self.folder / "keys" / name
@@ -354,7 +358,6 @@ class Project:
         return str(known[name][1])
 
     def _differs(self, video: Video) -> str | None:
-        """Return why a video is not what was added; None where it is."""
         try:
             files = self._files(self.place(video))
             sums = self._sums()

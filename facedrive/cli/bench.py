@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from facedrive.cli.tables import table
+from facedrive.errors import DataError
 from facedrive.options import Size, option
 from facedrive.settings import Settings
 
@@ -148,7 +149,49 @@ class BenchOutputs:
         return 0
 
 
-COMMANDS = {"": BenchClip, "demo": BenchDemo, "outputs": BenchOutputs, "train": BenchTrain}
+@dataclass(frozen=True, kw_only=True)
+class BenchAnnotate:
+    """Count what a scripted coder has to do with the first guess and without; time a long video."""
+
+    clip: Path | None = option(None, metavar="VIDEO")
+    """What is labelled; the clip that ships, whose labels are known, where left out."""
+    labels: Path | None = option(None, metavar="TAKE")
+    """The labels of another clip, a take."""
+    frames: int = option(36_000, low=0, high=1_000_000)
+    """Of the long video; 0 for none."""
+    json: bool = False
+    """One JSON object, nothing else."""
+
+    def run(self) -> int:
+        """Measure, and print it."""
+        from facedrive.bench.annotate import count_interactions, measure_large
+        from facedrive.bench.machine import machine
+
+        report: dict[str, Any] = {"machine": machine()}
+        report["coder"] = count_interactions(*self._clip())
+        if self.frames:
+            report["long video"] = measure_large(self.frames)
+        print(json.dumps(report) if self.json else _table(report))
+        return 0
+
+    def _clip(self) -> tuple[Path, Any]:
+        from facedrive.sources.demo import open_demo, truth
+        from facedrive.takes.take import Take
+
+        if self.clip is None:
+            return open_demo().path, truth()
+        if self.labels is None:
+            raise DataError(f"--clip {self.clip} needs its --labels, a take.")
+        return self.clip, Take.read(self.labels).aus
+
+
+COMMANDS = {
+    "": BenchClip,
+    "annotate": BenchAnnotate,
+    "demo": BenchDemo,
+    "outputs": BenchOutputs,
+    "train": BenchTrain,
+}
 
 
 def _outputs_table(report: dict[str, Any]) -> str:

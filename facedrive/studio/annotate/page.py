@@ -35,6 +35,9 @@ HEAD = """
 
 DESK = '<script type="module">import "/static/annotate/desk.js";</script>'
 
+RENEWED_S = 10.0
+"""How often agreement is computed anew while its page is open."""
+
 LINKS = {"": "folder_open", "agreement": "groups"}
 
 
@@ -324,7 +327,21 @@ def _show_agreement(view: View) -> None:
     if not view.leads:
         ui.label(view.say("experts_only")).classes("fd-note-line")
         return
-    found = view.desk.agreement()
+    place = ui.element("div").classes("fd-view-part")
+
+    async def renew() -> None:
+        found = await view.do(view.desk.agreement)
+        if found is not None and drawn != [found]:
+            drawn[:] = [found]
+            place.clear()
+            with place:
+                _draw_agreement(view, found)
+
+    drawn: list[dict[str, Any]] = []
+    ui.timer(RENEWED_S, renew)
+
+
+def _draw_agreement(view: View, found: dict[str, Any]) -> None:
     if found["reason"]:
         ui.label(view.say("no_two")).classes("fd-note-line")
         return

@@ -1,0 +1,268 @@
+"""Labelling: what a coder has to do with the first guess and without, and how a long video feels.
+
+The scripted coder knows labels, and brings a timeline to within 0.05 of them by what the page
+offers: a press of a track (which chooses it and goes to the frame), a value of two digits, a key.
+Each press counts. For each action unit it does what needs the fewest: it mends the worst frame
+until none is left, or it clears the track and sets the fewest keys that there are. From an empty
+timeline it sets the fewest keys at once, which no person could.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from facedrive.annotate.desk import Desk
+from facedrive.annotate.guess import Guess, guess_video, keep_guess
+from facedrive.annotate.keys import Key, Track, Values, draw, ordered
+from facedrive.annotate.project import Project
+from facedrive.annotate.reduce import reduce_curve
+from facedrive.aus import AU_NAMES
+from facedrive.ending import follow_parent
+from facedrive.errors import FacedriveError
+from facedrive.takes.take import Take
+from facedrive.timing import perf_seconds
+from facedrive.types import IDENTITY_HEAD, Sample, Vector
+
+NEAR = 0.05
+"""How near the coder brings the labels."""
+
+GO, TYPE, PRESS = 1, 2, 1
+"""Interactions: a press of a track at a frame, a value of two digits, a key."""
+
+SIZE = (640, 480)
+KEYS = 5000
+SEEKS, EDITS = 60, 100
+
+
+class Coder:
+    """Works at a desk as the page does, and counts."""
+
+    def __init__(self, desk: Desk, video: str, name: str) -> None:
+        self._desk, self._video, self._name = desk, video, name
+        self.count = 0
+        """Interactions so far."""
+
+    def fill(self) -> None:
+        """Press the button of the first guess, on its tab."""
+        self._desk.fill(self._video, self._name)
+        self.count += 2 * PRESS
+
+    def set(self, au: str, frame: int, value: float) -> None:
+        """Go to a frame of a track, and type a value."""
+        there = self._track(au).get(frame)
+        before = None if there is None else [there.value, there.shape, int(there.machine)]
+        row = [au, frame, before, [round(value, 2), "linear", 0]]
+        self._desk.edit(self._video, self._name, "set", [row])
+        self.count += GO + TYPE
+
+    def clear(self, au: str) -> None:
+        """Go to a track, pick all its keys and delete them."""
+        rows = [[au, key.frame, [key.value, key.shape, int(key.machine)], None]
+                for key in self._track(au).values()]  # fmt: skip
+        self._desk.edit(self._video, self._name, "delete", rows)
+        self.count += GO + 2 * PRESS
+
+    def bring(self, au: str, labels: Values, times: Values) -> None:
+        """Bring a track to within ``NEAR`` of (F,) labels, by the fewest interactions."""
+        track = self._track(au)
+        if off(track, labels, times)[1] <= NEAR:
+            return
+        mended = mend(track, labels, times)
+        fewest = [(key.frame, key.value) for key in reduce_curve(labels, NEAR - 0.005)]
+        cleared = GO + 2 * PRESS if track else 0
+        if len(mended) * (GO + TYPE) > cleared + len(fewest) * (GO + TYPE):
+            if track:
+                self.clear(au)
+            mended = fewest
+        for frame, value in mended:
+            self.set(au, frame, value)
+
+    def _track(self, au: str) -> Track:
+        return self._desk.document(self._video, self._name).tracks.get(au, {})
+
+
+def off(track: Track, labels: Values, times: Values) -> tuple[int, float]:
+    """Return the frame at which a track is furthest from (F,) labels, and by how much."""
+    apart = np.abs(draw(ordered(track), times) - labels)
+    worst = int(apart.argmax())
+    return worst, float(apart[worst])
+
+
+def mend(track: Track, labels: Values, times: Values) -> list[tuple[int, float]]:
+    """Return the keys that mending the worst frame again and again sets."""
+    track = dict(track)
+    made: dict[int, float] = {}
+    while len(made) < len(labels):
+        frame, apart = off(track, labels, times)
+        if apart <= NEAR:
+            break
+        made[frame] = round(float(labels[frame]), 2)
+        track[frame] = Key(frame, made[frame])
+    return list(made.items())
+
+
+def count_interactions(clip: Path, labels: Vector) -> dict[str, Any]:
+    """Have the scripted coder label a clip twice, from the first guess and from nothing.
+
+    Args:
+        clip: A video of F frames.
+        labels: (F, 24), what it ends at.
+
+    Raises:
+        FacedriveError: if the clip cannot be read.
+    """
+    with tempfile.TemporaryDirectory(prefix="facedrive-") as folder:
+        project = Project.create(Path(folder) / "study")
+        desk = Desk(project)
+        try:
+            name = project.add(clip).name
+            for coder in ("guessed", "empty"):
+                project.add_coder(coder)
+            project.assign(2)
+            guess = guess_video(project, name)
+            counts = {coder: _label(desk, name, coder, labels) for coder in ("guessed", "empty")}
+            apart = np.abs(guess.curves - labels[: len(guess.curves)])
+            return {
+                "frames": len(guess.curves),
+                "interactions_from_guess": counts["guessed"],
+                "interactions_from_nothing": counts["empty"],
+                "share": counts["guessed"] / counts["empty"],
+                "guess_error": float(apart.mean()),
+                "guess_within": float((apart <= NEAR).mean()),
+            }
+        finally:
+            desk.close()
+
+
+def _label(desk: Desk, name: str, who: str, labels: Vector) -> int:
+    """Label a video, and return the interactions that it took."""
+    coder, times = Coder(desk, name, who), desk.project.clock(name).times
+    if who == "guessed":
+        coder.fill()
+    for index, au in enumerate(AU_NAMES):
+        coder.bring(au, labels[: len(times), index].astype(np.float64), times)
+    for index, au in enumerate(AU_NAMES):
+        track = desk.document(name, who).tracks.get(au, {})
+        apart = off(track, labels[: len(times), index].astype(np.float64), times)[1]
+        assert apart <= NEAR + 1e-6, (au, apart)
+    return coder.count
+
+
+def measure_large(frames: int) -> dict[str, float]:
+    """Make a video of so many frames with ``KEYS`` keys, and work on it in another process.
+
+    Raises:
+        FacedriveError: if that process fails.
+    """
+    with tempfile.TemporaryDirectory(prefix="facedrive-") as folder:
+        study = Path(folder) / "study"
+        film = write_film(Path(folder) / "long.mp4", frames)
+        begun = perf_seconds()
+        with Project.create(study) as project:
+            project.add(film)
+            added = perf_seconds() - begun
+            project.add_coder("anna")
+            project.assign(1)
+            write_keys(project, frames)
+        command = [sys.executable, "-m", "facedrive.bench.annotate", str(study)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise FacedriveError(f"the long video failed: {done.stderr.strip()[-300:]}")
+        return {"frames": frames, "added_s": added} | dict(json.loads(done.stdout))
+
+
+def write_film(path: Path, frames: int) -> Path:
+    """Write a film at 30 frames a second whose pictures drift, with a picture of its own each 250.
+
+    That is how far apart x264 puts them if nobody says otherwise.
+    """
+    rng = np.random.default_rng(0)
+    ground = rng.integers(0, 256, (SIZE[1] // 16, SIZE[0] // 16 + 64, 3), np.uint8)
+    ground = ground.repeat(16, 0).repeat(16, 1)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", 30, {"preset": "veryfast", "g": "250"})
+        stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
+        for number in range(frames):
+            left = round(500 * (0.5 + 0.5 * np.sin(number / 90)))
+            image = np.ascontiguousarray(ground[:, left : left + SIZE[0]])
+            picture = av.VideoFrame.from_ndarray(image, format="rgb24")
+            picture.pts, picture.time_base = number, Fraction(1, 30)
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode())
+    return path
+
+
+def write_keys(project: Project, frames: int) -> None:
+    """Put keys into every track, and a guess beside them."""
+    (name,) = project.videos
+    rng = np.random.default_rng(0)
+    document = project.document(name, "anna")
+    a_track = min(KEYS // len(AU_NAMES) + 1, frames)
+    document.edit("fill", [
+        change
+        for au in AU_NAMES
+        for change in document.replace(au, [
+            Key(int(frame), round(float(rng.random()), 4), machine=True)
+            for frame in rng.choice(frames, a_track, replace=False)
+        ])
+    ])  # fmt: skip
+    gaze = np.zeros((2, 2), np.float32)
+    samples = [Sample(at / 30, at, rng.random(24).astype(np.float32), gaze, IDENTITY_HEAD, True, 1)
+               for at in range(frames)]  # fmt: skip
+    spread = np.full((frames, len(AU_NAMES)), 0.01, np.float32)
+    places = np.tile(np.array([0.5, 0.3, 0.2, 0], np.float32), (frames, 1))
+    keep_guess(project, name, Guess(Take.of(samples), spread, places))
+
+
+def work(study: Path) -> dict[str, float]:
+    """Open a project and its one video, go to frames, edit; return how long each took."""
+    import psutil
+
+    begun = perf_seconds()
+    desk = Desk(Project.open(study))
+    (name,) = desk.project.videos
+    for ask in (desk.video, desk.model):
+        json.dumps(ask(name), default=len)
+    keys = desk.keys(name, "anna")
+    json.dumps(keys)
+    desk.picture(name, 0)
+    opened = perf_seconds() - begun
+    rng = np.random.default_rng(1)
+    frames = desk.project.video(name).frames
+    seeks = [_timed(lambda at=int(at): desk.picture(name, at))  # type: ignore[misc]
+             for at in rng.integers(0, frames, SEEKS)]  # fmt: skip
+    coder = Coder(desk, name, "anna")
+    edits = [
+        _timed(lambda at=int(at), au=str(au): coder.set(au, at, 0.5))  # type: ignore[misc]
+        for at, au in zip(rng.integers(0, frames, EDITS), rng.choice(AU_NAMES, EDITS), strict=True)
+    ]
+    memory = psutil.Process().memory_info().rss / 2**20
+    desk.close()
+    return {"keys": sum(map(len, keys["tracks"].values())), "open_s": opened,
+            **_spread("seek_ms", seeks), **_spread("edit_ms", edits), "rss_mb": memory}  # fmt: skip
+
+
+def _timed(action: Callable[[], object]) -> float:
+    begun = perf_seconds()
+    action()
+    return (perf_seconds() - begun) * 1000
+
+
+def _spread(name: str, values: Sequence[float]) -> dict[str, float]:
+    return {f"{name}_median": float(np.median(values)),
+            f"{name}_p95": float(np.percentile(values, 95))}  # fmt: skip
+
+
+if __name__ == "__main__":
+    follow_parent()
+    print(json.dumps(work(Path(sys.argv[1]))))
