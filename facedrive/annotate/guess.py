@@ -205,18 +205,23 @@ def read_guess(project: Project, name: str) -> Guess | None:
     path, *others = _paths(project.folder, name)
     if not all(each.exists() for each in (path, *others)):
         return None
-    cache = project.folder / CACHE / f"guess-{name}.npz"
-    stamp = ":".join(f"{found.st_size}-{found.st_mtime_ns}"
-                     for found in (each.stat() for each in (path, *others)))  # fmt: skip
-    known = _read_cache(cache, stamp)
+    known = _read_cache(project, name)
     if known is None:
         known = _read_files(project, name)
-        _write_cache(cache, stamp, known)
+        _write_cache(project, name, known)
     return known
 
 
-def _read_cache(cache: Path, stamp: str) -> Guess | None:
+def _cache(folder: Path, name: str) -> tuple[Path, str]:
+    """Return where a guess is kept beside its files, and what tells that they are the same."""
+    found = [each.stat() for each in _paths(folder, name)]
+    stamp = ":".join(f"{each.st_size}-{each.st_mtime_ns}" for each in found)
+    return folder / CACHE / f"guess-{name}.npz", stamp
+
+
+def _read_cache(project: Project, name: str) -> Guess | None:
     """Return what was read before of the same files: a long take costs seconds to read."""
+    cache, stamp = _cache(project.folder, name)
     try:
         with np.load(cache) as kept:
             if str(kept["stamp"]) != stamp:
@@ -226,7 +231,8 @@ def _read_cache(cache: Path, stamp: str) -> Guess | None:
         return None
 
 
-def _write_cache(cache: Path, stamp: str, guess: Guess) -> None:
+def _write_cache(project: Project, name: str, guess: Guess) -> None:
+    cache, stamp = _cache(project.folder, name)
     with suppress(DataError), whole_file(cache, DataError) as file:
         np.savez(file, stamp=np.array(stamp), rows=guess.take.rows, spread=guess.spread,
                  places=guess.places)  # fmt: skip
@@ -267,6 +273,7 @@ def keep_guess(project: Project, name: str, guess: Guess) -> None:
     guess.take.to_csv(path)
     _write_table(spread_path, AU_NAMES, guess.spread, 4)
     _write_table(places_path, PLACE, guess.places, 4)
+    _write_cache(project, name, guess)
 
 
 def _write_table(path: Path, columns: tuple[str, ...], table: Vector, digits: int) -> None:

@@ -40,6 +40,9 @@ FORWARD = 60
 
 NOWHERE = -(10**9)
 
+FAR = 32
+"""Frames before the one that is sought until which pictures are left out that no other needs."""
+
 WIDEST = 1280
 """Pixels of a picture that the page gets; a larger one is made smaller."""
 
@@ -163,6 +166,8 @@ class Film:
             self._seek(position)
         for picture in self._pictures:
             self._at = self._position(picture)
+            if self._at >= position - FAR:
+                self._stream.codec_context.skip_frame = "DEFAULT"
             self._behind.append((self._at, picture))
             if self._at >= position:
                 if self._at > position:
@@ -198,6 +203,7 @@ class Film:
         wanted = (self._times[position] + (self._start or 0.0)) / base
         self._behind.clear()
         self._container.seek(round(wanted), stream=self._stream, backward=True)
+        self._stream.codec_context.skip_frame = "NONREF"
         self._pictures = Decoder(self._container, self._stream).pictures()
 
     def _position(self, picture: VideoFrame) -> int:

@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 
 from facedrive.annotate.journal import Change, Document
-from facedrive.annotate.keys import DIGITS, Values
+from facedrive.annotate.keys import Values
+from facedrive.annotate.reduce import reduce_curve
 from facedrive.aus import AU_NAMES
 
 LEAST_KEYS = 3
@@ -21,6 +22,9 @@ LEAST_KEYS = 3
 RIDGE = 2.0
 SPREAD = 0.02
 """Variance, of an AU whose values say as much of the gain as the ridge holds against it."""
+
+CLEAR = 1
+"""Frames around a person's key in which the machine sets none."""
 
 NOTABLE = 0.01
 """A fit that moves nothing by more is not offered."""
@@ -76,12 +80,12 @@ def fit_line(au: str, model: Values, said: Values) -> Fit:
 
 
 def refine(document: Document, fit: Fit, curves: Values) -> list[Change]:
-    """Return the changes that put the rest of an AU's keys, the model's, where the fit says."""
-    column = curves[:, AU_NAMES.index(fit.au)]
-    changes = []
-    for key in document.tracks.get(fit.au, {}).values():
-        if key.machine:
-            value = round(float(fit.apply(column[key.frame : key.frame + 1])[0]), DIGITS)
-            if value != key.value:
-                changes.append(document.put(fit.au, key._replace(value=value)))
-    return changes
+    """Return the changes that have an AU's machine keys follow the model's curve as it was fitted.
+
+    What a person has set stays, and the machine's keys keep ``CLEAR`` frames off it.
+    """
+    track = document.tracks.get(fit.au, {})
+    mine = [key for key in track.values() if not key.machine]
+    made = reduce_curve(fit.apply(curves[:, AU_NAMES.index(fit.au)]))
+    off = [key for key in made if all(abs(key.frame - each.frame) > CLEAR for each in mine)]
+    return document.replace(fit.au, [*mine, *off])

@@ -168,7 +168,7 @@ class BenchAnnotate:
         from facedrive.bench.machine import machine
 
         report: dict[str, Any] = {"machine": machine()}
-        report["coder"] = count_interactions(*self._clip())
+        report |= count_interactions(*self._clip())
         if self.frames:
             report["long video"] = measure_large(self.frames)
         print(json.dumps(report) if self.json else _table(report))
