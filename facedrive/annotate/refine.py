@@ -1,7 +1,7 @@
 """What a person's corrections say of the rest of the video: a gain and an offset for each AU.
 
 Least squares of the confirmed values over the model's at the same frames, drawn towards no change
-by a ridge that counts like two more keys, so that a few corrections move the rest a little, and
+by a ridge that counts like one more key, so that a few corrections move the rest a little, and
 many the whole way.
 """
 
@@ -19,7 +19,7 @@ from facedrive.aus import AU_NAMES
 LEAST_KEYS = 3
 """Confirmed keys of an AU from which its fit is offered."""
 
-RIDGE = 2.0
+RIDGE = 1.0
 SPREAD = 0.02
 """Variance, of an AU whose values say as much of the gain as the ridge holds against it."""
 

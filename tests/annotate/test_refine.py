@@ -26,7 +26,7 @@ def test_many_corrections_say_it_all_and_few_say_some() -> None:
 def test_values_that_do_not_differ_move_the_offset_alone() -> None:
     fit = fit_line("jaw_drop", np.full(8, 0.3), np.full(8, 0.5))
     assert fit.gain == pytest.approx(1)
-    assert fit.offset == pytest.approx(0.16)
+    assert fit.offset == pytest.approx(0.2 * 8 / 9)
 
 
 def test_the_models_keys_follow_and_a_persons_stay(tmp_path: Path) -> None:
