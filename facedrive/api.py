@@ -17,7 +17,7 @@ from contextlib import closing
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -157,13 +157,19 @@ def open(
     return Live.open(_changed(tree, named))
 
 
-def read(path: str | Path) -> Take:
-    """Read a take that ``extract``, or a ``csv`` or ``parquet`` output, has written.
+def read(path: str | Path) -> Any:
+    """Read a take that ``extract`` or an output has written, or a folder of results.
+
+    Args:
+        path: A take's file, which gives a ``Take``; or the folder, URL or manifest of results of
+            ``facedrive extract``, which gives ``Results``.
 
     Raises:
-        DataError: if it is missing, broken or no take.
+        DataError: if it is missing, broken or neither.
     """
-    return Take.read(path)
+    from facedrive.corpus.results import Results, is_results
+
+    return Results.open(path) if is_results(path) else Take.read(path)
 
 
 def _settings(

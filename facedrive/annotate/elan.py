@@ -23,7 +23,8 @@ from facedrive.annotate.keys import Key, Values
 from facedrive.annotate.rules import spans
 from facedrive.aus import AU_INDEX, AU_NAMES, AUS
 from facedrive.errors import DataError
-from facedrive.files import check_plain, write_whole
+from facedrive.export.eaf import Interval, write_tiers
+from facedrive.files import check_plain
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +34,6 @@ ONSET = 0.1
 APEX = " apex"
 LETTERS = {letter: (index + 1) / 5 for index, letter in enumerate("ABCDE")}
 LARGEST = 64 * 2**20
-XSI = "http://www.w3.org/2001/XMLSchema-instance"
-SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 
 
 class Event(NamedTuple):
@@ -69,47 +68,14 @@ def write_eaf(path: Path, events: list[Event], times: Values, film: Path) -> Non
     Raises:
         SinkError: if it cannot be written.
     """
-    root = ElementTree.Element("ANNOTATION_DOCUMENT", {
-        "AUTHOR": "facedrive", "DATE": "1970-01-01T00:00:00+00:00", "FORMAT": "3.0",
-        "VERSION": "3.0", f"{{{XSI}}}noNamespaceSchemaLocation": SCHEMA,
-    })  # fmt: skip
-    header = ElementTree.SubElement(
-        root, "HEADER", {"MEDIA_FILE": "", "TIME_UNITS": "milliseconds"}
-    )
-    ElementTree.SubElement(header, "MEDIA_DESCRIPTOR", {
-        "MEDIA_URL": film.resolve().as_uri(), "MIME_TYPE": "video/mp4"})  # fmt: skip
-    order = ElementTree.SubElement(root, "TIME_ORDER")
     ends = np.append(times, 2 * times[-1] - times[-2] if len(times) > 1 else times[-1] + 0.04)
+    tiers: dict[str, list[Interval]] = {}
     for name in AU_NAMES:
         own = [event for event in events if event.au == name]
-        _add_tier(root, order, name, [(ends[e.first], ends[e.last + 1], e.value) for e in own])
-        apexes = [(ends[e.apex], ends[e.apex + 1], e.value) for e in own]
-        _add_tier(root, order, name + APEX, apexes)
-    ElementTree.SubElement(root, "LINGUISTIC_TYPE", {
-        "GRAPHIC_REFERENCES": "false", "LINGUISTIC_TYPE_ID": "intensity",
-        "TIME_ALIGNABLE": "true"})  # fmt: skip
-    ElementTree.indent(root)
-    content: bytes = ElementTree.tostring(root, "utf-8", xml_declaration=True)
-    write_whole(path, content + b"\n")
-
-
-def _add_tier(
-    root: ElementTree.Element, order: ElementTree.Element, name: str,
-    rows: list[tuple[float, float, float]],
-) -> None:  # fmt: skip
-    tier = ElementTree.SubElement(root, "TIER", {
-        "LINGUISTIC_TYPE_REF": "intensity", "TIER_ID": name})  # fmt: skip
-    for start, end, value in rows:
-        slots = []
-        for when in (start, end):
-            slots.append(f"ts{len(order) + 1}")
-            ElementTree.SubElement(order, "TIME_SLOT", {
-                "TIME_SLOT_ID": slots[-1], "TIME_VALUE": str(round(when * 1000))})  # fmt: skip
-        annotation = ElementTree.SubElement(tier, "ANNOTATION")
-        aligned = ElementTree.SubElement(annotation, "ALIGNABLE_ANNOTATION", {
-            "ANNOTATION_ID": f"a{len(order) // 2}", "TIME_SLOT_REF1": slots[0],
-            "TIME_SLOT_REF2": slots[1]})  # fmt: skip
-        ElementTree.SubElement(aligned, "ANNOTATION_VALUE").text = f"{value:.3f}"
+        tiers[name] = [Interval(ends[e.first], ends[e.last + 1], f"{e.value:.3f}") for e in own]
+        tiers[name + APEX] = [Interval(ends[e.apex], ends[e.apex + 1], f"{e.value:.3f}")
+                              for e in own]  # fmt: skip
+    write_tiers(path, tiers, film)
 
 
 def read_eaf(path: Path, times: Values) -> list[Event]:

@@ -14,6 +14,8 @@ from facedrive.feafa.labels.video import Part
 from facedrive.options import option
 
 if TYPE_CHECKING:
+    from facedrive.corpus.results import Results
+    from facedrive.corpus.summary import Summary
     from facedrive.feafa.analysis.agreement import Agreement
     from facedrive.feafa.analysis.statistics import Analysis, PartStatistics
 
@@ -23,7 +25,7 @@ class Analyze:
     """Tell the agreement of coders, and occurrence, intensity and correlation of AUs."""
 
     data: Path | None = option(None, positional=True, metavar="DIR")
-    """The dataset's folder, as facedrive data check takes it."""
+    """A dataset's folder, as facedrive data check takes it, or one of results of extract."""
     coders: Path | None = option(None, metavar="DIR")
     """Holds a folder per coder; DIR/coders where left out."""
     out: Path | None = option(None, metavar="DIR")
@@ -32,11 +34,19 @@ class Analyze:
     """Whose left the FEAFA+ labels mean."""
     part: Part = "posed"
     """Of videos whose path does not say."""
+    like: Literal["openface", "pyfeat"] | None = None
+    """Of results of extract: write each clip as a CSV with this tool's column names to --out."""
+    episodes: tuple[Literal["eaf", "textgrid"], ...] = option((), metavar="eaf|textgrid")
+    """Of results of extract: write blinks and smiles for ELAN or Praat to --out; several."""
     json: bool = False
     """One JSON object, nothing else."""
 
     def run(self) -> int:
         """Analyse the dataset, print the tables and write the report."""
+        if self.data is not None and (self.data / "facedrive.json").is_file():
+            return self._results(self.data)
+        if self.like or self.episodes:
+            raise DataError("--like and --episodes are for a folder of results of extract.")
         need_analyze("scipy")
         if self.out:
             need_analyze("matplotlib")
@@ -53,6 +63,28 @@ class Analyze:
         if not self.json:
             where = self.out / "report.html" if self.out else "add --out DIR"
             print(f"\nfigures and report: {where}")
+        return 0
+
+    def _results(self, folder: Path) -> int:
+        """Summarise results of extract."""
+        from facedrive.corpus.like import write_like
+        from facedrive.corpus.results import Results
+        from facedrive.corpus.summary import summarise
+        from facedrive.export.corpusreport import write_episodes, write_report
+
+        if (self.like or self.episodes) and self.out is None:
+            raise DataError("--like and --episodes write files; say where with --out DIR.")
+        results = Results.open(folder)
+        summary = summarise(results.takes())
+        if self.out and not (self.like or self.episodes):
+            write_report(results, summary, self.out)
+        if self.out and self.like:
+            for name, _, take in results.takes():
+                write_like(take, self.out / f"{name}.csv", self.like)
+        if self.out and self.episodes:
+            write_episodes(summary, results, self.out, self.episodes)
+        print(json.dumps(summary.as_dict(), allow_nan=False) if self.json
+              else _corpus_table(results, summary))  # fmt: skip
         return 0
 
 
@@ -76,6 +108,18 @@ class Icc:
 
 
 COMMANDS = {"": Analyze, "icc": Icc}
+
+
+def _corpus_table(results: Results, summary: Summary) -> str:
+    from facedrive.aus import AU_NAMES
+
+    people = [(each.clip, each.person, each.frames, each.seconds, each.a_minute("blink"),
+               each.a_minute("smile")) for each in summary.people]  # fmt: skip
+    aus = list(zip(AU_NAMES, (100 * summary.occurrence).tolist(), strict=True))
+    heads = ("<clip", "person", "frames", "seconds", "blinks/min", "smiles/min")
+    return "\n\n".join(
+        (repr(results), table(heads, people, 1), table(("<AU", "occurs, %"), aus, 1))
+    )
 
 
 def _tables(analysis: Analysis) -> str:

@@ -32,6 +32,7 @@ COMMANDS = {
     "synth": "render synthetic faces with known AUs, to train and to test on",
     "data": "check a folder of labelled faces; prepare it for training",
     "annotate": "label videos by key frames; agreement, checks, exports",
+    "compare": "agreement of two extracts of the same clips, and of each with the truth",
     "analyze": "agreement of coders, occurrence, intensity and correlation of AUs",
     "train": "train the AU model from a recipe, or the tables of the FEAFA+ paper",
     "model": "export a trained run, or stamp somebody's ONNX model, for live --model",
