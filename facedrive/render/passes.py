@@ -18,6 +18,7 @@ from OpenGL import GL
 from pyrender.shader_program import ShaderProgramCache
 
 from facedrive.render.closed import single_sided
+from facedrive.render.paint import Painted
 from facedrive.render.pose import camera_pose, in_view
 from facedrive.rig.model import Floats, Indices, Part, Rig
 from facedrive.types import Image
@@ -45,11 +46,11 @@ class Passes:
         self._add_camera(rig, camera, aspect)
         self._renderer = _Renderer(size, samples)
 
-    def draw(self, vertices: Floats, normals: Floats) -> Image:
+    def draw(self, vertices: Floats, normals: Floats, painted: Painted | None = None) -> Image:
         """Draw (V, 3) vertices and normals: (H, W, 4) uint8, colour premultiplied by alpha."""
         self._renderer.upload(self._scene)
         for surface in self._surfaces:
-            surface.rewrite(vertices, normals)
+            surface.rewrite(vertices, normals, painted)
         picture: Image = self._renderer.render(self._scene, pyrender.RenderFlags.OFFSCREEN)
         return picture
 
@@ -75,7 +76,7 @@ class _Surface:
             nearest = rig.vertices[triangles, 2].max(axis=1)
             triangles = triangles[np.argsort(-nearest, kind="stable")]
         self._rows, corners = np.unique(triangles, return_inverse=True)
-        textured = rig.uv is not None and look.texture is not None
+        textured = self._textured = rig.uv is not None and look.texture is not None
         self.primitive = pyrender.Primitive(
             positions=rig.vertices[self._rows],
             normals=np.zeros((len(self._rows), 3), np.float32),
@@ -90,10 +91,14 @@ class _Surface:
             columns.insert(1, rig.uv[self._rows])
         self._buffer = np.ascontiguousarray(np.hstack(columns), dtype=np.float32)
 
-    def rewrite(self, vertices: Floats, normals: Floats) -> None:
-        """Replace positions and normals in the buffer that is on the GPU."""
+    def rewrite(self, vertices: Floats, normals: Floats, painted: Painted | None) -> None:
+        """Replace positions and normals, and the look if it changes, in the buffer on the GPU."""
         self._buffer[:, :3] = vertices.take(self._rows, axis=0)
         self._buffer[:, 3:6] = normals.take(self._rows, axis=0)
+        if painted is not None:
+            self._buffer[:, -4:] = painted.colors.take(self._rows, axis=0)
+            if painted.uv is not None and self._textured:
+                self._buffer[:, 6:8] = painted.uv.take(self._rows, axis=0)
         GL.glBindBuffer(GL.GL_ARRAY_BUFFER, self.primitive._buffers[0])
         GL.glBufferSubData(GL.GL_ARRAY_BUFFER, 0, self._buffer.nbytes, self._buffer)
         GL.glBindBuffer(GL.GL_ARRAY_BUFFER, 0)

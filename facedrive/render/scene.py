@@ -11,6 +11,7 @@ import numpy as np
 from facedrive.errors import RenderError
 from facedrive.render.context import current, open_context
 from facedrive.render.morph import Morpher
+from facedrive.render.paint import Painter
 from facedrive.render.pose import Neck, turn_eyes
 from facedrive.rig.model import Rig
 from facedrive.types import Image, Vector
@@ -35,6 +36,7 @@ class AvatarRenderer:
         """
         self._rig = rig
         self._morpher = Morpher(rig)
+        self._painter = Painter(rig)
         self._neck = Neck(rig)
         self._backdrop = backdrop(size)
         self._context = open_context()
@@ -66,7 +68,7 @@ class AvatarRenderer:
             turn_eyes(self._rig.eyes, vertices, normals, gaze)
         vertices, normals = self._neck.bend(vertices, normals, head_rotation)
         with current(self._context):
-            return self._passes.draw(vertices, normals)
+            return self._passes.draw(vertices, normals, self._painter.paint(weights))
 
     def close(self) -> None:
         """Free the context; may be called twice."""

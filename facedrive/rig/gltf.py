@@ -19,6 +19,7 @@ from facedrive.rig.model import (
     Eyes,
     Floats,
     Indices,
+    Paint,
     Part,
     Rig,
     Rules,
@@ -27,8 +28,8 @@ from facedrive.rig.model import (
     checked,
     sphere_center,
 )
-from facedrive.rig.primitive import Matrix, Piece, Scene, mesh_of, read_node
-from facedrive.rig.vrm import OVERRIDDEN, Bind, Expression, expressions, eye_gain, is_vrm0
+from facedrive.rig.primitive import Matrix, Piece, Scene, base_color, mesh_of, read_node
+from facedrive.rig.vrm import OVERRIDDEN, Bind, Expression, Look, expressions, eye_gain, is_vrm0
 from facedrive.rotations import matrix_from_quaternion
 
 MAX_PRIMITIVES = 4000
@@ -164,7 +165,34 @@ def _merged(
         eyes=_eyes(scene, pieces, vertices, children),
         head=_head(scene, pieces, offsets),
         rules=_rules(made, (*targets, *posed)),
+        paints=_paints(document, pieces, made, targets),
     )
+
+
+def _paints(
+    document: Document, pieces: list[Piece], made: list[Expression], targets: tuple[str, ...]
+) -> tuple[Paint, ...]:
+    """Return what expressions do to the surfaces of materials."""
+    paints = []
+    first = 0
+    for piece in pieces:
+        vertices = slice(first, first + len(piece.vertices))
+        first = vertices.stop
+        for each in made:
+            for look in each.looks:
+                if look.material == piece.material:
+                    row = targets.index(each.name)
+                    paints.append(_paint(document, row, vertices, piece, look))
+    return tuple(paints)
+
+
+def _paint(document: Document, row: int, vertices: slice, piece: Piece, look: Look) -> Paint:
+    added = np.zeros(4, np.float32)
+    if look.color is not None:
+        change = np.subtract(look.color, base_color(document, look.material))
+        added = (piece.plain * change).astype(np.float32)
+    scale, offset = np.array(look.scale, np.float32), np.array(look.offset, np.float32)
+    return Paint(row, vertices, added, scale, offset)
 
 
 def _head(scene: Scene, pieces: list[Piece], offsets: Floats) -> Bone | None:

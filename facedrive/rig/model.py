@@ -77,6 +77,22 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
+class Paint:
+    """What a target does to the look of a surface, beside moving it."""
+
+    target: int
+    """Its row among ``Rig.targets``."""
+    vertices: slice
+    """Which rows of ``Rig.vertices``."""
+    colors: Floats
+    """(n, 4) or (4,) float32: what it adds to their colours at weight 1."""
+    uv_scale: Floats
+    """(2,) float32: what their texture coordinates are multiplied by at weight 1."""
+    uv_offset: Floats
+    """(2,) float32: what is then added to them, v down."""
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """Triangles that share one surface."""
 
@@ -120,6 +136,8 @@ class Rig:
     """The bone of the head, None where the file has none that moves the face."""
     rules: Rules | None = None
     """What holds between targets, where the file says so."""
+    paints: tuple[Paint, ...] = ()
+    """What targets do to colours and textures."""
 
     @property
     def moving(self) -> NDArray[np.intp]:
@@ -134,12 +152,13 @@ class Rig:
 
     @property
     def empty(self) -> tuple[str, ...]:
-        """Names of the targets that move nothing far enough to be seen."""
+        """Names of the targets that paint nothing, and move nothing far enough to be seen."""
         size = float(np.ptp(self.vertices, axis=0).max())
         reach = (
             max(float(each.max(initial=0)), -float(each.min(initial=0))) for each in self.offsets
         )
-        moves = [far > UNSEEN * size for far in reach]
+        paints = {each.target for each in self.paints}
+        moves = [far > UNSEEN * size or row in paints for row, far in enumerate(reach)]
         return tuple(name for name, seen in zip(self.targets, moves, strict=True) if not seen)
 
 

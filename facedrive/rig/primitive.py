@@ -57,6 +57,10 @@ class Piece:
     """(n, 2) float32, zero where the file gives none."""
     colors: Floats
     """(n, 4) float32, linear."""
+    material: int | None
+    """Its number in the file; None without one."""
+    plain: Floats
+    """(n, 4) float32: its vertices' own colours, which its material's is multiplied by."""
     owners: Indices
     """(n,) int32: the node that moves each vertex most."""
     shares: Floats
@@ -121,6 +125,8 @@ def _read(scene: Scene, node: int, item: Object, mesh: Object, primitive: Object
         normals=_rotated(turned, _attribute(document, attributes, "NORMAL", 3, used)),
         uv=_uv(document, attributes, material, used),
         colors=_colors(document, attributes, material, used),
+        material=_material_number(primitive),
+        plain=_colors(document, attributes, {}, used),
         owners=owners,
         shares=shares,
         targets=names,
@@ -243,8 +249,19 @@ def _attribute(
     return values[used]
 
 
+def _material_number(primitive: Object) -> int | None:
+    number = primitive.get("material")
+    return number if isinstance(number, int) else None
+
+
 def _material(document: Document, primitive: Object) -> Object:
     return document.item("materials", primitive["material"]) if "material" in primitive else {}
+
+
+def base_color(document: Document, material: int) -> Floats:
+    """Return a material's colour, (4,) linear RGB and alpha."""
+    surface = document.child(document.item("materials", material), "pbrMetallicRoughness")
+    return document.floats(surface, "baseColorFactor", (1.0, 1.0, 1.0, 1.0)).astype(np.float32)
 
 
 def _colors(document: Document, attributes: Object, material: Object, used: Indices) -> Floats:

@@ -61,8 +61,19 @@ class Bind(NamedTuple):
     """0 to 1."""
 
 
+class Look(NamedTuple):
+    """What an expression does to a material."""
+
+    material: int
+    color: tuple[float, ...] | None = None
+    """Linear RGB and alpha that it gets; None leaves it."""
+    scale: tuple[float, ...] = (1.0, 1.0)
+    offset: tuple[float, ...] = (0.0, 0.0)
+    """What its texture coordinates are multiplied by, and what is then added, v down."""
+
+
 class Expression(NamedTuple):
-    """A named pose of the face, made of morph targets."""
+    """A named pose of the face, made of morph targets, colours and places in textures."""
 
     name: str
     binds: tuple[Bind, ...]
@@ -70,6 +81,7 @@ class Expression(NamedTuple):
     """Whether it is either off or on, on above a half."""
     overrides: dict[str, str] = {}  # noqa: RUF012
     """Of ``OVERRIDDEN``, what it holds back: ``block``, or ``blend`` for as much as it is on."""
+    looks: tuple[Look, ...] = ()
 
 
 def is_vrm0(document: Document) -> bool:
@@ -78,10 +90,10 @@ def is_vrm0(document: Document) -> bool:
 
 
 def expressions(document: Document) -> list[Expression]:
-    """List the expressions of either version; those that move no morph target are left out."""
+    """List the expressions of either version; those that change nothing are left out."""
     _check_binds(document)
     found = _expressions0(document) + _expressions1(document)
-    return [expression for expression in found if expression.name and expression.binds]
+    return [each for each in found if each.name and (each.binds or each.looks)]
 
 
 def human_bones(document: Document) -> dict[str, int]:
@@ -124,8 +136,10 @@ def _check_binds(document: Document) -> None:
     table = document.child(_vrm1(document), "expressions")
     named = document.child(table, "preset") | document.child(table, "custom")
     groups = _objects(document.child(_vrm0(document), "blendShapeMaster"), "blendShapeGroups")
-    lists = [group.get("binds") for group in groups]
-    lists += [each.get("morphTargetBinds") for each in named.values() if isinstance(each, dict)]
+    lists = [group.get(kind) for group in groups for kind in ("binds", "materialValues")]
+    kinds = ("morphTargetBinds", "materialColorBinds", "textureTransformBinds")
+    lists += [each.get(kind) for each in named.values() if isinstance(each, dict)
+              for kind in kinds]  # fmt: skip
     count = sum(len(binds) for binds in lists if isinstance(binds, list))
     if count > MAX_BINDS:
         raise RigError(
@@ -163,7 +177,8 @@ def _expressions0(document: Document) -> list[Expression]:
             for bind in _objects(group, "binds")
         )
         known = tuple(bind for bind in binds if bind is not None)
-        found.append(Expression(name, known, bool(group.get("isBinary", False))))
+        binary = bool(group.get("isBinary", False))
+        found.append(Expression(name, known, binary, looks=_looks0(document, group)))
     return found
 
 
@@ -180,7 +195,8 @@ def _expressions1(document: Document) -> list[Expression]:
             if expression.get(f"override{kind}") in ("block", "blend")
         }
         binary = bool(expression.get("isBinary", False))
-        found.append(Expression(str(name), _binds1(document, expression), binary, overrides))
+        binds, looks = _binds1(document, expression), _looks1(document, expression)
+        found.append(Expression(str(name), binds, binary, overrides, looks))
     return found
 
 
@@ -193,6 +209,62 @@ def _binds1(document: Document, expression: Object) -> tuple[Bind, ...]:
         mesh = node.get("mesh") if isinstance(node, dict) else None
         binds.append(_bind(document, mesh, bind.get("index"), bind.get("weight", 1.0), 1.0))
     return tuple(bind for bind in binds if bind is not None)
+
+
+def _looks1(document: Document, expression: Object) -> tuple[Look, ...]:
+    """Return what an expression of VRM 1.0 does to materials that facedrive draws."""
+    count = len(document.sequence(document.json, "materials"))
+    looks = []
+    for bind in _objects(expression, "materialColorBinds"):
+        color = _numbers(bind.get("targetValue"), 4)
+        if bind.get("type") == "color" and color and _is_row(bind.get("material"), count):
+            looks.append(Look(bind["material"], color))
+    for bind in _objects(expression, "textureTransformBinds"):
+        if _is_row(bind.get("material"), count):
+            scale = _numbers(bind.get("scale"), 2) or (1.0, 1.0)
+            offset = _numbers(bind.get("offset"), 2) or (0.0, 0.0)
+            looks.append(Look(bind["material"], None, scale, offset))
+    return tuple(looks)
+
+
+def _looks0(document: Document, group: Object) -> tuple[Look, ...]:
+    """Return what an expression of VRM 0.x does to materials that facedrive draws."""
+    materials = document.mappings(document.json, "materials")
+    looks = []
+    for bind in _objects(group, "materialValues"):
+        values = _numbers(bind.get("targetValue"), 4)
+        kind, name = str(bind.get("propertyName")), bind.get("materialName")
+        rows = [row for row, each in enumerate(materials) if each.get("name") == name]
+        if values and kind == "_Color":
+            looks += [Look(row, values) for row in rows]
+        elif values and kind.startswith("_MainTex_ST"):
+            looks += [Look(row, None, *_unity_place(kind, values)) for row in rows]
+    return tuple(looks)
+
+
+def _unity_place(kind: str, values: tuple[float, ...]) -> tuple[tuple[float, ...], ...]:
+    """Return scale and offset, v down, of Unity's, which has v up, or of one axis of them."""
+    across, down = not kind.endswith("_T"), not kind.endswith("_S")
+    scale = (values[0] if across else 1.0, values[1] if down else 1.0)
+    offset = (values[2] if across else 0.0, values[3] if down else 0.0)
+    return scale, (offset[0], 1.0 - scale[1] - offset[1])
+
+
+def _is_row(number: object, count: int) -> bool:
+    return type(number) is int and 0 <= number < count
+
+
+def _numbers(values: object, count: int) -> tuple[float, ...] | None:
+    """Return so many finite numbers; None for anything else."""
+    if not isinstance(values, list) or len(values) != count:
+        return None
+    if not all(type(each) in (int, float) and abs(each) < LIMIT for each in values):
+        return None
+    return tuple(float(each) for each in values)
+
+
+LIMIT = 1e6
+"""Of a colour, or of a place in a texture."""
 
 
 def _bind(

@@ -14,6 +14,7 @@ from facedrive.errors import RenderError
 from facedrive.mappings import match_rig
 from facedrive.render.scene import AvatarRenderer, backdrop, over
 from facedrive.rig import Rig, load
+from facedrive.rig.model import Paint
 from facedrive.types import IDENTITY_HEAD
 
 Open = Callable[..., AvatarRenderer]
@@ -117,6 +118,33 @@ def test_a_texture_colours_the_surface_its_first_row_at_v_0(renderer: Open, rig:
     assert len(greener) > 15
     assert len(redder) > 15
     assert greener.max() < redder.min(), "the first row is the upper one"
+
+
+def test_a_target_may_paint_the_surface_and_move_its_texture(renderer: Open, rig: Rig) -> None:
+    flag = np.zeros((8, 8, 4), np.uint8)
+    flag[..., 3] = 255
+    flag[:, :4, 1] = flag[:, 4:, 0] = 255  # green on the left, red on the right
+    uv = np.full((len(rig.vertices), 2), 0.25, np.float32)
+    every, still, none = (
+        slice(0, len(rig.vertices)),
+        np.ones(2, np.float32),
+        np.zeros(2, np.float32),
+    )
+    darker = np.float32([-0.7, -0.7, -0.7, 0])
+    paints = (Paint(0, every, np.zeros(4, np.float32), still, np.float32([0.5, 0])),
+              Paint(0, every, darker, still, none))  # fmt: skip
+    parts = tuple(replace(part, texture=flag) for part in rig.parts)
+    white = np.ones_like(rig.colors)
+    made = renderer(replace(rig, parts=parts, uv=uv, paints=paints, colors=white))
+
+    def middle(weight: float) -> np.ndarray:
+        return made.render(np.float32([weight]), FRONT, STRAIGHT)[48, 48].astype(int)
+
+    green, red, again = middle(0), middle(1), middle(0)
+    assert green[1] > 2 * green[0]
+    assert red[0] > 2 * red[1]
+    assert red.max() < 0.8 * green.max()
+    np.testing.assert_array_equal(green, again)
 
 
 def test_transparent_parts_let_what_is_behind_through(renderer: Open, rig: Rig) -> None:

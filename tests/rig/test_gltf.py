@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from facedrive.aus import AU_INDEX
 from facedrive.errors import RigError
 from facedrive.mappings import coverage, match_rig
+from facedrive.render.paint import Painter
 from facedrive.rig import load
 
 Json = dict[str, Any]
@@ -446,6 +447,65 @@ def test_vrm1_binary_and_overriding_expressions_hold(write_glb: Write) -> None:
     weights = np.array([[0, 0.6, 0.5, 0], [0, 0.4, 0.5, 0], [0.25, 0.6, 0.8, 0]], np.float32)
     kept = [rig.rules.apply(each) for each in weights]
     np.testing.assert_allclose(kept, [[0, 1, 0.5, 0], [0, 0, 0.5, 0], [0.25, 0, 0.6, 0]])
+
+
+def test_vrm1_expressions_paint_materials(write_glb: Write) -> None:
+    def change(document: Json) -> None:
+        _textured(document, {"source": 0}, {})
+        document["materials"][0]["pbrMetallicRoughness"]["baseColorFactor"] = [1, 0.5, 0, 1]
+        red = {"material": 0, "type": "color", "targetValue": [1, 0, 0, 1]}
+        glow = {"material": 0, "type": "emissionColor", "targetValue": [9, 9, 9, 1]}
+        moved = {"material": 0, "scale": [0.5, 1], "offset": [0.25, 0.5]}
+        lost = [{"material": 7, "type": "color", "targetValue": [1, 0, 0, 1]},
+                {"material": 0, "type": "color", "targetValue": [1, "x"]}, None]  # fmt: skip
+        preset = {
+            "happy": {"materialColorBinds": [red, glow, *lost]},
+            "aa": {"textureTransformBinds": [moved]},
+            "blink": {"materialColorBinds": [glow]},
+        }
+        document["extensions"] = {"VRMC_vrm": {"expressions": {"preset": preset}}}
+
+    rig = load(write_glb(change, name="head.vrm"))
+    assert rig.targets == ("happy", "aa", "jawOpen")
+    assert not {"happy", "aa"} & set(rig.empty)
+    painter = Painter(rig)
+    half = painter.paint(np.float32([0.5, 0, 0]))
+    assert half is not None
+    np.testing.assert_allclose(half.colors, [[1, 0.25, 0, 1]] * 4)
+    whole = painter.paint(np.float32([0, 1, 0]))
+    assert whole is not None and whole.uv is not None and rig.uv is not None
+    np.testing.assert_allclose(whole.colors, [[1, 0.5, 0, 1]] * 4)
+    np.testing.assert_allclose(whole.uv, rig.uv * [0.5, 1] + [0.25, 0.5], atol=1e-6)
+    still = painter.paint(np.zeros(3, np.float32))
+    assert still is not None
+    np.testing.assert_array_equal(still.uv, rig.uv)
+
+
+def test_vrm0_expressions_paint_materials_of_a_name(write_glb: Write) -> None:
+    def change(document: Json) -> None:
+        _textured(document, {"source": 0}, {})
+        _with_vrm0(document)
+        document["materials"][0]["name"] = "Skin"
+        group = document["extensions"]["VRM"]["blendShapeMaster"]["blendShapeGroups"][1]
+        values = [("Skin", "_Color", [1, 0, 0, 1]), ("Skin", "_MainTex_ST_S", [1, 1, 0.5, 0.5]),
+                  ("Hair", "_Color", [0, 0, 0, 1])]  # fmt: skip
+        group["materialValues"] = [
+            {"materialName": name, "propertyName": kind, "targetValue": value}
+            for name, kind, value in values
+        ]
+        down = {"materialName": "Skin", "propertyName": "_MainTex_ST",
+                "targetValue": [1, 0.5, 0, 0.25]}  # fmt: skip
+        document["extensions"]["VRM"]["blendShapeMaster"]["blendShapeGroups"][2][
+            "materialValues"
+        ] = [down]
+
+    rig = load(write_glb(change, name="head.vrm"))
+    assert rig.targets == ("A", "neutral", "Wow", "jawOpen")
+    assert [each.target for each in rig.paints] == [1, 1, 2]
+    np.testing.assert_allclose(rig.paints[1].uv_offset, [0.5, 0])
+    # Unity counts v from below: the lower quarter's upper edge is a quarter from the top.
+    np.testing.assert_allclose(rig.paints[2].uv_scale, [1, 0.5])
+    np.testing.assert_allclose(rig.paints[2].uv_offset, [0, 0.25])
 
 
 def test_nodes_without_mesh_or_skin_may_say_minus_one(write_glb: Write) -> None:
