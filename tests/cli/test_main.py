@@ -59,7 +59,7 @@ def test_the_live_path_needs_no_torch() -> None:
 
 def test_an_unknown_output_lists_those_there_are(capsys: pytest.CaptureFixture[str]) -> None:
     line = fails(capsys, "live", "--source", "demo", "--no-view", "--out", "ocs://127.0.0.1:9000")
-    assert "no sink 'ocs'; there are babble, csv," in line
+    assert "no sink 'ocs'; there are babble, camera, csv," in line
 
 
 def test_a_missing_video_says_what_a_source_is(capsys: pytest.CaptureFixture[str]) -> None:
