@@ -216,6 +216,11 @@ class NewFile:
             log.info("%s is there already; writing %s (--overwrite replaces it)", asked, self.path)
         return self.path
 
+    @property
+    def place(self) -> Path:
+        """Where it is written until it is whole; known from ``begin`` on."""
+        return self._part or self.path
+
     def finish(self) -> None:
         """Give the whole file its name.
 
@@ -230,9 +235,8 @@ class NewFile:
 
     def discard(self) -> None:
         """Take away what ``begin`` made, if nothing was written into it."""
-        place = self._part or self.path
-        if not self.is_device and place.is_file() and place.stat().st_size == 0:
-            place.unlink()
+        if not self.is_device and self.place.is_file() and self.place.stat().st_size == 0:
+            self.place.unlink()
 
     def _claim(self, path: Path) -> Path:
         """Make the first of ``path`` and its numbered names that is not taken."""

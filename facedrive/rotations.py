@@ -146,10 +146,11 @@ def median_rotation(rotations: Sequence[Rotation]) -> Rotation:
 
 def continuous(rotations: NDArray[np.float32]) -> NDArray[np.float32]:
     """Normalise (n, 4) rotations, and flip those whose sign would send a player the long way."""
-    unit = rotations / np.linalg.norm(rotations.astype(np.float64), axis=1, keepdims=True)
+    unit = rotations.astype(np.float64)  # in place from here on: a take may be of a day
+    unit /= np.sqrt(np.einsum("ij,ij->i", unit, unit))[:, None]
     along = np.einsum("ij,ij->i", unit[1:], unit[:-1])
-    signs = np.cumprod(np.where(np.append(1.0, along) < 0, -1.0, 1.0))
-    return np.asarray(unit * signs[:, None], np.float32)
+    unit *= np.cumprod(np.where(np.append(1.0, along) < 0, -1.0, 1.0))[:, None]
+    return unit.astype(np.float32)
 
 
 def quaternion_from_opencv(turn: NDArray[np.float64]) -> Rotation:

@@ -67,6 +67,11 @@ class Timing:
         return float(np.median(self._rings[name][newest]) * 1000)
 
 
+def thread_seconds() -> float:
+    """Return the processor time that this thread has taken, for measuring only."""
+    return time.thread_time()
+
+
 def perf_seconds() -> float:
     """Return a fine clock's seconds, for measuring only."""
     return time.perf_counter()

@@ -185,11 +185,45 @@ class BenchAnnotate:
         return self.clip, Take.read(self.labels).aus
 
 
+@dataclass(frozen=True, kw_only=True)
+class BenchStudio:
+    """Run the studio, and measure its start, latency, pictures, memory, drags and page.
+
+    The figures of a browser need Chromium and Playwright, and are left out without them.
+    """
+
+    seconds: float = option(5.0, unit="s", low=1, high=600)
+    """How long each of the six looks at the latency takes."""
+    memory_s: float = option(180.0, unit="s", low=0, high=86_400)
+    """How long memory is watched; 0 for not at all."""
+    pages: int = option(3, low=1, high=16)
+    """Pages that are open meanwhile."""
+    browser: Path | None = option(None, metavar="FILE")
+    """Chromium; looked for where left out."""
+    json: bool = False
+    """One JSON object, nothing else."""
+
+    def run(self) -> int:
+        """Measure, and print it."""
+        from facedrive.cli.packages import need_studio
+
+        need_studio()
+        from facedrive.bench.machine import machine
+        from facedrive.studio.measure import measure
+
+        browser = None if self.browser is None else str(self.browser)
+        report = {"machine": machine()} | measure(
+            self.seconds, self.memory_s, self.pages, browser)  # fmt: skip
+        print(json.dumps(report) if self.json else _table(report))
+        return 0
+
+
 COMMANDS = {
     "": BenchClip,
     "annotate": BenchAnnotate,
     "demo": BenchDemo,
     "outputs": BenchOutputs,
+    "studio": BenchStudio,
     "train": BenchTrain,
 }
 

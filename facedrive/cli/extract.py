@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from facedrive.errors import FacedriveError, OptionError, SinkError, without_credentials
+from facedrive.errors import FacedriveError, OptionError, SinkError
 from facedrive.options import option
 from facedrive.settings import Settings
 from facedrive.sources import IMAGE_SUFFIXES
@@ -146,7 +146,7 @@ class Extract:
         engine = LocalEngine(self.jobs or cores())
         report = extract_corpus(self.clip, self.output, asked, engine,
                                 pictures=self.pictures, retry=self.retry)  # fmt: skip
-        print(without_credentials(_told(report, self.output)))
+        print(_told(report, self.output))
         return 0
 
     def _window(self) -> Window:
@@ -209,11 +209,12 @@ def _extract(
     source: Source, pipeline: Reader, output: Path, *, stills: bool
 ) -> tuple[int, int, int]:
     """Write every frame's row; return how many had a face, how many there were and are missing."""
-    from facedrive.assembly import open_outputs
     from facedrive.pipeline import rows_of
     from facedrive.progress import track_frames
+    from facedrive.sinks.csv import TakeSink
 
-    outputs = open_outputs([f"{output.suffix[1:]}:{output}?overwrite=yes"])
+    sink = TakeSink(output, overwrite=True)
+    whole = False
     found = total = 0
     first = last = -1
     try:
@@ -222,18 +223,19 @@ def _extract(
                 pipeline.reset()
             samples = pipeline.read(frame)
             for sample in rows_of(samples):
-                outputs.send(sample, frame)
+                sink.send(sample, frame)
             total += 1
             first, last = (frame.index if first < 0 else first), frame.index
             found += any(sample.face for sample in samples)
-    except KeyboardInterrupt:
-        if total:
+        whole = True
+    finally:
+        if whole:
+            sink.close()
+        elif place := sink.break_off():
             count = getattr(source, "frame_count", None)
             of = f" of {count}" if count else ""
-            print(f"facedrive: {output} is partial: {total}{of} frames", file=sys.stderr)
-        raise
-    finally:
-        outputs.close()
+            kept = "" if place == output else f"; {output} is as it was"
+            print(f"facedrive: {place} is partial: {total}{of} frames{kept}", file=sys.stderr)
     return found, total, last - first + 1 - total
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Iterable
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -34,7 +35,7 @@ class Glb:
         self.json: dict[str, Any] = {
             "asset": {"version": "2.0", "generator": f"facedrive {__version__}"}
         }
-        self._blocks: list[bytes] = []
+        self._blocks: list[Iterable[bytes | memoryview]] = []
         self._hollow: dict[tuple[tuple[int, ...], int | None], int] = {}
         self._length = 0
 
@@ -46,12 +47,23 @@ class Glb:
 
     def add_view(self, data: bytes, target: int | None = None, stride: int = 0) -> int:
         """Append bytes; return their buffer view. One for several accessors must give a stride."""
-        view = {"buffer": 0, "byteOffset": self._length, "byteLength": len(data)}
-        view |= {"byteStride": stride} if stride else {}
-        padded = data + b"\0" * (-len(data) % 4)
-        self._blocks.append(padded)
-        self._length += len(padded)
-        return self.add("bufferViews", view | ({"target": target} if target else {}))
+        more = {"byteStride": stride} if stride else {}
+        more |= {"target": target} if target else {}
+        return self._add_view(len(data), [data], more)
+
+    def _add_view(self, length: int, blocks: Iterable[bytes | memoryview], more: Object) -> int:
+        padding = -length % 4
+        view = {"buffer": 0, "byteOffset": self._length, "byteLength": length}
+        self._blocks += [blocks, [bytes(padding)]]
+        self._length += length + padding
+        return self.add("bufferViews", view | more)
+
+    def add_streamed(self, count: int, blocks: Iterable[NDArray[np.float32]]) -> int:
+        """Append so many numbers, read when the file is written; return their accessor."""
+        little = (np.ascontiguousarray(block, "<f4").data for block in blocks)
+        view = self._add_view(4 * count, little, {})
+        accessor = {"componentType": FLOAT, "count": count, "type": "SCALAR", "bufferView": view}
+        return self.add("accessors", accessor)
 
     def add_accessor(
         self,
@@ -106,4 +118,5 @@ class Glb:
         file.write(struct.pack("<4sII", MAGIC, 2, total))
         file.write(struct.pack("<II", len(text), JSON_CHUNK) + text)
         file.write(struct.pack("<II", self._length, BIN_CHUNK))
-        file.writelines(self._blocks)
+        for blocks in self._blocks:
+            file.writelines(blocks)

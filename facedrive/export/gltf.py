@@ -193,10 +193,12 @@ def _add_animation(glb: Glb, animation: Animation, bones: Bones, name: str) -> N
         "right_eye": animation.right_eye,
     }
     moved = [(bones.names.index(each), turns[each]) for each in bones.names if each in turns]
-    outputs = [(len(bones.names), "weights", animation.weights.ravel())]
-    outputs += [(node, "rotation", turn) for node, turn in moved]
+    weights = animation.weights
+    streamed = glb.add_streamed(len(weights) * weights.width, weights.blocks())
+    outputs = [(len(bones.names), "weights", streamed)]
+    outputs += [(node, "rotation", glb.add_accessor(turn)) for node, turn in moved]
     samplers, channels = [], []
-    for number, (node, path, values) in enumerate(outputs):
-        samplers.append({"input": times, "output": glb.add_accessor(values)})
+    for number, (node, path, output) in enumerate(outputs):
+        samplers.append({"input": times, "output": output})
         channels.append({"sampler": number, "target": {"node": node, "path": path}})
     glb.add("animations", {"name": name, "samplers": samplers, "channels": channels})

@@ -105,7 +105,7 @@ def _bone_keys(animation: Animation) -> Iterator[bytes]:
 
 
 def _morph_keys(animation: Animation, names: list[bytes]) -> Iterator[bytes]:
-    for name, weights in zip(names, animation.weights.T, strict=True):
+    for name, weights in zip(names, animation.weights.columns(), strict=True):
         for frame in _kept(weights[:, None]):
             yield name + struct.pack("<If", frame, weights[frame])
 

@@ -17,7 +17,7 @@ from facedrive.types import NO_CLOCK, Frame, Sample, WallClock
 
 @dataclass
 class TakeSink:
-    """Writes one row a frame; what is written stays readable if the run is killed (CSV only)."""
+    """Writes one row a frame; what is written stays readable if the run is killed."""
 
     path: Path
     overwrite: bool = False
@@ -53,10 +53,23 @@ class TakeSink:
         """Finish the file; where there was no sample, there is none."""
         if self._file is None:
             return
+        file, self._file = self._file, None
         with self._noting_failure():
-            self._file.close()
+            file.close()
         if not self._failed:
             self._new.finish()
+
+    def break_off(self) -> Path | None:
+        """Close the file as it is; one that it was to replace stays.
+
+        Returns:
+            Where its rows are; None where there are none.
+        """
+        if self._file is None:
+            return None
+        self._file.close()
+        self._file = None
+        return self._new.place
 
     @contextmanager
     def _noting_failure(self) -> Iterator[None]:

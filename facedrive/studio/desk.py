@@ -164,6 +164,14 @@ class Desk:
         timing = live.pipeline.timing
         return {name: timing.recent_ms(name) for name in STAGES if timing.count(name)}
 
+    def figures(self) -> dict[str, float]:
+        """Return what a measurement wants to know of the run, in numbers."""
+        feed, live = self.engine.feed, self.engine.live
+        known = live is not None and bool(live.pipeline.timing.count(STAGES[-1]))
+        wire_ms = live.pipeline.timing.recent_ms(STAGES[-1], 90) if live and known else 0.0
+        return {"frames": feed.frames, "pictures": feed.pictures, "pages": feed.watchers,
+                "picture_s": feed.picture_s, "wire_ms": wire_ms}  # fmt: skip
+
     def save_setup(self, name: str) -> Path:
         """Write the settings as a file that ``--config`` reads.
 

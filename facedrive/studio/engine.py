@@ -49,6 +49,7 @@ class Engine:
 
     def __init__(self, settings: Settings) -> None:
         """Open nothing yet."""
+        self.live: Live | None = None
         self.settings = settings
         self.feed = Feed(self.raw)
         self.state: State = "opening"
@@ -58,7 +59,6 @@ class Engine:
         """Whether the demo clip plays because no camera could be opened."""
         self.no_camera = ""
         """Why it could not, in a line; empty where this computer has none."""
-        self.live: Live | None = None
         self.act: Act | None = None
         self._act_stop = threading.Event()
         self._outputs = Outputs([self.feed], [FEED], live=True)
@@ -72,7 +72,20 @@ class Engine:
         self._ending = threading.Event()
         self._changing = threading.RLock()
         """Held while settings are changed: two pages lose nothing of one another."""
+        self._wished: dict[str, str] = {}
+        """Options that the run shall have from the next frame on."""
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in use; what ``facedrive ctl`` changes in the run is among them."""
+        return self._settings if self.live is None else self.live.settings
+
+    @settings.setter
+    def settings(self, settings: Settings) -> None:
+        self._settings = settings
+        if self.live is not None:
+            self.live.settings = settings
 
     def start(self) -> None:
         """Drive from now on, in a thread of its own."""
@@ -121,11 +134,10 @@ class Engine:
             given = option.read(value)
         with self._changing:
             settings = changed(self.settings, name, given)
+            self._wished.pop(name, None)
             if option.facts.live and value is not None:
                 self._set_in_run(option, shown(given))
             self.settings = settings
-            if self.live is not None:
-                self.live.settings = settings
         if option.path[0] == "outputs":
             self._reopen_outputs()
         elif option.path[0] != "view" and (not option.facts.live or value is None):
@@ -139,8 +151,20 @@ class Engine:
             return
         if option.path[0] == "calibration":
             live.controls.ask(lambda: live.set(option.name, value))
-        else:
-            live.controls.post(lambda: live.set(option.name, value))
+            return
+        waits = bool(self._wished)
+        self._wished[option.name] = value
+        if not waits:  # a slider that is dragged leaves one wish a frame, however fast it moves
+            live.controls.post(self._carry_wishes)
+
+    def _carry_wishes(self) -> None:
+        """Set what was wished for since the last frame."""
+        with self._changing:
+            wished, self._wished = self._wished, {}
+            live = self.live
+        for name, value in wished.items():
+            if live is not None:
+                live.set(name, value)
 
     def replace(self, settings: Settings) -> None:
         """Take other settings as a whole, and open everything that they name again."""
@@ -243,8 +267,6 @@ class Engine:
         with self._changing:
             urls = edit(self.settings.outputs.to)
             self.settings = changed(self.settings, "outputs.to", urls)
-            if self.live is not None:
-                self.live.settings = self.settings
 
     def _reopen_outputs(self) -> None:
         for url in {each.name for each in self.outputs() if each.state != "failed"} - self._own:

@@ -23,6 +23,7 @@ from facedrive.mappings.table import inputs
 from facedrive.studio.movements import MOVEMENTS, raw_levels
 from facedrive.studio.pictures import small_jpeg
 from facedrive.threads import ClosedError, Mailbox, Worker, now, wall_clock
+from facedrive.timing import thread_seconds
 from facedrive.trackers.align import crop_corners
 from facedrive.types import CropSpec, Frame, Image, Reading, Sample, Vector
 
@@ -105,6 +106,10 @@ class Feed:
         """How the model's crops are cut."""
         self.dropped = 0
         """Frames of the source that never became samples."""
+        self.frames = self.pictures = 0
+        """Samples that came, and pictures that were encoded, ever."""
+        self.picture_s = 0.0
+        """Processor time that went into pictures."""
         self._times: deque[float] = deque(maxlen=90)
         self._watchers: set[Watcher] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -162,10 +167,17 @@ class Feed:
         """Standard deviation of the time from one sample to the next; 0 before the third."""
         return float(np.std(np.diff(self._times)) * 1000) if len(self._times) > 2 else 0.0
 
+    def longest_gap_s(self, seconds: float) -> float:
+        """Return the longest time between samples within the last seconds; three at most count."""
+        since = now() - min(seconds, 3.0)
+        times = [each for each in self._times if each >= since]
+        return float(np.diff([since, *times, now()]).max())
+
     def _count(self, sample: Sample) -> None:
         if self.newest is not None and not self.acted:
             self.dropped += max(0, sample.index - self.newest.index - 1)
         self.newest = sample
+        self.frames += 1
         self._times.append(now())
 
     def _wanted(self) -> bool:
@@ -187,7 +199,9 @@ class Feed:
                 image = self._pictures.get()
             except ClosedError:
                 return
-            start = now()
+            start, before = now(), thread_seconds()
             message = encode_picture(image)
             self._due = max(self._due, start + (now() - start) / PICTURE_SHARE)
             self._post(message)
+            self.pictures += 1
+            self.picture_s += thread_seconds() - before

@@ -15,6 +15,7 @@ from nicegui import Client, run, ui
 from nicegui.events import KeyEventArguments
 
 from facedrive.errors import FacedriveError, one_line
+from facedrive.options import shown
 from facedrive.studio.texts import LANGUAGES, Language, au_label, say
 
 if TYPE_CHECKING:
@@ -253,7 +254,9 @@ def _add_stage(page: Page) -> None:
         reason.text = one_line(said)
         again.visible = engine.stand_in or bool(engine.trouble)
         alert.classes(replace=f"fd-alert {'' if said else 'fd-hidden'}")
-        _set_props(avatar, rig=desk.rig_name, mirror=engine.settings.view.mirror)
+        settings = engine.settings
+        region = "" if settings.tracker.region is None else shown(settings.tracker.region)
+        _set_props(avatar, rig=desk.rig_name, mirror=settings.view.mirror, region=region)
 
     page.watch(look)
 
@@ -268,9 +271,11 @@ def _stand_in(page: Page) -> str:
     return page.say("demo_plays")
 
 
-def _set_props(element: ui.element, *, rig: str, mirror: bool) -> None:
-    if (element.props.get("rig"), "mirror" in element.props) != (rig, mirror):
-        element.props(f"rig={json.dumps(rig)}" + (" mirror" if mirror else ""))
+def _set_props(element: ui.element, *, rig: str, mirror: bool, region: str) -> None:
+    props = element.props
+    before = props.get("rig"), "mirror" in props, props.get("region", "")
+    if before != (rig, mirror, region):
+        element.props(f'rig={json.dumps(rig)} region="{region}"' + (" mirror" if mirror else ""))
         if not mirror:
             element.props(remove="mirror")
 

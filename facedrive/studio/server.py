@@ -153,6 +153,10 @@ def _add_files(app: FastAPI, desk: Desk) -> None:
         desk.gallery.keep_picture(desk.find_rig(name), jpeg)
         return Response(status_code=204)
 
+    @app.get("/figures")
+    def figures() -> dict[str, float]:
+        return desk.figures()
+
     @app.get("/thumbnail/{name}")
     def thumbnail(name: str) -> Response:
         path = desk.library.find(name).thumbnail

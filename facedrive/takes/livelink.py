@@ -23,8 +23,10 @@ import numpy as np
 
 from facedrive.aus import AU_NAMES
 from facedrive.errors import DataError
+from facedrive.extras import EXTRA_NAMES
 from facedrive.mappings.arkit import ARKIT, inverted, pascal_case
 from facedrive.mappings.table import EXTRAS, GAZE, gaze_of, load_mapping
+from facedrive.takes import columns
 from facedrive.takes.csv import Line, number
 from facedrive.takes.timecode import DAY_S
 from facedrive.types import IDENTITY_HEAD, Vector
@@ -51,6 +53,10 @@ COLUMNS = ("Timecode", "BlendShapeCount", *map(pascal_case, CHANNELS), *ANGLES)
 RATES = (30, 60, 120)
 """What frame numbers may count."""
 
+GIVES = ("frame", "time_s", "face", "score", *AU_NAMES, *columns.ANGLES, *columns.POSITION,
+         *columns.GAZE, *EXTRA_NAMES, "timecode_s")  # fmt: skip
+"""Columns of a take that this file's rows are read as."""
+
 LIMIT_RAD = 2 * math.pi
 """No angle is larger."""
 
@@ -73,20 +79,20 @@ class Timecode(NamedTuple):
     """Within the second."""
 
 
-def is_header(columns: Sequence[str]) -> bool:
+def is_header(names: Sequence[str]) -> bool:
     """Say whether a file's first line begins as this format's does."""
-    return [name.lower() for name in columns[:2]] == [name.lower() for name in COLUMNS[:2]]
+    return [name.lower() for name in names[:2]] == [name.lower() for name in COLUMNS[:2]]
 
 
 def read_rows(
-    path: Path, columns: Sequence[str], lines: Iterable[Line]
+    path: Path, header: Sequence[str], lines: Iterable[Line]
 ) -> Iterator[tuple[str, list[float | None]]]:
-    """Yield each row's place and its values in the order of ``takes.columns.COLUMNS``.
+    """Yield each row's place and its values in the order of ``GIVES``.
 
     Raises:
         DataError: at once if a column is missing; later, at a bad row.
     """
-    places = {name.lower(): place for place, name in enumerate(columns)}
+    places = {name.lower(): place for place, name in enumerate(header)}
     missing = [name for name in ("Timecode", *NEEDED) if name.lower() not in places]
     if missing:
         raise DataError(f"{path} lacks the column {missing[0]}, which Live Link Face writes.")
@@ -102,7 +108,7 @@ def _rows(
         first = time if first is None else first
         values = np.array([0.0 if place is None else _value(path, where, cells, place)
                            for place in order])  # fmt: skip
-        yield where, [index, time - first, 1, 1.0, *_face(values), 1, math.nan, time % DAY_S]
+        yield where, [index, time - first, 1, 1.0, *_face(values), time % DAY_S]
 
 
 def _face(values: Vector) -> list[float]:

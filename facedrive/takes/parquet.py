@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from facedrive.errors import DataError, DependencyError, SinkError
+from facedrive.files import whole_path
 from facedrive.takes.columns import COLUMNS, Row
+from facedrive.takes.journal import Journal, beside, read_journal
 
 try:
     import pyarrow as pa
@@ -17,6 +20,8 @@ except ImportError as error:
     raise DependencyError(
         "Parquet needs the package pyarrow; install it with: pip install 'facedrive[parquet]'."
     ) from error
+
+log = logging.getLogger(__name__)
 
 ROW_GROUP = 4096
 """Rows held in memory before they are written."""
@@ -40,10 +45,15 @@ def column_type(name: str) -> pa.DataType:
 
 
 class ParquetRows:
-    """Writes rows in groups; the file can be read only once it is closed."""
+    """Writes rows in groups; the file can be read only once it is closed.
 
-    def __init__(self, path: Path) -> None:
+    Until then its rows are in a journal too, from which the next reader makes the file.
+    """
+
+    def __init__(self, path: Path, *, journal: bool = True) -> None:
         self._path = path
+        keeps = journal and not (path.exists() and not path.is_file())  # none beside a pipe
+        self._journal = Journal(path) if keeps else None
         self._schema = pa.schema([(name, column_type(name)) for name in COLUMNS])
         self._rows: list[Row] = []
         with self._explaining():
@@ -51,6 +61,8 @@ class ParquetRows:
 
     def write(self, row: Row) -> None:
         """Append a row."""
+        if self._journal:
+            self._journal.write(row)
         self._rows.append(row)
         if len(self._rows) == ROW_GROUP:
             with self._explaining():
@@ -58,10 +70,16 @@ class ParquetRows:
 
     def close(self) -> None:
         """Write what is left, and the index that makes it a Parquet file."""
-        with self._explaining():
-            if self._rows:
-                self._write_group()
-            self._writer.close()
+        whole = False
+        try:
+            with self._explaining():
+                if self._rows:
+                    self._write_group()
+                self._writer.close()
+            whole = True
+        finally:
+            if self._journal:
+                self._journal.close(whole=whole)
 
     def _write_group(self) -> None:
         rows, self._rows = self._rows, []
@@ -123,7 +141,35 @@ def read_rows(path: Path) -> Iterator[tuple[str, tuple[float | None, ...]]]:
 @contextmanager
 def _reading(path: Path) -> Iterator[pq.ParquetFile]:
     try:
-        with pq.ParquetFile(path) as file:
+        with _opened(path) as file:
             yield file
-    except (OSError, pa.ArrowInvalid) as error:
+    except (OSError, pa.ArrowException, UnicodeDecodeError) as error:
         raise DataError(f"{path} cannot be read as Parquet: {error}.") from error
+
+
+def _opened(path: Path) -> pq.ParquetFile:
+    """Open a file; one that a killed run has left without its index is first made whole."""
+    try:
+        return pq.ParquetFile(path)
+    except (OSError, pa.ArrowInvalid):
+        if not (path.is_file() and beside(path).is_file()):
+            raise
+    _recover(path)
+    return pq.ParquetFile(path)
+
+
+def _recover(path: Path) -> None:
+    """Make a Parquet file of its journal.
+
+    Raises:
+        DataError: if the journal is still being written, or the file cannot be.
+    """
+    count = 0
+    with whole_path(path, DataError) as place:
+        rows = ParquetRows(place, journal=False)
+        for row in read_journal(path):
+            rows.write(row)
+            count += 1
+        rows.close()
+    beside(path).unlink(missing_ok=True)
+    log.warning("%s was not finished; its %d rows are recovered", path, count)

@@ -68,7 +68,7 @@ def read_table(path: Path) -> Iterator[TableRow]:
     columns, lines = csv.read_lines(path)
     if livelink.is_header(columns):
         rows = livelink.read_rows(path, columns, lines)
-        return _checked(path, rows, list(range(len(COLUMNS))))
+        return _checked(path, rows, [COLUMNS.index(name) for name in livelink.GIVES])
     return _checked(path, csv.read_numbers(path, columns, lines), _places(path, columns))
 
 

@@ -16,6 +16,8 @@ import psutil
 import pytest
 
 from facedrive.ending import SIGNALS
+from facedrive.errors import DataError
+from facedrive.takes.journal import HEADER, WIDTH
 from facedrive.takes.read import read_take
 
 from ..sinks.screen import open_screen
@@ -198,3 +200,26 @@ def test_what_extract_has_not_finished_is_said_to_be_partial(start: Start, tmp_p
     run.end(signal.SIGINT)
     assert f"{take.name} is partial: " in run.says()
     assert run.process.returncode == 130
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
+def test_a_parquet_take_of_a_killed_run_keeps_its_last_second_and_replaces_none(
+    start: Start, tmp_path: Path
+) -> None:
+    pytest.importorskip("pyarrow")
+    old = tmp_path / "take.parquet"
+    old.write_bytes(b"mine")
+    run = start(["extract", "demo", "--output", "take.parquet", "--overwrite"])
+    take = tmp_path / "take.part.parquet"
+    rows = tmp_path / "take.part.parquet.rows"
+    wait_until(lambda: rows.exists() and rows.stat().st_size > 10_000)
+    with pytest.raises(DataError, match="is still being written"):
+        list(read_take(take))
+    run.process.send_signal(signal.SIGKILL)
+    run.process.wait(10)
+    written = (rows.stat().st_size - len(HEADER)) // WIDTH
+    assert len(list(read_take(take))) == written > 5
+    assert sorted(each.name for each in tmp_path.iterdir() if "take" in each.name) == [
+        "take.parquet", "take.part.parquet",
+    ]  # fmt: skip
+    assert old.read_bytes() == b"mine"

@@ -9,7 +9,8 @@ import pytest
 
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.errors import DataError
-from facedrive.export.animation import animate
+from facedrive.export import animation
+from facedrive.export.animation import Weights, animate
 from facedrive.mappings.table import INPUTS, Mapping
 from facedrive.render.pose import EYE_LIMIT_RAD, gaze_matrix
 from facedrive.rotations import matrix_from_quaternion
@@ -24,7 +25,7 @@ def test_times_start_at_zero_and_weights_are_the_mappings(make_sample: MakeSampl
     take = [make_sample(0, time=5.0, jaw_drop=0.25), make_sample(1, time=5.5, jaw_drop=0.75)]
     made = animate(take, TABLE)
     assert made.times.tolist() == [0, 0.5]
-    assert made.weights[:, AU_INDEX["jaw_drop"]].tolist() == [0.25, 0.75]
+    assert list(made.weights.columns())[AU_INDEX["jaw_drop"]].tolist() == [0.25, 0.75]
 
 
 def test_two_rows_at_one_time_are_one_key(make_sample: MakeSample) -> None:
@@ -52,6 +53,20 @@ def test_eyes_turn_as_the_renderer_turns_them(
     for turn in (made.left_eye[0], made.right_eye[0]):
         np.testing.assert_allclose(matrix_from_quaternion(turn), wanted, atol=1e-6)
     assert gaze[0] / 2 < EYE_LIMIT_RAD or wanted[1, 1] == pytest.approx(np.cos(EYE_LIMIT_RAD))
+
+
+def test_weights_of_a_long_take_are_not_in_memory_and_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(animation, "IN_MEMORY", 1000)
+    monkeypatch.setattr(animation, "BLOCK", 7)
+    rows = np.random.default_rng(0).random((100, 11)).astype(np.float32)
+    weights = Weights(11)
+    for row in rows:
+        weights.append(row)
+    np.testing.assert_array_equal(np.concatenate(list(weights.blocks())), rows)
+    np.testing.assert_array_equal(np.stack(list(weights.columns()), axis=1), rows)
+    assert len(weights) == 100
 
 
 def test_a_take_without_rows_is_refused() -> None:

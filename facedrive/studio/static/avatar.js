@@ -264,10 +264,21 @@ class Avatar extends HTMLElement {
     pen.save();
     if (this.hasAttribute("mirror")) { pen.translate(inset.width, 0); pen.scale(-1, 1); }
     pen.drawImage(picture, 0, 0);
+    const region = (this.getAttribute("region") || "").split(",").map(Number);
+    if (region.length === 4) this.drawRegion(pen, region, inset.width, inset.height);
     const points = feed.sample?.landmarks;
     if (points?.length) this.drawFace(pen, points, feed.sample.crop, inset.width, inset.height);
     pen.restore();
     inset.dataset.drawn = String(Number(inset.dataset.drawn || 0) + 1);
+  }
+
+  // What lies outside the region that is watched is dimmed.
+  drawRegion(pen, [left, top, across, down], width, height) {
+    pen.fillStyle = "rgba(0, 0, 0, 0.5)";
+    pen.beginPath();
+    pen.rect(0, 0, width, height);
+    pen.rect(left * width, top * height, across * width, down * height);
+    pen.fill("evenodd");
   }
 
   drawFace(pen, points, crop, width, height) {

@@ -29,7 +29,7 @@ AT_START = ("view.show", "view.record", "control")
 
 COMMON = {
     "tracker.use": "tracker", "regressor.device": "device", "regressor.model": "model",
-    "source.picture.rotate": "rotate", "source.picture.flip": "flip",
+    "tracker.region": "region", "source.picture.rotate": "rotate", "source.picture.flip": "flip",
 }  # fmt: skip
 """Options that are laid out by hand, and what they are called there."""
 
@@ -166,19 +166,32 @@ def _add_rigs(page: Page) -> None:
         missing = ", ".join(page.au(name) for name in packed.about["uncovered"])
         lacks.text = page.say("lacks", names=missing) if missing else ""
 
-    def state() -> tuple[list[tuple[RigName, str | None]], str]:
-        rigs = desk.gallery.names(desk.engine.settings.view.rig)
-        return [(each, desk.rig_picture(each)) for each in rigs], desk.rig_name
+    pictures: dict[RigName, ui.html] = {}
 
-    def draw(state: tuple[list[tuple[RigName, str | None]], str]) -> None:
+    def state() -> tuple[list[RigName], str]:
+        return desk.gallery.names(desk.engine.settings.view.rig), desk.rig_name
+
+    def draw(state: tuple[list[RigName], str]) -> None:
         rigs, chosen = state
         tiles.clear()
         with tiles:
-            for each, picture in rigs:
-                _add_tile(page, each, picture, chosen=each.name == chosen)
+            pictures.clear()
+            for each in rigs:
+                pictures[each] = _add_tile(page, each, chosen=each.name == chosen)
+        look()
         ui.timer(0.01, describe, once=True)
 
+    def look() -> None:
+        for rig, place in pictures.items():
+            picture = desk.rig_picture(rig)
+            shown = BLANK if picture is None else f'<img alt="" src="{picture}">'
+            count = desk.gallery.count(rig.path)
+            shown += "" if count is None else f'<span class="count">{count}/{len(AUS)}</span>'
+            if place.content != shown:
+                place.set_content(shown)
+
     page.follow(state, draw)
+    page.watch(look)
 
 
 def _follow(page: Page, name: str, put: Callable[[], None]) -> None:
@@ -195,22 +208,22 @@ def _coverage(page: Page, covered: Sequence[str]) -> str:
     return "".join(f"<span>{escape(each)}</span>" for each in parts)
 
 
-def _add_tile(page: Page, rig: RigName, picture: str | None, *, chosen: bool) -> None:
+BLANK = '<span class="blank q-icon material-icons" aria-hidden="true">face</span>'
+"""Stands where a rig has no picture yet."""
+
+
+def _add_tile(page: Page, rig: RigName, *, chosen: bool) -> ui.html:
+    """Add a rig to choose; return where its picture goes."""
+
     async def choose() -> None:
         await change(page, "view.rig", rig.path or None)
 
     with ui.element("button").classes("fd-rig").on("click", choose) as tile:
         tile.props(f'type="button" aria-pressed="{str(chosen).lower()}"')
         tile.props["data-rig"] = rig.name
-        if picture is None:
-            with ui.element("span").classes("blank"):
-                ui.icon("face").props('aria-hidden="true"')
-        else:
-            ui.html(f'<img alt="" src="{picture}">', sanitize=False)
+        picture = ui.html(BLANK, sanitize=False)
         ui.html(f'<span class="name">{escape(rig.name)}</span>', sanitize=False)
-        count = page.desk.gallery.count(rig.path)
-        if count is not None:
-            ui.html(f'<span class="count">{count}/{len(AUS)}</span>', sanitize=False)
+    return picture
 
 
 async def _take_rig(page: Page, event: events.UploadEventArguments) -> None:
