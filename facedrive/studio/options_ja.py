@@ -19,7 +19,7 @@ OPTIONS_JA: dict[str, str] = {
     "source.picture.flip": "鏡像を出力するカメラのために左右を入れ替えます。",
     "tracker.use": "トラッカー：dlib、mediapipe、またはプラグイン（package.module:Class）。",
     "tracker.model": "トラッカー付属の代わりに使うランドマークモデル。",
-    "tracker.faces": "同時に追跡する人数の上限。2以上で、1回の検出を共有しながら人ごとに追跡します。",
+    "tracker.faces": "同時に追跡する人数（allで全員）。各人に変わらない番号が付きます。",
     "tracker.region": "映像のうち見る範囲（座席など）。左、上、幅、高さを0〜1で指定します。",
     "tracker.dlib.remember_s": "見失ったあと、位置と大きさが同じ人だけを待つ秒数。過ぎると、いちばん近い人を追います。",
     "tracker.dlib.find_score": "新しい顔を見つけたと判断するための検出器の信頼度。",
