@@ -1,4 +1,4 @@
-"""A rig's pictures: PNG, JPEG and WebP, whose sizes are read before they are decoded."""
+"""A rig's pictures: PNG, JPEG, WebP and KTX 2, whose sizes are read before they are decoded."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedrive.picturesize import picture_size
+from facedrive.rig.ktx2 import MAGIC, Ktx2Error, decode_ktx2
 
 Image = NDArray[np.uint8]
 
@@ -29,6 +30,11 @@ def decode_picture(data: bytes) -> Image:
     Raises:
         PictureError: if it is none of the formats, damaged or too large.
     """
+    if data.startswith(MAGIC):
+        try:
+            return _shrunk(decode_ktx2(data, MAX_TEXTURE))
+        except Ktx2Error as error:
+            raise PictureError(f"{error}; export the rig again") from error
     size = picture_size(data)
     if size and size.width * size.height * 4 * size.depth > MAX_BYTES:
         raise PictureError(f"is {size}, more than 8192 by 8192; make it smaller")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from facedrive.errors import RigError
 from facedrive.rig.bones import Bones
 from facedrive.rig.glb import Document, Object, resource
+from facedrive.rig.ktx2 import can_decode
 from facedrive.rig.model import Floats, Indices, Part, check_size
 from facedrive.rig.pictures import Image, PictureError, decode_picture
 
@@ -327,12 +328,14 @@ def _picture(document: Document, texture: Object) -> int | None:
     """Return which image a texture shows, in a format that is read; None if there is none."""
     extensions = document.child(texture, "extensions")
     webp = document.child(extensions, "EXT_texture_webp")
-    for holder in (webp, texture):
+    basisu = document.child(extensions, "KHR_texture_basisu")
+    for holder in (webp, texture, basisu if can_decode() else {}):
         if "source" in holder:
             return document.integer(holder, "source")
-    if "KHR_texture_basisu" in extensions:
+    if basisu:
         log.warning(
-            "%s: a texture is KTX2, which is drawn grey; export it with PNG, JPEG or WebP textures",
+            "%s: a texture is KTX2, which is drawn grey; pip install 'facedrive[ktx2]', or export "
+            "it with PNG, JPEG or WebP textures",
             document.name,
         )
     return None

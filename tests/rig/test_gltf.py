@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import struct
 from collections.abc import Callable
@@ -19,7 +20,8 @@ from facedrive.aus import AU_INDEX
 from facedrive.errors import RigError
 from facedrive.mappings import coverage, match_rig
 from facedrive.render.paint import Painter
-from facedrive.rig import load
+from facedrive.rig import load, primitive
+from facedrive.rig.ktx2 import Ktx2Error, decode_ktx2
 
 Json = dict[str, Any]
 Write = Callable[..., Path]
@@ -178,8 +180,12 @@ def test_a_webp_texture_is_decoded(write_glb: Write) -> None:
     assert rig.parts[0].texture[0, 0].tolist() == [200, 0, 0, 255]
 
 
+KTX2 = Path(__file__).resolve().parents[1] / "data" / "flag.ktx2"
+"""8 by 8 pixels, red above blue, with smaller copies; ETC1S."""
+
+
 def test_a_ktx2_texture_is_grey_and_said_to_be(
-    write_glb: Write, caplog: pytest.LogCaptureFixture
+    write_glb: Write, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texture = {"extensions": {"KHR_texture_basisu": {"source": 0}}}
 
@@ -187,8 +193,37 @@ def test_a_ktx2_texture_is_grey_and_said_to_be(
         document["extensionsRequired"] = ["KHR_texture_basisu"]
         _textured(document, texture, {})
 
+    monkeypatch.setattr(primitive, "can_decode", lambda: False)
     assert load(write_glb(change)).parts[0].texture is None
     assert "head.glb: a texture is KTX2, which is drawn grey" in caplog.text
+    assert "facedrive[ktx2]" in caplog.text
+
+
+def test_a_ktx2_texture_is_decoded(write_glb: Write) -> None:
+    pytest.importorskip("opengl_basisu")
+    data = KTX2.read_bytes()
+    texture = {"extensions": {"KHR_texture_basisu": {"source": 0}}}
+
+    def change(document: Json) -> None:
+        document["extensionsRequired"] = ["KHR_texture_basisu"]
+        _textured(document, texture, {})
+        url = base64.b64encode(data).decode()
+        document["images"] = [{"uri": f"data:image/ktx2;base64,{url}"}]
+
+    picture = load(write_glb(change)).parts[0].texture
+    assert picture is not None and picture.shape == (8, 8, 4)
+    np.testing.assert_allclose(picture[[0, 7], 0], [[200, 0, 0, 255], [0, 0, 200, 255]], atol=12)
+
+
+@pytest.mark.parametrize("at", [21, 24, 40, 90, 130])
+def test_a_damaged_ktx2_texture_is_refused_or_decoded(at: int) -> None:
+    pytest.importorskip("opengl_basisu")
+    data = bytearray(KTX2.read_bytes())
+    data[at] ^= 0xFF
+    with contextlib.suppress(Ktx2Error):
+        assert decode_ktx2(bytes(data), 1024).shape[2] == 4
+    with pytest.raises(Ktx2Error):
+        decode_ktx2(bytes(data)[:60], 1024)
 
 
 def test_texture_coordinates_are_scaled_turned_and_moved(write_glb: Write) -> None:
