@@ -304,7 +304,9 @@ def _add_buttons(page: Page) -> None:
         recording.props('round flat data-do="record" aria-keyshortcuts="r"')
         record_tip = ui.tooltip()
     clock = ui.label().classes("fd-clock fd-number")
-    back = ui.button(page.say("back_to_source"), on_click=desk.let_go).props("flat no-caps dense")
+    with ui.button(icon="videocam", on_click=desk.let_go) as back:
+        back.props(f'round flat data-do="back" aria-label="{page.say("back_to_source")}"')
+        ui.tooltip(page.say("back_to_source"))
 
     def look() -> None:
         paused = desk.engine.is_paused

@@ -58,7 +58,7 @@ def _add_source(page: Page) -> None:
         ui.html(f"<h2>{page.say('source')}</h2>", sanitize=False)
         if not known:
             ui.label(page.say("no_cameras")).classes("fd-note-line")
-        with ui.element("div").classes("fd-row"):
+        with ui.element("div").classes("fd-fields"):
             _add_camera(page, known)
         with ui.element("div").classes("fd-row"):
             _add_place(page, known)
@@ -135,7 +135,7 @@ def _add_tracking(page: Page) -> None:
     options = {each.name: each for each in settings_options()}
     with ui.element("section").classes("fd-card"):
         ui.html(f"<h2>{page.say('tracking')}</h2>", sanitize=False)
-        with ui.element("div").classes("fd-row"):
+        with ui.element("div").classes("fd-fields"):
             for name, text in COMMON.items():
                 control, put = _control(page, options[name])
                 if isinstance(control, ui.switch):

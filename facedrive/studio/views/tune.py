@@ -287,8 +287,9 @@ def _add_profiles(page: Page, body: ui.element) -> None:
         value = held.stem if held is not None and held.stem in names() else ""
         chosen = ui.select(names(), value=value, label=page.say("profiles"), on_change=use)
         chosen.props("outlined dense")
-        name = ui.input(page.say("name")).props("outlined dense maxlength=80")
-        ui.button(page.say("save"), on_click=save).props("outline no-caps")
+        with ui.element("div").classes("fd-pair"):
+            name = ui.input(page.say("name")).props("outlined dense maxlength=80")
+            ui.button(page.say("save"), on_click=save).props("outline no-caps")
 
 
 def _begin(page: Page, body: ui.element) -> None:
