@@ -22,6 +22,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import numpy as np
+import psutil
 
 from facedrive.errors import FacedriveError
 from facedrive.options import changed
@@ -66,11 +67,16 @@ class Studio:
     @property
     def memory_mb(self) -> float:
         """What it holds, with its children."""
-        import psutil
+        return sum(each.memory_info().rss for each in self._processes()) / 2**20
 
+    @property
+    def processor_s(self) -> float:
+        """What it has taken of all cores, with its children."""
+        return sum(sum(each.cpu_times()[:2]) for each in self._processes())
+
+    def _processes(self) -> list[psutil.Process]:
         process = psutil.Process(self.process.pid)
-        held = [process, *process.children(recursive=True)]
-        return float(sum(each.memory_info().rss for each in held) / 2**20)
+        return [process, *process.children(recursive=True)]
 
 
 class Viewer:
@@ -150,9 +156,11 @@ def _measure_start(studio: Studio) -> dict[str, float]:
     _wait(lambda: bool(studio.figures()))
     viewer = Viewer(studio)
     _wait(lambda: {1, 2} <= viewer.first.keys())
+    processor_s = studio.processor_s
     viewer.close()
     return {"first_sample_s": viewer.first[1] - studio.begun,
-            "first_picture_s": viewer.first[2] - studio.begun}  # fmt: skip
+            "first_picture_s": viewer.first[2] - studio.begun,
+            "first_picture_processor_s": processor_s}  # fmt: skip
 
 
 def _measure_latency(studio: Studio, seconds: float) -> dict[str, float]:
@@ -239,11 +247,17 @@ def _measure_browser(studio: Studio, program: str, seconds: float) -> dict[str, 
         drawn = wall_clock()
         page.wait_for_timeout(1000 * seconds)
         delay_ms = page.evaluate("facedriveFeed.delay")
+        drawn_hz = page.evaluate(DRAWN_HZ, 1000 * seconds)
         kilobytes = page.evaluate(WEIGHT)
         browser.close()
     return {"browser_page_to_drawn_s": drawn - asked, "browser_captured_to_drawn_ms": delay_ms,
-            "page_kb": kilobytes}  # fmt: skip
+            "browser_frames_a_second": drawn_hz, "page_kb": kilobytes}  # fmt: skip
 
+
+DRAWN_HZ = """ms => new Promise(done => { let count = 0; const end = performance.now() + ms;
+    const draw = () => { count += 1; performance.now() < end ? requestAnimationFrame(draw)
+        : done(count * 1000 / ms); }; requestAnimationFrame(draw); })"""
+"""How often the page is drawn."""
 
 WEIGHT = """() => performance.getEntriesByType('navigation').concat(
     performance.getEntriesByType('resource')).filter(each => !each.name.includes('/rig'))

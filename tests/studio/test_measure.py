@@ -16,7 +16,7 @@ def test_a_studio_is_measured_from_its_start(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(measure, "ROUNDS", 1)
     with measure._running() as studio:
         start = measure._measure_start(studio)
-        found = measure._measure_latency(studio, 1.0)
+        found = measure._measure_latency(studio, 0.5)
         held = measure._measure_memory(studio, 0.2, 2)
         process = studio.process
     assert process.returncode is not None
@@ -32,6 +32,6 @@ def test_a_studio_is_measured_from_its_start(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_drags_in_a_row_lose_none_and_stall_nothing() -> None:
-    found = measure.measure_drags(200)
+    found = measure.measure_drags(20)
     assert found["drags_lost"] == 0
     assert found["drags_longest_gap_ms"] < 1000

@@ -226,6 +226,24 @@ def test_a_take_is_recorded_scrubbed_cut_and_exported(
     assert json.loads(glb[20 : 20 + size])["animations"]
 
 
+def test_a_phones_take_that_is_dropped_plays_on_a_page_whose_connection_broke(
+    visit: Callable[..., Any], shared: Path
+) -> None:
+    page = visit("/takes")
+    rows = (shared / "data" / "arkit" / "range_of_motion.csv").read_bytes().splitlines(True)
+    take = {"name": "My Slate.csv", "mimeType": "text/csv", "buffer": b"".join(rows[:200])}
+    page.set_input_files("input[type=file]", take)
+    page.wait_for_selector("[data-take='My Slate']")
+    page.evaluate("facedriveFeed.socket.close()")
+    page.wait_for_selector("body.fd-down", state="attached")
+    page.wait_for_selector("body:not(.fd-down)", state="attached")
+    page.get_by_role("button", name="Play My Slate").click()
+    page.wait_for_function("facedriveFeed.sample?.acted && facedriveFeed.sample.inputs[8] > 0.01")
+    picture(page, "takes-phone")
+    page.get_by_role("button", name="Back to the camera").click()
+    page.wait_for_selector(".fd-player", state="hidden")
+
+
 def test_a_take_that_appears_or_goes_on_disk_does_so_on_the_page(
     visit: Callable[..., Any], studio: Running
 ) -> None:
