@@ -18,7 +18,7 @@ from facedrive.sources import IMAGE_SUFFIXES
 from facedrive.sources.turned import PictureOptions
 
 if TYPE_CHECKING:
-    from facedrive.corpus.run import Report
+    from facedrive.corpus.run import Engine, Report
     from facedrive.pipeline import Reader
     from facedrive.sources.decode import Window
     from facedrive.stages import Source
@@ -62,6 +62,10 @@ class Extract:
     jobs: int | None = option(None, low=1, high=1024)
     """Processes for a folder of results, one core each; as many as there are cores where left
     out."""
+    engine: Literal["local", "ray"] = "local"
+    """Where a folder of results is worked on: this computer, or a Ray cluster."""
+    address: str | None = option(None, metavar="HOST:PORT")
+    """Of the Ray cluster; one of this computer where left out."""
     retry: bool = False
     """Try again what could not be read before."""
     picture: PictureOptions = option(PictureOptions())
@@ -143,7 +147,13 @@ class Extract:
         columns = checked_columns(self.columns.split(",") if self.columns else ())
         asked = Asked(self.settings, self.raw, self._picture(), self.fps or FILM_FPS,
                       self._window()._replace(threads=1), columns)  # fmt: skip
-        engine = LocalEngine(self.jobs or cores())
+        engine: Engine = LocalEngine(self.jobs or cores())
+        if self.engine == "ray":
+            from facedrive.corpus.onray import RayEngine
+
+            engine = RayEngine(self.address, self.jobs)
+        elif self.address:
+            raise OptionError("--address is for --engine ray.")
         report = extract_corpus(self.clip, self.output, asked, engine,
                                 pictures=self.pictures, retry=self.retry)  # fmt: skip
         print(_told(report, self.output))

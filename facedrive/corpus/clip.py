@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from facedrive.corpus.store import Store
 from facedrive.errors import SourceError
 from facedrive.pipeline import Reader, rows_of
 from facedrive.settings import Settings
-from facedrive.sources.decode import Window, decode_file
+from facedrive.sources.decode import Window, decode_file, read_index
 from facedrive.sources.places import Place
 from facedrive.sources.stills import Stills
 from facedrive.sources.turned import PictureOptions, Turned
@@ -57,6 +58,8 @@ class _Video:
 
     place: Place
     window: Window
+    seeks: bool = False
+    """Whether to start in the middle."""
 
     @property
     def live(self) -> bool:
@@ -64,7 +67,8 @@ class _Video:
 
     def frames(self) -> Generator[Frame, None, None]:
         with self.place.on_disk() as path:
-            yield from decode_file(path, lambda said: None, self.window)
+            index = read_index(path) if self.seeks else None
+            yield from decode_file(path, lambda said: None, self.window, index)
 
 
 @dataclass
@@ -94,11 +98,11 @@ class _Count:
 def fingerprint(clip: Clip) -> str:
     """Return what changes when a clip's files do: of names, sizes and times."""
     stamps = []
-    for place in clip.places:
+    for place, title in zip(clip.places, clip.titles, strict=True):
         try:
-            stamps.append([place.name, *place.stamp()])
+            stamps.append([title, *place.stamp()])
         except SourceError:
-            stamps.append([place.name])
+            stamps.append([title])
     return hashlib.sha256(json.dumps([clip.kind, stamps]).encode()).hexdigest()[:32]
 
 
@@ -109,7 +113,8 @@ def extract_clip(clip: Clip, asked: Asked, pipeline: Reader, store: Store, tell:
         SinkError: if the file cannot be written.
     """
     made_of = fingerprint(clip)
-    with store.writing(clip.output) as part, closing(ClipRows(part, asked.columns)) as rows:
+    columns = asked.columns if clip.span is None else COLUMNS  # until the spans are joined
+    with store.writing(clip.output) as part, closing(ClipRows(part, columns)) as rows:
         read = _read_stills if clip.kind == "stills" else _read_video
         notes = Notes(made_of, tuple(read(clip, asked, pipeline, rows, tell)))
         rows.note(notes)
@@ -124,10 +129,11 @@ def _read_video(
     pipeline.reset()
     try:
         with read_frames(_source(clip, asked)) as frames:
-            for frame, samples in _read(frames, pipeline, count):
+            own_s = -math.inf if clip.span is None else clip.span.start_s
+            for frame, samples in _read(frames, pipeline, count, own_s):
                 for sample in rows_of(samples):
                     rows.write(title, row_of(sample, frame.clock))
-                if count.frames % TELL_EVERY == 0:
+                if count.frames and count.frames % TELL_EVERY == 0:
                     tell(TELL_EVERY)
     except SourceError as failure:
         error = str(failure)
@@ -136,12 +142,14 @@ def _read_video(
 
 
 def _read(
-    frames: Iterator[Frame | Stall], pipeline: Reader, count: _Count
+    frames: Iterator[Frame | Stall], pipeline: Reader, count: _Count, own_s: float
 ) -> Iterator[tuple[Frame, list[Sample]]]:
+    """Yield each frame with its samples; those before ``own_s`` are another span's to count."""
     for frame in frames:
         assert isinstance(frame, Frame)  # a file has no stalls
         samples = pipeline.read(frame)
-        count.add(frame, samples)
+        if frame.time >= own_s:
+            count.add(frame, samples)
         yield frame, samples
 
 
@@ -167,7 +175,11 @@ def _source(clip: Clip, asked: Asked) -> Source:
     if clip.kind == "film":
         source: Source = Stills(clip.places, asked.window.least_side, fps=asked.fps)
     else:
-        source = _Video(clip.places[0], asked.window)
+        window = asked.window
+        if clip.span is not None:
+            start_s = clip.span.start_s - clip.span.overlap_s
+            window = window._replace(start_s=start_s, end_s=clip.span.end_s)
+        source = _Video(clip.places[0], window, seeks=window.start_s > -math.inf)
     return Turned(source, asked.picture, clip.name)
 
 

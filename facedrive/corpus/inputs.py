@@ -38,6 +38,18 @@ Pictures = Literal["stills", "video"]
 """What the pictures of a folder are: unrelated, or the frames of a film."""
 
 
+class Span(NamedTuple):
+    """A part of a long video that is one piece of work."""
+
+    number: int
+    start_s: float
+    """The first time that is its own."""
+    end_s: float
+    """The first time that is the next one's."""
+    overlap_s: float
+    """What is read before its first time."""
+
+
 @dataclass(frozen=True)
 class Clip:
     """One piece of work with one Parquet file: a video, a film's pictures, or some stills."""
@@ -49,11 +61,15 @@ class Clip:
     """One for a video; the pictures of a film or of some stills, in their order."""
     titles: tuple[str, ...]
     """What rows and the manifest call each place: relative to what was given."""
+    span: Span | None = None
+    """The part of it that is meant; None: all."""
 
     @property
     def output(self) -> str:
         """The name of its Parquet file."""
-        return f"{self.name}.parquet"
+        if self.span is None:
+            return f"{self.name}.parquet"
+        return f"{self.name}.spans/{self.span.number:05d}.parquet"
 
 
 class Refusal(NamedTuple):
@@ -104,6 +120,9 @@ def find_clips(given: Sequence[str], pictures: Pictures = "stills") -> Found:
 def _files(given: str, found: Found) -> Iterator[_File]:
     """Yield the videos and pictures of one thing that was given."""
     path = Path(given)
+    if "://" not in given and not glob.has_magic(given) and given != "demo":
+        path = path.absolute()  # other machines start elsewhere
+        given = str(path)
     if "://" in given and not path.exists():
         yield from _kept(_of_url(given), found)
     elif given == "demo" and not path.exists():
@@ -212,6 +231,7 @@ def _text(path: Path) -> str:
 
 
 def _of_glob(pattern: str, found: Found) -> Iterator[_File]:
+    pattern = str(Path(pattern).absolute())
     paths = [Path(each) for each in glob.glob(pattern, recursive=True)]  # noqa: PTH207
     if not paths:
         found.refused.append(Refusal(pattern, "no file has such a name"))

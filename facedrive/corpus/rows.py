@@ -60,7 +60,7 @@ class ClipRows:
         self._write_group()
         with self._explaining():
             for batch in batches:
-                self._writer.write_table(batch.cast(self._schema))
+                self._writer.write_table(batch.select(self._schema.names).cast(self._schema))
 
     def note(self, notes: Notes) -> None:
         """Keep notes in the file."""

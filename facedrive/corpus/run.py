@@ -20,12 +20,14 @@ from facedrive.corpus.manifest import (
 )
 from facedrive.corpus.pool import Done, Pool, Progress
 from facedrive.corpus.rows import ClipRows
+from facedrive.corpus.spans import SPAN_S, first_difference, from_further_back, join, split
 from facedrive.corpus.store import FolderStore, Store, open_store
 from facedrive.errors import DataError, SourceError
 from facedrive.files import file_hash
 from facedrive.options import values_of
 from facedrive.progress import Bar, bar
 from facedrive.settings import Settings
+from facedrive.takes.columns import COLUMNS
 from facedrive.threads import now
 
 if TYPE_CHECKING:
@@ -115,6 +117,7 @@ def extract_corpus(
     *,
     pictures: Pictures = "stills",
     retry: bool = False,
+    span_s: float = SPAN_S,
 ) -> Report:
     """Extract every clip and picture into a folder; what it has already is kept.
 
@@ -125,6 +128,7 @@ def extract_corpus(
         engine: Where the work is done.
         pictures: What the pictures of a folder are.
         retry: Try again what could not be read.
+        span_s: Of longer videos several such spans are read at once.
 
     Raises:
         DataError: if there is nothing to read, or the folder has results of another version, model
@@ -137,7 +141,7 @@ def extract_corpus(
     _agree(store, asked)
     if isinstance(store, FolderStore):
         store.clean()
-    work = _Work(store, asked, found)
+    work = _Work(store, asked, found, span_s=span_s)
     work.look(retry=retry)
     return work.run(engine)
 
@@ -171,6 +175,10 @@ class _Work:
     done: dict[str, Notes] = field(default_factory=dict)
     """By clip."""
     todo: list[Clip] = field(default_factory=list)
+    """Clips, and spans of long ones."""
+    spans: dict[str, list[Clip]] = field(default_factory=dict)
+    """Those of each long video that is not done, by its name."""
+    span_s: float = SPAN_S
     copies: dict[str, list[Clip]] = field(default_factory=dict)
     """Clips whose content is that of another, by that one's name."""
     kept: int = 0
@@ -190,20 +198,39 @@ class _Work:
             if clip.name in twins:
                 self.copies.setdefault(twins[clip.name], []).append(clip)
             elif clip.name not in self.done:
-                self.todo.append(clip)
+                self.todo += self._pieces(clip, names)
         # The longest first, so that no core waits for the last one at the end.
         self.todo.sort(key=_size, reverse=True)
+
+    def _pieces(self, clip: Clip, names: set[str]) -> list[Clip]:
+        """Return the clip, or the spans of a long one that are not done."""
+        pieces = split(clip, self.asked.window, self.span_s) if self._may_split else [clip]
+        if len(pieces) == 1:
+            return pieces
+        self.spans[clip.name] = pieces
+        made_of = fingerprint(clip)
+        there = (notes_of(self.store, each.output) if each.output in names else None
+                 for each in pieces)  # fmt: skip
+        return [each for each, notes in zip(pieces, there, strict=True)
+                if notes is None or notes.fingerprint != made_of]  # fmt: skip
+
+    @property
+    def _may_split(self) -> bool:
+        """Whether spans can be joined: the numbers of several people go on only in one piece."""
+        return self.asked.settings.tracker.faces == 1
 
     def run(self, engine: Engine) -> Report:
         """Do what is left, and write the manifest whatever happens."""
         start_s = written_s = now()
         try:
             with bar(len(self.found.clips), "clip", done=len(self.done)) as line:
-                for said in engine(self.asked, self.store, self.todo) if self.todo else ():
-                    self._take(said, line, now() - start_s)
-                    if now() - written_s > MANIFEST_S:
-                        write_manifest(self.store, self.records())
-                        written_s = now()
+                while self.todo or self.spans:
+                    for said in engine(self.asked, self.store, self.todo) if self.todo else ():
+                        self._take(said, line, now() - start_s)
+                        if now() - written_s > MANIFEST_S:
+                            write_manifest(self.store, self.records())
+                            written_s = now()
+                    self._join(line)
         finally:
             if self.done or self.found.refused:
                 write_manifest(self.store, self.records())
@@ -226,8 +253,25 @@ class _Work:
             line.say(figures=f"{self.frames / max(seconds, 1e-9):.0f} frames/s")
             return
         notes = said.result or self._bury(said.job, said.killed)
-        self.done[said.job.name] = notes
-        line.advance()
+        if said.job.span is None:
+            self.done[said.job.name] = notes
+            line.advance()
+
+    def _join(self, line: Bar) -> None:
+        """Join the spans of long videos; those that do not fit together are read again."""
+        self.todo = []
+        for name, spans in list(self.spans.items()):
+            wrong = first_difference(spans, self.store)
+            if wrong is not None:
+                log.info("%s: span %d is read from further back", name, spans.index(wrong))
+                again = from_further_back(wrong)
+                spans[spans.index(wrong)] = again
+                self.todo.append(again)
+                continue
+            clip = replace(spans[0], span=None)
+            self.done[name] = join(clip, spans, self.store, self.asked.columns)
+            del self.spans[name]
+            line.advance()
 
     def _bury(self, clip: Clip, killed: str) -> Notes:
         """Leave the file of a clip that killed every process which read it."""
@@ -240,7 +284,7 @@ class _Work:
         )  # fmt: skip
         notes = Notes(fingerprint(clip), records)
         with self.store.writing(clip.output) as part:
-            rows = ClipRows(part, self.asked.columns)
+            rows = ClipRows(part, self.asked.columns if clip.span is None else COLUMNS)
             rows.note(notes)
             rows.close()
         return notes

@@ -167,4 +167,4 @@ class UrlStore:
 
 def open_store(where: str) -> FolderStore | UrlStore:
     """Return what holds results at a folder or URL."""
-    return UrlStore(where) if "://" in where else FolderStore(Path(where))
+    return UrlStore(where) if "://" in where else FolderStore(Path(where).absolute())

@@ -15,6 +15,7 @@ from facedrive.takes.journal import Journal, beside, read_journal
 
 try:
     import pyarrow as pa
+    from pyarrow import compute as pc
     from pyarrow import parquet as pq
 except ImportError as error:
     raise DependencyError(
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 ROW_GROUP = 4096
 """Rows held in memory before they are written."""
 
-__all__ = ["CLIP", "ROW_GROUP", "ParquetRows", "column_type", "pa", "pq", "read_columns",
+__all__ = ["CLIP", "ROW_GROUP", "ParquetRows", "column_type", "pa", "pc", "pq", "read_columns",
            "read_rows", "read_texts"]  # fmt: skip
 
 CLIP = "clip"

@@ -82,7 +82,7 @@ def test_results_are_arrow_pandas_polars_and_duckdb(results: Path) -> None:
     lazy = found.to_polars().filter(polars.col("person") == 2).collect()
     assert len(lazy) == 125 and set(lazy["clip"]) == {"a.mp4"}
     relation = found.to_duckdb()  # noqa: F841, named in the query
-    assert duckdb.sql("select max(jaw_drop) from relation").fetchone()[0] == pytest.approx(0.4)
+    assert duckdb.sql("select max(jaw_drop) from relation").fetchall()[0][0] == pytest.approx(0.4)
 
 
 def test_without_a_manifest_the_clips_own_notes_are_read(results: Path, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from facedrive.corpus.pool import Done
 from facedrive.corpus.rows import checked_columns
 from facedrive.corpus.run import Engine, Said, WorkPlan, extract_corpus, extract_one
 from facedrive.corpus.store import FolderStore, Store
-from facedrive.sources.decode import Window
+from facedrive.sources.decode import Window, decode_file, read_index
 from facedrive.types import Image
 
 from .conftest import write_pictures, write_video
@@ -174,9 +174,8 @@ def test_killed_workers_and_a_killed_run_lose_nothing(
     run = running(corpus, out)
     child = _first_worker(run.pid)
     os.kill(child, signal.SIGKILL)  # another takes its place
-    while not list(out.rglob("*.mp4.parquet")):
-        assert run.poll() is None
-        time.sleep(0.02)
+    while not list(out.rglob("*.mp4.parquet")) and run.poll() is None:
+        time.sleep(0.01)
     run.kill()
     run.wait()
     assert main(["extract", str(corpus), "-o", str(out), "--raw", "--jobs", "1"]) == 0
@@ -194,3 +193,33 @@ def _first_worker(parent: int) -> int:
                 return child.pid
         time.sleep(0.02)
     raise AssertionError("no worker started")
+
+
+def test_spans_give_the_rows_of_one_piece(
+    pictures: list[Image], tmp_path: Path, here: Engine
+) -> None:
+    """Both where the overlap is enough and where it is not."""
+    there_and_back = [*pictures, *reversed(pictures)] * 4
+    write_video(tmp_path / "in/long.mp4", there_and_back)
+    found = []
+    for name, span_s in (("whole", 1e9), ("spans", 1.2)):
+        report = extract_corpus([str(tmp_path / "in")], str(tmp_path / name), Asked(), here,
+                                span_s=span_s)  # fmt: skip
+        (record,) = report.records
+        assert (record.frames, record.faces, record.missing) == (96, 96, 0)
+        assert record.fps == pytest.approx(25)
+        found.append(pq.read_table(tmp_path / name / "long.mp4.parquet").to_pydict())
+    assert json.dumps(found[0]) == json.dumps(found[1])
+    assert not list((tmp_path / "spans").rglob("*.spans/*"))
+
+
+def test_a_video_is_begun_in_its_middle_with_the_same_pictures_and_numbers(
+    pictures: list[Image], tmp_path: Path
+) -> None:
+    path = write_video(tmp_path / "long.mp4", pictures * 4)
+    whole = list(decode_file(path, lambda count: None))
+    late = list(decode_file(path, lambda count: None, Window(1.0, 1.6), read_index(path)))
+    assert [frame.index for frame in late] == list(range(25, 40))
+    for frame in late:
+        assert frame.time == whole[frame.index].time
+        np.testing.assert_array_equal(frame.image, whole[frame.index].image)

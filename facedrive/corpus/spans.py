@@ -1,0 +1,152 @@
+"""Long videos in spans: read by several processes or machines, joined to the rows of one piece.
+
+Each span begins ``OVERLAP_S`` early, so that what is remembered from frame to frame has come to
+what it would be. Where two spans meet, the rows of the last ``PROOF_S`` of that overlap must be the
+same, bit for bit, in both; where they are not, the later span is read again from further back.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import av
+
+from facedrive.corpus.inputs import Clip, Span
+from facedrive.corpus.manifest import Notes, Record, notes_of
+from facedrive.corpus.rows import ClipRows
+from facedrive.corpus.store import Store
+from facedrive.errors import SourceError
+from facedrive.sources.decode import Window, open_container
+from facedrive.takes.parquet import pa, pc, pq
+
+SPAN_S = 600.0
+"""Seconds of a video that are one piece of work."""
+
+OVERLAP_S = 10.0
+"""What a span reads before its first row."""
+
+PROOF_S = 1.0
+"""What must be the same in two spans that meet."""
+
+FURTHER = 6.0
+"""Times that a span begins earlier, when its overlap was too short."""
+
+
+def split(clip: Clip, window: Window, span_s: float = SPAN_S) -> list[Clip]:
+    """Return the spans of a long video on the disk; the clip itself where it is none."""
+    place = clip.places[0]
+    if clip.kind != "video" or place.member or place.remote:
+        return [clip]
+    start_s, end_s = max(0.0, window.start_s), min(_seconds(clip), window.end_s)
+    count = int((end_s - start_s) / span_s)
+    if count < 2:
+        return [clip]
+    edges = [start_s + index * span_s for index in range(count)]
+    ends = [*edges[1:], window.end_s]
+    return [
+        replace(clip, span=Span(index, window.start_s if not index else first, last,
+                                0.0 if not index else OVERLAP_S))
+        for index, (first, last) in enumerate(zip(edges, ends, strict=True))
+    ]  # fmt: skip
+
+
+def _seconds(clip: Clip) -> float:
+    """Return how long a video says that it is; 0 where it does not, or is none."""
+    path = clip.places[0].where
+    try:
+        with open_container(f"file:{path}", path) as container:
+            return (container.duration or 0) / av.time_base
+    except SourceError:
+        return 0.0
+
+
+def from_further_back(clip: Clip) -> Clip:
+    """Return a span that reads more before its first row; at last all that there is."""
+    assert clip.span is not None
+    overlap_s = clip.span.overlap_s * FURTHER
+    overlap_s = math.inf if overlap_s > clip.span.start_s else overlap_s
+    return replace(clip, span=clip.span._replace(overlap_s=overlap_s))
+
+
+def first_difference(spans: Sequence[Clip], store: Store) -> Clip | None:
+    """Return the first span whose overlap does not end as the span before it does; None: all do."""
+    for before, span in pairwise(spans):
+        assert span.span is not None
+        start_s = span.span.start_s
+        if span.span.overlap_s != math.inf and _proof(before, store, start_s) != _proof(
+            span, store, start_s
+        ):
+            return span
+    return None
+
+
+def _proof(clip: Clip, store: Store, start_s: float) -> list[dict[str, object]]:
+    """Return a span's rows just before a time."""
+    with store.open(clip.output) as file:
+        times = [("time_s", ">=", start_s - PROOF_S), ("time_s", "<", start_s)]
+        rows: list[dict[str, object]] = pq.read_table(file, filters=times).to_pylist()
+        return [{name: str(value) for name, value in row.items()} for row in rows]
+
+
+def join(clip: Clip, spans: Sequence[Clip], store: Store, columns: Sequence[str]) -> Notes:
+    """Make the file of a clip of those of its spans, and take these away; return its notes.
+
+    Raises:
+        SinkError: if it cannot be written.
+    """
+    parts = [notes for span in spans if (notes := notes_of(store, span.output)) is not None]
+    edge = _Edges()
+    with store.writing(clip.output) as path:
+        rows = ClipRows(path, columns)
+        for span in spans:
+            rows.copy(edge.seen(batch) for batch in _own_rows(span, store))
+        record = _merged(clip, [part.records[0] for part in parts], edge)
+        notes = Notes(parts[0].fingerprint, (record,))
+        rows.note(notes)
+        rows.close()
+    for span in spans:
+        store.remove(span.output)
+    return notes
+
+
+class _Edges:
+    """The first and the last row of a clip."""
+
+    def __init__(self) -> None:
+        self.first: tuple[int, float] | None = None
+        self.last = (0, 0.0)
+
+    def seen(self, batch: pa.Table) -> pa.Table:
+        numbers, times = batch["frame"], batch["time_s"]
+        self.first = self.first or (numbers[0].as_py(), times[0].as_py())
+        self.last = (numbers[-1].as_py(), times[-1].as_py())
+        return batch
+
+
+def _own_rows(span: Clip, store: Store) -> Iterator[pa.Table]:
+    """Yield a span's rows without those of its overlap, in the memory of one group."""
+    assert span.span is not None
+    with store.open(span.output) as opened, pq.ParquetFile(opened) as file:
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group)
+            own = table.filter(pc.greater_equal(table["time_s"], span.span.start_s))
+            if len(own):
+                yield own
+
+
+def _merged(clip: Clip, records: Sequence[Record], edges: _Edges) -> Record:
+    frames = sum(each.frames for each in records)
+    first, last = edges.first or (0, 0.0), edges.last
+    seconds = last[1] - first[1]
+    with_face = sum((each.face_share or 0.0) * each.frames for each in records)
+    error = next((each.error for each in records if each.error), None)
+    return replace(
+        records[0], output=clip.output, frames=frames, faces=sum(each.faces for each in records),
+        missing=sum(each.missing for each in records), seconds=seconds,
+        fps=(last[0] - first[0]) / seconds if seconds > 0 else None,
+        persons=max(each.persons for each in records),
+        face_share=with_face / frames if frames else None, error=error,
+    )  # fmt: skip
