@@ -11,10 +11,10 @@ import numpy as np
 
 from facedrive.extras import ARKIT_OF_EXTRA
 from facedrive.files import file_hash
-from facedrive.progress import bar
+from facedrive.progress import bar, track
 from facedrive.stats.splits import People
 from facedrive.trackers.shape import default_predictor
-from facedrive.training.data import teacher, tracked
+from facedrive.training.data import resting, teacher, tracked
 from facedrive.training.data.cache import Made
 from facedrive.training.data.faceless import faceless_crops
 from facedrive.training.data.faces import (
@@ -27,6 +27,7 @@ from facedrive.training.data.faces import (
     save_faces,
 )
 from facedrive.training.data.photographs import Photographs, open_photographs
+from facedrive.training.data.resting import RestingFaces
 from facedrive.training.data.teacher import TeacherFile, find_teacher, load_opinions
 from facedrive.training.recipe import Recipe, SetRecipe
 from facedrive.training.warped import dataset as warping
@@ -124,6 +125,42 @@ class Workshop:
     def faceless(self, crop: CropSpec) -> Image:
         """Give crops without a face, from the photographs of training people."""
         return faceless_crops(self.photographs, "train", crop, FACELESS.faces, FACELESS.seed)
+
+    def resting(self) -> RestingFaces:
+        """Give the people at rest and smiling, as they are to be shown.
+
+        Raises:
+            DataError: if their pictures are missing.
+        """
+        people = resting.open_resting(self.data)
+        digest = file_hash(self.data / resting.FOLDER / resting.PICTURES)
+
+        def make(path: Path) -> None:
+            save_faces(resting.cut_resting(people, self.teacher, self.photographs.channels), path)
+
+        made = Made("resting", resting.VERSION, (digest, self.teacher.digest))
+        faces = load_faces(made.keep(self.cache, ".npz", make))
+        return RestingFaces(faces, people.fold, resting.balance(people.ethnicities))
+
+    def avatars(self) -> FaceSet:
+        """Give heads of another maker, each AU alone.
+
+        Raises:
+            DataError: if there are none beside the data.
+            RenderError: if they are not kept yet and there is no OpenGL context.
+        """
+        from facedrive.training.rendered import avatars  # loads OpenGL
+
+        parts = []
+        for person, path in enumerate(track(avatars.find_avatars(self.data), "head", "drawing")):
+
+            def make(output: Path, path: Path = path, person: int = person) -> None:
+                save_faces(avatars.draw_avatar(path, person, self.teacher), output)
+
+            of = (file_hash(path), self.teacher.digest, person)
+            made = Made("avatar", avatars.VERSION, of)
+            parts.append(load_faces(made.keep(self.cache, ".npz", make)))
+        return join_faces(parts)
 
     def extra_scores(self, people: People) -> Vector:
         """Give what the teacher says of the extras on the photographs of some people, (N, E)."""

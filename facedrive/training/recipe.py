@@ -185,6 +185,8 @@ class Settings:
     match: bool = False
     """Learn to answer as the exported network that it starts from, whatever the labels are; it has
     the same widths and more blocks."""
+    rest: bool = False
+    """Fit a correction to people at rest and to heads of another maker when all else is done."""
     widths: tuple[int, int, int, int] = (16, 32, 72, 160)
     depths: tuple[int, int, int] = (1, 3, 4)
     """Blocks of each stage."""

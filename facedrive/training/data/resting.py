@@ -19,6 +19,12 @@ from numpy.typing import NDArray
 
 from facedrive.errors import DataError
 from facedrive.files import read_text
+from facedrive.trackers.align import crop_matrix, warp_crop
+from facedrive.trackers.landmarks import MEDIAPIPE_TO_68
+from facedrive.training.data.faces import FaceSet
+from facedrive.training.data.labels import from_teacher
+from facedrive.training.data.photographs import WIDE_SPEC
+from facedrive.training.data.teacher import TeacherFile
 from facedrive.types import Image
 
 FOLDER = "rest"
@@ -26,11 +32,19 @@ FOLDER = "rest"
 
 PEOPLE, PICTURES = "london_dev.csv", "london_dev.zip"
 
+VERSION = 1
+"""Of how faces are cut; raise it when that changes."""
+
 FOLDS = 5
 """Parts of the people: each is measured by a model that was taught on the others."""
 
 FEWEST = 4
 """People of an ethnic group whose mean is told."""
+
+
+def fold_name(fold: int) -> str:
+    """Name the model that was taught without a fold, in its folder."""
+    return f"without-{fold}.onnx"
 
 
 @dataclass(frozen=True)
@@ -93,3 +107,60 @@ def open_resting(data: Path) -> RestingPeople:
         raise DataError(f"{folder} has no readable {PICTURES} and {PEOPLE} ({error}); "
                         "fetch them again.") from error  # fmt: skip
     return RestingPeople(faces, ethnicities, archive)
+
+
+@dataclass(frozen=True)
+class RestingFaces:
+    """The same people's faces, cut as those that are trained on."""
+
+    faces: FaceSet
+    """All at rest, then all smiling; ``person`` is their row among the people."""
+    fold: NDArray[np.intp]
+    """(N,) of each person."""
+    times: NDArray[np.intp]
+    """(N,) how often each person is shown, so that no ethnic group outweighs the others."""
+
+    def of(self, fold: int, *, smiling: bool) -> FaceSet:
+        """Return the faces of a fold's people, each as often as it is shown."""
+        rows = np.flatnonzero(self.fold == fold)
+        shown = np.repeat(rows, self.times[rows])
+        return self.faces.select(shown + len(self.fold) * smiling)
+
+
+MOST_TIMES = 5
+"""That somebody of a small group is shown for one of the largest."""
+
+
+def cut_resting(people: RestingPeople, teacher: TeacherFile, channels: tuple[str, ...]) -> FaceSet:
+    """Cut all faces, those at rest before those that smile, where the teacher sees them.
+
+    Args:
+        people: Whose.
+        teacher: Says where the faces are, and what they do.
+        channels: (52,) names of its scores.
+
+    Raises:
+        DataError: if it finds no face in a picture.
+    """
+    pictures = [cv2.cvtColor(people.read(row, smiling=smiling), cv2.COLOR_RGB2GRAY)
+                for smiling in (False, True) for row in range(len(people))]  # fmt: skip
+    said = teacher.ask_all([np.asarray(each, np.uint8) for each in pictures])
+    if not np.isfinite(said.scores).all():
+        raise DataError(f"the teacher finds no face in a picture of {people.archive.filename}.")
+    places = [mesh[MEDIAPIPE_TO_68] for mesh in said.landmarks_px]
+    matrices = [crop_matrix(each, WIDE_SPEC) for each in places]
+    points = [mesh @ matrix[:, :2].T + matrix[:, 2]
+              for mesh, matrix in zip(said.landmarks_px, matrices, strict=True)]  # fmt: skip
+    crops = [warp_crop(np.asarray(picture, np.uint8), place, WIDE_SPEC)
+             for picture, place in zip(pictures, places, strict=True)]  # fmt: skip
+    inside = np.ones((len(crops), WIDE_SPEC.size, WIDE_SPEC.size), np.bool_)
+    person = np.tile(np.arange(len(people)), 2)
+    return FaceSet(np.stack(crops), inside, np.stack(points).astype(np.float32),
+                   from_teacher(said.scores, channels), person, WIDE_SPEC)  # fmt: skip
+
+
+def balance(ethnicities: tuple[str, ...]) -> NDArray[np.intp]:
+    """Return how often to show each person so that groups weigh more alike, (N,)."""
+    counts = Counter(ethnicities)
+    largest = max(counts.values())
+    return np.array([min(largest // counts[each], MOST_TIMES) for each in ethnicities], np.intp)

@@ -14,9 +14,10 @@ from facedrive.regressors.onnx import OnnxRegressor
 from facedrive.training.build import Workshop
 from facedrive.training.data.faces import centre_crops, load_faces
 from facedrive.training.data.labels import from_teacher
-from facedrive.training.data.resting import open_resting
+from facedrive.training.data.resting import fold_name, open_resting
 from facedrive.training.data.teacher import VideoTeacher
 from facedrive.training.evaluation import goals, report, tracking
+from facedrive.training.evaluation.avatars import score_avatars
 from facedrive.training.evaluation.clips import find_clips, score_clips
 from facedrive.training.evaluation.comparison import Figures
 from facedrive.training.evaluation.crosstalk import score_cross_talk
@@ -35,11 +36,6 @@ from facedrive.training.evaluation.sections import (
 from facedrive.training.evaluation.stills import Stills, load_stills, score_stills
 
 log = logging.getLogger(__name__)
-
-
-def fold_name(fold: int) -> str:
-    """Name the model that was taught without a fold, in its folder."""
-    return f"without-{fold}.onnx"
 
 
 @dataclass(frozen=True)
@@ -176,6 +172,10 @@ SECTIONS: dict[str, Section] = {
     ),
     "tracking": Section(_tracking, report.tracking, goals.tracking),
     "rest": Section(_rest, report.rest, goals.rest),
+    "avatars": Section(
+        lambda each: score_avatars(each.regressor, each.shop.avatars()),
+        report.avatars, goals.avatars,
+    ),
     "jitter": Section(_jitter, report.jitter, goals.jitter),
     "speed": Section(_speed, report.speed, goals.speed),
 }  # fmt: skip

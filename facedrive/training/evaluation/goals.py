@@ -137,6 +137,13 @@ def rest(section: Figures) -> Iterator[Goal]:
     yield _worst("rest", "highest 95th percentile, automatic", "most", 0.08, known, "p95")
 
 
+def avatars(section: Figures) -> Iterator[Goal]:
+    """Give the goals on heads of another maker."""
+    yield Goal("avatars", "mean r", "least", 0.8, _number(section["mean_pearson"]))
+    yield Goal("avatars", "AUs with a response of 0.4", "least", 18, section["answered"])
+    yield Goal("avatars", "open eye of a wink", "most", 0.15, _number(section["wink"]["mean"]))
+
+
 def jitter(section: Figures) -> Iterator[Goal]:
     """Give the goals on still pictures."""
     measured = _number(section.get("live"))

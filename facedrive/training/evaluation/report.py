@@ -131,6 +131,21 @@ def rest(section: Figures) -> list[str]:
     return lines
 
 
+def avatars(section: Figures) -> list[str]:
+    """Lay out the heads of another maker."""
+    wink, down = section["wink"], section["down"]
+    lines = [
+        f"avatars: {section['heads']} heads, mean r {_text(section['mean_pearson'])}, "
+        f"{section['answered']} AUs answered",
+        f"{'AU':<26}{'r':>8}{'at 1':>8}",
+    ]
+    for name, row in section["aus"].items():
+        lines.append(f"{name:<26}{_figure(row['pearson'])}{_figure(row['response'])}")
+    lines.append(f"{'the open eye of a wink':<26}{_figure(wink['mean'])}{_figure(wink['p95'])}")
+    lines.append(f"{'eyes that look down':<26}{_figure(down['mean'])}{_figure(down['p95'])}")
+    return lines
+
+
 def jitter(section: Figures) -> list[str]:
     """Lay out the still pictures."""
     lines = [

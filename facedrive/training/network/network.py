@@ -39,7 +39,9 @@ class Answer(NamedTuple):
     presence: Tensor
     """(N,) how surely the crop shows a face, placed well: above 0 it rather does."""
     extras: Tensor
-    """(N, E) the extras, in the order of ``EXTRA_NAMES``, read off the points."""
+    """(N, E) the extras, in the order of ``EXTRA_NAMES``."""
+    evidence: Tensor
+    """(N, M) what corrections are made of: features, mesh, and the head's inside."""
 
     def combine(self, known: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Make one opinion of two: (N, 24) AUs, unclipped, and (N, 4) gaze in radians.
@@ -138,7 +140,34 @@ class Presence(nn.Module):
         return answer[:, 0]
 
 
-HEADS = ("presence.", "extras.")
+class Correction(nn.Module):
+    """What is added to some answers: linear in what they are made of, fitted when all else is done.
+
+    Without effect until then. It takes from the AUs what a face shows that does nothing
+    (``run/rest.py``), and adds to the extras what the mesh alone does not say (``run/heads.py``).
+    """
+
+    def __init__(self, inputs: int, answers: int) -> None:
+        super().__init__()
+        self.answer = nn.Linear(inputs, answers)
+        nn.init.zeros_(self.answer.weight)
+        nn.init.zeros_(self.answer.bias)
+        self.requires_grad_(requires_grad=False)
+
+    def forward(self, evidence: Tensor) -> Tensor:
+        """Map (N, inputs) to (N, answers)."""
+        answer: Tensor = self.answer(evidence)
+        return answer
+
+    @torch.no_grad()
+    def take(self, solution: Tensor, mean: Tensor, spread: Tensor) -> None:
+        """Take an (inputs + 1, answers) solution for evidence less its mean, by its spread."""
+        weight = solution[:-1] / spread[:, None]
+        self.answer.weight.copy_(weight.T)
+        self.answer.bias.copy_(solution[-1] - mean @ weight)
+
+
+HEADS = ("presence.", "extras.", "correction.", "extras_correction.")
 """Parts that are fitted when all else is done, and that older networks lack."""
 
 
@@ -201,6 +230,9 @@ class Compact(nn.Module):
         self.reader = Reader(CHANNELS)
         self.extras = Reader(len(EXTRA_NAMES))
         self.presence = Presence(features)
+        evidence = features + 2 * len(READ) + 256
+        self.correction = Correction(evidence, len(AUS))
+        self.extras_correction = Correction(evidence, len(EXTRA_NAMES))
         self.reader_share = reader_share
 
     @property
@@ -223,13 +255,17 @@ class Compact(nn.Module):
             points = self.points(hidden).unflatten(1, (-1, 2))
             points = points + self.second_look(fine.float(), points)
             deviations = self.geometry(points)
-            answer = self.head(torch.cat([hidden, deviations.flatten(1)], dim=1))
-            taught, parametric = answer[:, :CHANNELS], answer[:, CHANNELS:]
+            mixed = self.head[:-1](torch.cat([hidden, deviations.flatten(1)], dim=1))
+            answer = self.head[-1](mixed)
+            evidence = torch.cat([hidden, deviations[:, READ].flatten(1), mixed], dim=1)
+            resting = functional.pad(self.correction(evidence), (0, GAZES))
+            taught, parametric = answer[:, :CHANNELS], answer[:, CHANNELS:] + resting
             read = self.reader(deviations)
-            presence, extras = self.presence(hidden), self.extras(deviations)
+            presence = self.presence(hidden)
+            extras = self.extras(deviations) + self.extras_correction(evidence)
         if not self.training:  # each learns to answer alone: heads that rely on another err with it
-            taught = taught + self.reader_share * (read - taught)
-        return Answer(taught, parametric, points, read, hidden, presence, extras)
+            taught = taught + self.reader_share * (read - taught) + resting
+        return Answer(taught, parametric, points, read, hidden, presence, extras, evidence)
 
     @torch.no_grad()
     def take_blocks(self, deeper: Compact) -> None:

@@ -10,13 +10,16 @@ import numpy as np
 
 from facedrive.training.build import Workshop
 from facedrive.training.data.faces import FaceSet, Kind
+from facedrive.training.data.resting import FOLDS, fold_name
 from facedrive.training.network.network import Compact
 from facedrive.training.recipe import Recipe
 from facedrive.training.run.export import export
 from facedrive.training.run.gain import calm, take_back_timidity, unbent
 from facedrive.training.run.heads import Further, fit_heads
 from facedrive.training.run.quantise import calibration_crops, quantise
+from facedrive.training.run.rest import RestFit
 from facedrive.training.run.train import Run
+from facedrive.types import Image
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +41,30 @@ def distil(run: Run, shop: Workshop) -> Path:
         _adjust(model, recipe, validation, sets[Kind.PHOTOGRAPH])
     further = Further(shop.faceless(recipe.crop), shop.extra_scores("train"))
     fit_heads(model, recipe, sets, further)
-    whole, small = run.folder / WHOLE, run.folder / "model-int8.onnx"
-    export(model, recipe.crop, whole)
-    quantise(whole, calibration_crops(list(sets.values()), recipe.crop), small)
+    crops = calibration_crops(list(sets.values()), recipe.crop)
+    if recipe.rest:
+        _have_rest(model, recipe, RestFit(model, recipe, sets, shop.resting()), run.folder, crops)
+    small = run.folder / "model-int8.onnx"
+    _write(model, recipe, run.folder / WHOLE, crops, small)
     return small
+
+
+def _have_rest(model: Compact, recipe: Recipe, rest: RestFit, folder: Path, crops: Image) -> None:
+    """Correct a model for people at rest, and write what it is without each fold of them."""
+    folds = folder / "folds"
+    folds.mkdir(parents=True, exist_ok=True)
+    for fold in range(FOLDS):
+        rest.fit(without=fold)
+        whole = folds / WHOLE
+        _write(model, recipe, whole, crops, folds / fold_name(fold))
+        whole.unlink()
+    rest.fit()
+
+
+def _write(model: Compact, recipe: Recipe, whole: Path, crops: Image, small: Path) -> None:
+    """Export a model, and bring it to 8 bits."""
+    export(model, recipe.crop, whole)
+    quantise(whole, crops, small)
 
 
 def _adjust(

@@ -18,6 +18,7 @@ from facedrive.training.network import mesh
 from facedrive.training.network.batches import Feeder, batch_shares
 from facedrive.training.network.network import Compact
 from facedrive.training.recipe import Augment, Recipe
+from facedrive.training.run.train import plain_crops
 from facedrive.types import Image, Vector
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,12 @@ LOOSE = Augment(
 EPOCHS = 12
 BATCH = 256
 RATE = 2e-3
+
+RIDGE = 0.3
+"""On evidence in units of its own spread, by validation people."""
+
+LEAST_SPREAD = 0.05
+"""Of evidence: what hardly varies would else be made much of."""
 
 
 class Further(NamedTuple):
@@ -53,7 +60,9 @@ def fit_heads(model: Compact, recipe: Recipe, sets: dict[Kind, FaceSet], further
     """
     wrong = fit_presence(model, recipe, sets, further.faceless)
     log.info("presence is wrong about %.2f %% of the crops that it was fitted to", 100 * wrong)
-    teach_extras(model, recipe, sets[Kind.PHOTOGRAPH], torch.from_numpy(further.extras))
+    photographs, scores = sets[Kind.PHOTOGRAPH], torch.from_numpy(further.extras)
+    teach_extras(model, recipe, photographs, scores)
+    correct_extras(model, *_see_extras(model, recipe, photographs), scores)
 
 
 def fit_presence(
@@ -133,3 +142,33 @@ def teach_extras(model: Compact, recipe: Recipe, faces: FaceSet, scores: Tensor)
     placed = both.points.isfinite().all(dim=(1, 2))
     mesh.teach(model.extras, model.geometry, mesh.Meshes(both.points[placed], both.scores[placed]),
                recipe.seed)  # fmt: skip
+
+
+def _see_extras(model: Compact, recipe: Recipe, faces: FaceSet) -> tuple[Tensor, Tensor]:
+    """Return the (N, M) evidence of plain crops, and the (N, E) extras."""
+    model.eval()
+    evidence, extras = [], []
+    with torch.no_grad():
+        for rows in np.array_split(np.arange(len(faces)), -(-len(faces) // BATCH)):
+            answer = model(plain_crops(faces, rows, recipe))
+            evidence.append(answer.evidence)
+            extras.append(answer.extras)
+    return torch.cat(evidence), torch.cat(extras)
+
+
+def correct_extras(model: Compact, evidence: Tensor, said: Tensor, scores: Tensor) -> None:
+    """Add to the extras what their reader misses, by a ridge regression.
+
+    Args:
+        model: Changed in place; its extras are not corrected yet.
+        evidence: (N, M) of some faces.
+        said: (N, E) its extras of them.
+        scores: (N, E) what the teacher says.
+    """
+    mean, spread = evidence.mean(0), evidence.std(0).clamp(min=LEAST_SPREAD)
+    scaled = functional.pad((evidence - mean) / spread, (0, 1), value=1.0)
+    ridge = torch.full((scaled.shape[1],), RIDGE)
+    ridge[-1] = 0.0  # what is added to all alike
+    gram = scaled.T @ scaled / len(scaled) + ridge.diag()
+    solution = torch.linalg.solve(gram, scaled.T @ (scores - said) / len(scaled))
+    model.extras_correction.take(solution, mean, spread)

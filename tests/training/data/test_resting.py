@@ -10,7 +10,17 @@ import numpy as np
 import pytest
 
 from facedrive.errors import DataError
-from facedrive.training.data.resting import FOLDER, FOLDS, PEOPLE, PICTURES, open_resting
+from facedrive.training.data.resting import (
+    FOLDER,
+    FOLDS,
+    PEOPLE,
+    PICTURES,
+    RestingFaces,
+    balance,
+    open_resting,
+)  # fmt: skip
+
+from ..noise import faces
 
 ETHNICITIES = ("black",) * 5 + ("east_asian/white",) + ("white",) * 9
 
@@ -57,3 +67,14 @@ def test_what_is_missing_is_named(data: Path) -> None:
     (data / FOLDER / PEOPLE).unlink()
     with pytest.raises(DataError, match=r"london_dev\.csv"):
         open_resting(data)
+
+
+def test_small_groups_are_shown_oftener_but_nobody_more_than_five_times() -> None:
+    times = balance(("black",) * 5 + ("east_asian/white",) + ("white",) * 9)
+    assert times.tolist() == [1] * 5 + [5] + [1] * 9
+
+
+def test_a_fold_has_its_own_people_at_rest_or_smiling() -> None:
+    each = RestingFaces(faces(20), np.arange(10) % FOLDS, np.where(np.arange(10) < 5, 2, 1))
+    assert (each.of(3, smiling=False).crops == each.faces.crops[[3, 3, 8]]).all()
+    assert (each.of(3, smiling=True).crops == each.faces.crops[[13, 13, 18]]).all()

@@ -17,7 +17,7 @@ ZEROS = torch.zeros(1, CHANNELS)
 NOTHING = Answer(
     taught=ZEROS, parametric=ZEROS, points=torch.zeros(1, 478, 2), read=ZEROS,
     features=torch.zeros(1, 8), presence=torch.zeros(1),
-    extras=torch.zeros(1, len(EXTRA_NAMES)),
+    extras=torch.zeros(1, len(EXTRA_NAMES)), evidence=torch.zeros(1, 8),
 )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def test_what_the_teacher_sees_follows_it_and_exact_labels_the_parametric_face()
     taught, parametric = torch.zeros(1, CHANNELS), torch.ones(1, CHANNELS)
     answer = Answer(
         taught, parametric, torch.zeros(1, 2, 2), taught, torch.zeros(1, 8), torch.zeros(1),
-        torch.zeros(1, len(EXTRA_NAMES)),
+        torch.zeros(1, len(EXTRA_NAMES)), torch.zeros(1, 8),
     )  # fmt: skip
     aus, gaze = answer.combine()
     assert torch.cat([aus, gaze], 1)[0].tolist() == pytest.approx((~TAUGHT).float().tolist())

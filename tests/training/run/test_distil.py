@@ -18,6 +18,7 @@ from facedrive.stats.splits import People
 from facedrive.training.build import Workshop
 from facedrive.training.data.faces import FaceSet, Kind
 from facedrive.training.data.labels import PARAMETRIC_AUS
+from facedrive.training.data.resting import RestingFaces, fold_name
 from facedrive.training.recipe import Recipe
 from facedrive.training.run.distil import distil
 from facedrive.training.run.train import Run, build_model, load_averaged
@@ -53,12 +54,15 @@ class NoiseShop(Workshop):
     def faceless(self, crop: CropSpec) -> Image:
         return np.zeros((2560, crop.size, crop.size), np.uint8)
 
+    def resting(self) -> RestingFaces:
+        return RestingFaces(faces(20), np.arange(10) % 5, np.ones(10, np.intp))
+
     def extra_scores(self, people: People) -> Vector:
         return np.full((len(every_kind()[Kind.PHOTOGRAPH]), len(EXTRA_NAMES)), 0.2, np.float32)
 
 
 FIRST = replace(SHORT, name="first")
-SECOND = replace(SHORT, name="second", learning_rate=1e-9, inner_rate=1e-9, first=FIRST)
+SECOND = replace(SHORT, name="second", rest=True, learning_rate=1e-9, inner_rate=1e-9, first=FIRST)
 
 
 class Outcome(NamedTuple):
@@ -105,3 +109,9 @@ def test_the_extras_were_taught(outcome: Outcome) -> None:
     crop = np.ascontiguousarray(faces().crops[0, :32, :32])
     extras = OnnxRegressor(outcome.small, "cpu").estimate(crop).extras
     assert extras is not None and extras.any()  # else each is exactly 0
+
+
+def test_a_model_without_each_fold_of_the_people_at_rest_lies_beside_it(outcome: Outcome) -> None:
+    folds = [OnnxRegressor(outcome.run.folder / "folds" / fold_name(fold)) for fold in range(5)]
+    crop = np.ascontiguousarray(faces().crops[0, :32, :32])
+    assert len({each.estimate(crop).aus.tobytes() for each in folds}) == 5

@@ -1,0 +1,166 @@
+"""The correction that has faces rest, in closed form on the features of a finished network.
+
+What the network says of faces in training stays, and people photographed at rest are pulled to 0.
+The network's own answers are the anchor, not labels: a least-squares fit to labels would take back
+the size that ``gain.py`` gave movements. An answer below 0 is clipped, so it is right wherever 0 is
+wanted; each round of the fit takes what the last one made of it for its target there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from facedrive.aus import AU_INDEX, AU_NAMES, AUS
+from facedrive.progress import track
+from facedrive.training.data.faces import FaceSet, Kind
+from facedrive.training.data.resting import FOLDS, RestingFaces
+from facedrive.training.network.batches import Feeder, batch_shares
+from facedrive.training.network.network import Compact
+from facedrive.training.recipe import Recipe
+
+ANCHORS = 16_000
+"""Augmented crops of training faces whose answers are to stay."""
+
+RESTING = 1_000
+"""Augmented crops of a fold's people at rest, and as many of the same smiling."""
+
+ROUNDS = 8
+RIDGE = 0.03
+"""On evidence in units of its own spread."""
+
+WEIGHTS: dict[str, float] = {
+    "left_brow_raise": 0.3, "right_brow_raise": 0.3, "left_brow_lower": 0.15,
+    "right_brow_lower": 0.15, "chin_raise": 0.2, "lip_pucker": 0.3,
+    "left_lip_corner_pull": 0.05, "right_lip_corner_pull": 0.05, "upper_lip_suck": 0.05,
+    "lower_lip_suck": 0.05, "jaw_thrust": 0.5, "nose_wrinkle": 0.5,
+}  # fmt: skip
+"""Of rest beside the anchor: what takes more than it gives is held back. Chosen on people who were
+left out of the fit, and on validation people's photographs."""
+
+WEIGHT = 0.1
+"""Of any other AU."""
+
+SMILING = 0.3
+"""Of smiling people beside those at rest."""
+
+LIDS = ("left_eye_close", "right_eye_close", "left_lid_raise", "right_lid_raise")
+"""Whose own rest stays."""
+
+WITH_A_SMILE = (
+    *LIDS, "jaw_drop", "left_lip_corner_pull", "right_lip_corner_pull", "left_lip_corner_stretch",
+    "right_lip_corner_stretch", "jaw_thrust", "upper_lip_raise", "lower_lip_depress",
+    "nose_wrinkle",
+)  # fmt: skip
+"""What may show when somebody smiles; the rest of the face is at rest then, too."""
+
+LEAST_SPREAD = 0.05
+"""Of evidence: what hardly varies would else be made much of."""
+
+
+class Part(NamedTuple):
+    """Crops of one kind, and what is wanted of them."""
+
+    evidence: Tensor
+    """(N, M + 1) in units of its own spread, then 1."""
+    aus: Tensor
+    """(N, 24) the network's answers, not clipped, without any correction."""
+    wanted: Tensor
+    """(N, 24) from 0; NaN where an answer may be what it is."""
+    weights: Tensor
+    """(24,) how much these crops count for each AU."""
+
+    def missed(self, solution: Tensor) -> Tensor:
+        """Return by how much the network alone misses its targets, (N, 24)."""
+        said = self.aus + self.evidence @ solution
+        fine = self.wanted.isnan() | ((self.wanted <= 0) & (said < 0))
+        return torch.where(fine, said, self.wanted) - self.aus
+
+
+class RestFit:
+    """Fits corrections to one network: by all people, or without a fold of them."""
+
+    def __init__(
+        self, model: Compact, recipe: Recipe, sets: dict[Kind, FaceSet], people: RestingFaces
+    ) -> None:
+        """Look at the faces whose answers are to stay, and at the people.
+
+        Args:
+            model: Trained, on the CPU.
+            recipe: Its own.
+            sets: What it was trained on.
+            people: At rest and smiling.
+        """
+        self._model = model
+        nn.init.zeros_(model.correction.answer.weight)
+        nn.init.zeros_(model.correction.answer.bias)
+        evidence, aus = _look(model, recipe, sets, ANCHORS)
+        self._mean, self._spread = evidence.mean(0), evidence.std(0).clamp(min=LEAST_SPREAD)
+        everywhere = torch.ones(len(AUS))
+        self._anchor = Part(self._scaled(evidence), aus, aus.clamp(0, 1), everywhere)
+        alone = replace(recipe, rare=0.0)
+        self._folds = [
+            [self._people(alone, people.of(fold, smiling=smiling), smiling)
+             for smiling in (False, True)]
+            for fold in track(range(FOLDS), "fold", "looking at people at rest", FOLDS)
+        ]  # fmt: skip
+
+    def _scaled(self, evidence: Tensor) -> Tensor:
+        return functional.pad((evidence - self._mean) / self._spread, (0, 1), value=1.0)
+
+    def _people(self, recipe: Recipe, faces: FaceSet, smiling: bool) -> Part:
+        evidence, aus = _look(self._model, recipe, {Kind.PHOTOGRAPH: faces}, RESTING)
+        wanted = torch.zeros_like(aus)
+        wanted[:, [AU_INDEX[name] for name in (WITH_A_SMILE if smiling else LIDS)]] = torch.nan
+        weights = torch.tensor([WEIGHTS.get(name, WEIGHT) for name in AU_NAMES])
+        return Part(self._scaled(evidence), aus, wanted, weights * (SMILING if smiling else 1.0))
+
+    def fit(self, without: int | None = None) -> None:
+        """Set the network's correction by all people but those of a fold."""
+        folds = [parts for fold, parts in enumerate(self._folds) if fold != without]
+        people = [each._replace(weights=each.weights / len(folds))
+                  for parts in folds for each in parts]  # fmt: skip
+        self._model.correction.take(solve([self._anchor, *people]), self._mean, self._spread)
+
+
+def solve(parts: Sequence[Part]) -> Tensor:
+    """Return the (M + 1, 24) correction that is nearest to what all parts want."""
+    grams = [part.evidence.T @ part.evidence / len(part.evidence) for part in parts]
+    size = len(grams[0])
+    factors = []
+    for au in range(len(AUS)):
+        gram = RIDGE * torch.eye(size)
+        for part, each in zip(parts, grams, strict=True):
+            gram = gram + part.weights[au] * each
+        factors.append(torch.linalg.cholesky(gram))
+    solution = torch.zeros(size, len(AUS))
+    for _ in range(ROUNDS):
+        pull = torch.zeros_like(solution)
+        for part in parts:
+            pull += part.weights * (part.evidence.T @ part.missed(solution)) / len(part.evidence)
+        solution = torch.cat([torch.cholesky_solve(pull[:, [au]], factors[au])
+                              for au in range(len(AUS))], dim=1)  # fmt: skip
+    return solution
+
+
+@torch.no_grad()
+def _look(
+    model: Compact, recipe: Recipe, sets: dict[Kind, FaceSet], count: int
+) -> tuple[Tensor, Tensor]:
+    """Show augmented crops; return the (N, M) evidence and the (N, 24) answers."""
+    feeder = Feeder(recipe, batch_shares(recipe, sets), torch.device("cpu"))
+    feeder.steps = -(-count // recipe.batch)
+    torch.manual_seed(recipe.seed)
+    model.eval()
+    evidence, aus = [], []
+    for batch in feeder.batches(0, 0, np.random.default_rng(recipe.seed)):
+        answer = model(batch.crops.contiguous(memory_format=torch.channels_last))
+        evidence.append(answer.evidence)
+        aus.append(answer.combine()[0])
+    return torch.cat(evidence), torch.cat(aus)
