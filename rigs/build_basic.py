@@ -1,4 +1,4 @@
-"""Make rigs/basic.obj, its 24 targets and, with --sheet, the picture of all of them.
+"""Make rigs/basic.obj, its targets and, with --sheet, the picture of all of them.
 
     python rigs/build_basic.py [--out FOLDER] [--sheet]
 
@@ -19,6 +19,12 @@ from basic_build.obj_files import write_rig  # noqa: E402
 
 from facedrive.aus import AU_NAMES  # noqa: E402
 
+EXTRAS = (
+    "left_mouth_frown", "right_mouth_frown", "left_lip_press", "right_lip_press",
+    "left_dimple", "right_dimple", "mouth_left", "mouth_right", "lip_funnel",
+)  # fmt: skip
+"""Of ``facedrive.extras``; the others go along with AUs, whose targets show them."""
+
 
 def main() -> None:
     """Build the rig and write its files."""
@@ -27,11 +33,11 @@ def main() -> None:
     parser.add_argument("--sheet", action="store_true", help="also render basic.png there")
     options = parser.parse_args()
     parts = build_head()
-    write_rig(parts, AU_NAMES, options.out)
+    write_rig(parts, AU_NAMES + EXTRAS, options.out)
     if options.sheet:
         from basic_build.sheet import write_sheet
 
-        write_sheet(parts, AU_NAMES, options.out / "basic.png")
+        write_sheet(parts, AU_NAMES + EXTRAS, options.out / "basic.png")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What people may rely on in rigs/basic.obj and its 24 targets."""
+"""What people may rely on in rigs/basic.obj and its targets: the 24 AUs, and nine extras."""
 
 from __future__ import annotations
 
@@ -14,11 +14,15 @@ import pytest
 from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX, AU_NAMES, AUS
+from facedrive.extras import AU_OF_EXTRA, EXTRA_NAMES
+from facedrive.mappings import match_rig
+from facedrive.rig import load
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parent.parent
 RIGS = ROOT / "rigs"
+EXTRAS = tuple(name for name in EXTRA_NAMES if (RIGS / "basic" / f"{name}.obj").exists())
 GROUPS = {
     *("skin", "left_eye", "right_eye", "teeth_upper", "teeth_lower", "tongue"),
     *("mouth_cavity", "brows", "lashes", "hair", "clothes"),
@@ -133,7 +137,7 @@ def test_every_vertex_has_an_srgb_colour() -> None:
     assert neutral().colours.max() <= 1
 
 
-@pytest.mark.parametrize("au", AU_NAMES)
+@pytest.mark.parametrize("au", AU_NAMES + EXTRAS)
 def test_target_has_the_neutral_topology_and_moves(au: str) -> None:
     target = read(RIGS / "basic" / f"{au}.obj")
     assert target.vertices.shape == neutral().vertices.shape
@@ -206,6 +210,45 @@ def test_target_of_the_other_side_is_the_mirror_image(au: str) -> None:
     other = AUS[AU_INDEX[au]].mirror
     expected = offsets(au)[skin] * np.array([-1.0, 1.0, 1.0])
     assert np.allclose(offsets(other)[skin][twins], expected, atol=3e-5)
+
+
+def mouth_corner(extra: str, side: float) -> Floats:
+    """Give the mean offset of a corner of the mouth: +x to the subject's left, +y up."""
+    skin = part(neutral().vertices, "skin")
+    place = np.abs(skin - [side * 0.027, -0.042, 0.068])
+    corner = (place[:, 0] < 0.006) & (place[:, 1] < 0.006) & (place[:, 2] < 0.02)
+    assert corner.any()
+    return np.asarray(part(offsets(extra), "skin")[corner].mean(axis=0))
+
+
+def test_a_frown_draws_its_own_corner_down() -> None:
+    here, there = (mouth_corner("left_mouth_frown", side) for side in (1, -1))
+    assert here[1] < -0.004
+    assert abs(there[1]) < 0.3 * abs(here[1])
+
+
+@pytest.mark.parametrize(("extra", "sign"), [("mouth_left", 1), ("mouth_right", -1)])
+def test_a_mouth_goes_to_the_side_that_it_is_called_by(extra: str, sign: int) -> None:
+    assert all(sign * mouth_corner(extra, side)[0] > 0.003 for side in (1, -1))
+
+
+def test_a_funnel_comes_forward_and_narrows() -> None:
+    left = mouth_corner("lip_funnel", 1)
+    assert left[0] < -0.002
+    assert left[2] > 0.002
+
+
+def test_what_has_no_au_to_go_along_with_has_a_target() -> None:
+    assert set(EXTRAS) == set(EXTRA_NAMES) - set(AU_OF_EXTRA) - {"lips_together"}
+
+
+def test_the_rig_shows_what_extras_a_sample_has() -> None:
+    rig = load(str(RIGS / "basic.obj"))
+    extras = np.zeros(len(EXTRA_NAMES), np.float32)
+    extras[EXTRA_NAMES.index("lip_funnel")] = 0.7
+    weights = match_rig(rig).apply(np.zeros(len(AUS), np.float32), np.zeros((2, 2)), extras)
+    assert weights[rig.targets.index("lip_funnel")] == pytest.approx(0.7)
+    assert weights.sum() == pytest.approx(0.7)
 
 
 def chin_offset(au: str) -> Floats:
@@ -290,7 +333,7 @@ def test_rebuilding_gives_the_committed_files(tmp_path: Path) -> None:
     pytest.importorskip("scipy", reason="building the rig needs scipy")
     command = [sys.executable, str(RIGS / "build_basic.py"), "--out", str(tmp_path)]
     subprocess.run(command, check=True, timeout=280)
-    for name in ("basic.obj", *(f"basic/{au}.obj" for au in AU_NAMES)):
+    for name in ("basic.obj", *(f"basic/{au}.obj" for au in AU_NAMES + EXTRAS)):
         built, committed = read(tmp_path / name), read(RIGS / name)
         assert np.array_equal(built.triangles, committed.triangles), name
         # Other versions of the solver may round the fifth decimal differently.

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_NAMES
 from facedrive.errors import MappingError, unknown
+from facedrive.extras import EXTRA_NAMES
 from facedrive.mappings.table import INPUTS, Mapping, extended, parse, read_rows, texts
 
 CONVENTIONS: tuple[str, ...] = (
@@ -124,8 +125,9 @@ def _sides_last(words: list[str]) -> str:
 
 @cache
 def _au_names() -> Convention:
-    identity = np.eye(len(AU_NAMES), len(INPUTS), dtype=np.float32)
-    return _convention("FEAFA+", Mapping("au", AU_NAMES, identity), {})
+    own = AU_NAMES + EXTRA_NAMES
+    rows = np.eye(len(INPUTS), dtype=np.float32)[[INPUTS.index(name) for name in own]]
+    return _convention("FEAFA+", Mapping("au", own, rows), {})
 
 
 @cache

@@ -137,6 +137,39 @@ def press(lips: LipPoints) -> Array:
     )
 
 
+def frown_left(lips: LipPoints) -> Array:
+    """The left corner is drawn down, and the lip's middle hardly follows."""
+    corner = _towards_left(lips.across)
+    return _wrapped(lips, 1.5 * corner, -12.0 * corner**1.35) + _back(-0.8 * corner)
+
+
+def press_left(lips: LipPoints) -> Array:
+    """The left half of the lips is pressed together: thin, flat, and drawn in a little."""
+    tight = _left_half(lips.across) * np.clip(lips.out, 0, 1) * lips.middle**0.5
+    return np.column_stack([0.6 * tight, -2.4 * lips.upper * tight, -1.8 * tight])
+
+
+def dimple_left(lips: LipPoints) -> Array:
+    """The left corner is tucked into the cheek."""
+    corner = _towards_left(lips.across) ** 1.5
+    return _wrapped(lips, 5.5 * corner, 1.2 * corner) + _back(-4.5 * corner)
+
+
+def shift_left(lips: LipPoints) -> Array:
+    """The whole mouth goes to the left, the corner behind it most."""
+    x = 9.0 - 2.0 * np.abs(lips.across) ** 2 * np.sign(lips.across)
+    return _wrapped(lips, x, 1.2 * _towards_left(lips.across))
+
+
+def funnel(lips: LipPoints) -> Array:
+    """The lips turn out and open as for a long O."""
+    apart = lips.upper * lips.middle**0.7
+    x = -0.30 * lips.position[:, 0]
+    y = np.where(lips.upper > 0, 3.2, 4.4) * apart
+    forward = 6.5 + 2.0 * np.clip(lips.out, 0, 1) + 2.5 * np.abs(lips.across) ** 2
+    return np.column_stack([x, y, forward])
+
+
 def lift_upper_a_little(lips: LipPoints) -> Array:
     """What the nose's wrinkle does to the upper lip."""
     lift = np.where(lips.upper > 0, lips.middle**0.8, 0.0) * (0.5 + 0.5 * np.abs(lips.across))
@@ -168,6 +201,11 @@ def cheek_rise_left(points: Array) -> Array:
 def _towards_left(across: Array) -> Array:
     """1 at the left corner, about 0.1 in the middle, 0 well into the right half."""
     return np.asarray(np.clip((across + 0.35) / 1.35, 0, 1) ** 1.7)
+
+
+def _left_half(across: Array) -> Array:
+    """1 on the left, 0 on the right; both halves together are 1 everywhere."""
+    return np.asarray(0.5 + 0.5 * np.clip(across / 0.35, -1, 1))
 
 
 def _wrapped(lips: LipPoints, x: Array, y: Array) -> Array:

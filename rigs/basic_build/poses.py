@@ -1,4 +1,4 @@
-"""The 24 AUs on the skin: which of the lid, brow, jaw, lip, cheek and nose fields make each."""
+"""AUs and extras on the skin: which of the lid, brow, jaw, lip, cheek and nose fields make each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .topology import SkinMesh
 
 
 def skin_poses(mesh: SkinMesh) -> dict[str, Array]:
-    """AU name to offsets (n, 3) mm at weight 1."""
+    """AU's or extra's name to offsets (n, 3) mm at weight 1."""
     spread = Spread(mesh.vertices, mesh.faces)
     left = _left_poses(mesh, spread)
     poses = {f"left_{name}": offsets for name, offsets in left.items()}
@@ -27,6 +27,8 @@ def skin_poses(mesh: SkinMesh) -> dict[str, Array]:
     poses["jaw_thrust"] = jaw.thrust(mesh.vertices, weights) + _symmetrical(
         mesh, lips.lip_field(mesh, spread, lips.seal_thrust)
     )
+    poses["mouth_left"] = lips.lip_field(mesh, spread, lips.shift_left, reach_mm=50.0)
+    poses["mouth_right"] = mirrored_points(poses["mouth_left"][mesh.mirror])
     return poses | {
         name: _symmetrical(mesh, offsets) for name, offsets in _middle_poses(mesh, spread).items()
     }
@@ -42,6 +44,9 @@ def _left_poses(mesh: SkinMesh, spread: Spread) -> dict[str, Array]:
         "brow_raise": _brow_raise(mesh),
         "lip_corner_pull": smile + cheek + squint_field(mesh, 0.0, 3.5),
         "lip_corner_stretch": lips.lip_field(mesh, spread, lips.stretch_left, reach_mm=50.0),
+        "mouth_frown": lips.lip_field(mesh, spread, lips.frown_left),
+        "lip_press": lips.lip_field(mesh, spread, lips.press_left),
+        "dimple": lips.lip_field(mesh, spread, lips.dimple_left),
     }
 
 
@@ -54,6 +59,7 @@ def _middle_poses(mesh: SkinMesh, spread: Spread) -> dict[str, Array]:
         "chin_raise": lips.raise_chin,
         "lip_pucker": lips.pucker,
         "cheeks_puff": lips.press,
+        "lip_funnel": lips.funnel,
         "nose_wrinkle": lips.lift_upper_a_little,
     }
     poses = {name: lips.lip_field(mesh, spread, move) for name, move in moves.items()}

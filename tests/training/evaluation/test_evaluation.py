@@ -22,7 +22,7 @@ MISSING = dict.fromkeys(SECTIONS, PHOTOGRAPHS_MISSING) | {
 
 
 def test_an_unknown_section_lists_those_there_are(model, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"no section 'clip'; there are clips, converged"):
+    with pytest.raises(DataError, match=r"no section 'clip'; there are avatars, clips, converged"):
         Evaluation(model, tmp_path, tmp_path).run(["clip"])
 
 
