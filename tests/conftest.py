@@ -43,24 +43,25 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 @pytest.fixture(scope="session", autouse=True)
-def detector() -> Iterator[None]:
-    """One detector a thread: dlib takes half a second to open one, and tests open hundreds."""
+def detector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """One detector a thread, and none kept in this user's folder: tests open hundreds."""
     try:
-        import dlib
-    except ImportError:  # Blender's Python has none
+        from facedrive.trackers import hog
+    except ImportError:  # Blender's Python has no dlib
         yield
         return
     opened: dict[int, object] = {}
+    folder = tmp_path_factory.mktemp("detector")
     with pytest.MonkeyPatch.context() as patch:
-        open_one = dlib.get_frontal_face_detector
+        open_one = hog.open_detector
 
         def open_once() -> object:
             thread = threading.get_ident()
             if thread not in opened:
-                opened[thread] = open_one()
+                opened[thread] = open_one(folder)
             return opened[thread]
 
-        patch.setattr(dlib, "get_frontal_face_detector", open_once)
+        patch.setattr(hog, "open_detector", open_once)
         yield
 
 

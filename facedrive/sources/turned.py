@@ -134,8 +134,8 @@ class _Side:
         return best if scores[best] > SURE else None
 
     def _score(self, gray: Image) -> float:
-        import dlib
+        from facedrive.trackers.hog import open_detector
 
-        self._detector = self._detector or dlib.get_frontal_face_detector()
+        self._detector = self._detector or open_detector()
         _, scores, _ = self._detector.run(gray, 0, 0.0)
         return float(max(scores, default=-1.0))

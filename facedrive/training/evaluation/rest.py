@@ -31,7 +31,7 @@ LOOKS = 4
 RAISED = 0.5
 """How far above rest a smile is to be."""
 
-SECONDS, FPS = 5.0, 15.0
+SECONDS, FPS = 5.0, 10.0
 KNOWN_S = 3.0
 """When the automatic neutral is to be known."""
 
@@ -44,7 +44,7 @@ DRIFT = 0.015
 DRIFT_RAD = 0.03
 """How far it turns."""
 
-SIDE_PX = 480
+SIDE_PX = 400
 """Of the pictures that a clip is made of."""
 
 RegressorOf = Callable[[int], OnnxRegressor]
