@@ -62,7 +62,7 @@ def open_pipeline(
     if settings.tracker.faces != 1:
         raise OptionError(
             f"tracker.faces is {settings.tracker.faces}; what is asked for follows one face: "
-            "leave --faces out."
+            "leave it at 1."
         )
     tracker, regressor = open_tracker(settings), open_regressor(settings)
     return _pipeline(settings, tracker, regressor, raw=raw, live=live)

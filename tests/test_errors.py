@@ -14,7 +14,7 @@ from facedrive.errors import LINE, RigError, SinkError, one_line, unknown
 
 PACKAGE = Path(facedrive.__file__).parent
 LIBRARY = sorted(
-    path for path in PACKAGE.rglob("*.py") if not {"cli", "training"} & set(path.parts)
+    path for path in PACKAGE.rglob("*.py") if not {"bench", "cli", "training"} & set(path.parts)
 )
 FLAG = re.compile(r"(?<![\w(-])--[a-z][a-z-]*(?![\w:-])")
 TYPED = re.compile(r"facedrive [a-z]")

@@ -131,8 +131,8 @@ class Project:
         path = folder / FILE
         if not path.is_file():
             raise DataError(
-                f"{folder} holds no {FILE}; make a project with: facedrive annotate {folder} "
-                "--add VIDEO."
+                f"{folder} holds no {FILE}; make a project with: "
+                "facedrive annotate PROJECT --add VIDEO."
             )
         project = _read(folder, read_toml(path, DataError, "project"))
         project._lock = _lock(folder) if lock else None

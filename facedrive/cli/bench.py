@@ -209,7 +209,7 @@ class BenchStudio:
 
         need_studio()
         from facedrive.bench.machine import machine
-        from facedrive.studio.measure import measure
+        from facedrive.bench.studio import measure
 
         browser = None if self.browser is None else str(self.browser)
         report = {"machine": machine()} | measure(

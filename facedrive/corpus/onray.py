@@ -70,7 +70,7 @@ def _cluster(address: str | None, jobs: int | None) -> Iterator[Any]:
         import ray
     except ImportError as error:
         raise DependencyError(
-            "--engine ray needs ray; install it with: pip install 'facedrive[ray]'."
+            "the engine ray needs ray; install it with: pip install 'facedrive[ray]'."
         ) from error
     if ray.is_initialized():  # a program has connected already
         yield ray
