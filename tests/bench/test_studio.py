@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("nicegui")
 pytest.importorskip("websockets")
 
-from facedrive.studio import measure
+from facedrive.bench import studio as measure
 
 pytestmark = pytest.mark.slow
 
