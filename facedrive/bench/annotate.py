@@ -19,6 +19,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,7 +37,7 @@ from facedrive.ending import follow_parent
 from facedrive.errors import FacedriveError
 from facedrive.takes.take import Take
 from facedrive.timing import perf_seconds
-from facedrive.types import IDENTITY_HEAD, Sample, Vector
+from facedrive.types import IDENTITY_HEAD, Image, Sample, Vector
 
 NEAR = 0.05
 """How near the coder brings the labels."""
@@ -50,6 +51,7 @@ MOST_KEYS = 8
 GAINS, OFFSETS, EVENTS = (0.75, 1.3), (-0.06, 0.06), 8
 """How a person differs from the model."""
 
+BLOCK = 1000
 SIZE = (640, 480)
 KEYS = 5000
 SEEKS, EDITS = 60, 100
@@ -259,24 +261,38 @@ def measure_large(frames: int) -> dict[str, float]:
 
 
 def write_film(path: Path, frames: int) -> Path:
-    """Write a film at 30 frames a second whose pictures drift, with a picture of its own each 250.
+    """Write a film at 30 frames a second whose pictures drift; a thousand of them, again and again.
 
-    That is how far apart x264 puts them if nobody says otherwise.
+    Every 250th stands for itself, which is how far apart x264 puts them if nobody says otherwise.
     """
-    rng = np.random.default_rng(0)
-    ground = rng.integers(0, 256, (SIZE[1] // 16, SIZE[0] // 16 + 64, 3), np.uint8)
-    ground = ground.repeat(16, 0).repeat(16, 1)
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", 30, {"preset": "veryfast", "g": "250"})
         stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
+        drawn = [each for number in range(min(frames, BLOCK))
+                 for each in stream.encode(_drifting(number))] + list(stream.encode())  # fmt: skip
+        plain = [(bytes(each), each.pts or 0, each.dts or 0, each.is_keyframe) for each in drawn]
         for number in range(frames):
-            left = round(500 * (0.5 + 0.5 * np.sin(number / 90)))
-            image = np.ascontiguousarray(ground[:, left : left + SIZE[0]])
-            picture = av.VideoFrame.from_ndarray(image, format="rgb24")
-            picture.pts, picture.time_base = number, Fraction(1, 30)
-            container.mux(stream.encode(picture))
-        container.mux(stream.encode())
+            content, pts, dts, key = plain[number % BLOCK]
+            packet, later = av.Packet(content), number // BLOCK * BLOCK
+            packet.pts, packet.dts, packet.is_keyframe = pts + later, dts + later, key
+            packet.time_base, packet.stream = Fraction(1, 30), stream
+            container.mux(packet)
     return path
+
+
+@cache
+def _ground() -> Image:
+    rng = np.random.default_rng(0)
+    blocks = rng.integers(0, 256, (SIZE[1] // 16, SIZE[0] // 16 + 64, 3), np.uint8)
+    return np.asarray(blocks.repeat(16, 0).repeat(16, 1))
+
+
+def _drifting(number: int) -> av.VideoFrame:
+    left = round(500 * (0.5 + 0.5 * np.sin(number / 90)))
+    image = np.ascontiguousarray(_ground()[:, left : left + SIZE[0]])
+    picture = av.VideoFrame.from_ndarray(image, format="rgb24")
+    picture.pts, picture.time_base = number, Fraction(1, 30)
+    return picture
 
 
 def write_keys(project: Project, frames: int) -> None:
