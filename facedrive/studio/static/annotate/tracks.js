@@ -25,7 +25,7 @@ export class Tracks {
     this.box.append(this.canvas);
     for (const name of ["pointerdown", "pointermove", "pointerup", "pointercancel", "dblclick"]) this.canvas.addEventListener(name, (event) => this[name](event));
     this.canvas.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
-    new ResizeObserver(() => this.redraw()).observe(this.box);
+    new ResizeObserver(() => { this.redraw(); requestAnimationFrame(() => this.reveal(desk.active)); }).observe(this.box);
   }
 
   get rows() { return this.desk.channels; }
@@ -348,6 +348,7 @@ export class Tracks {
 
 function clip(pen, text, width) {
   if (pen.measureText(text).width <= width) return text;
-  while (text.length > 1 && pen.measureText(`${text}…`).width > width) text = text.slice(0, -1);
-  return `${text}…`;
+  const end = text.slice(-2); // left or right
+  while (text.length > 3 && pen.measureText(`${text}…${end}`).width > width) text = text.slice(0, -1);
+  return `${text}…${end}`;
 }
