@@ -14,10 +14,11 @@ from typing import NamedTuple
 import numpy as np
 
 from facedrive.annotate.coders import active_coders, coder_labels
-from facedrive.annotate.keys import Values
+from facedrive.annotate.keys import Values, draw, ordered
 from facedrive.annotate.project import EXPERT, Project
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.errors import DataError, unknown
+from facedrive.extras import EXTRA_INDEX
 from facedrive.files import read_text, write_whole
 
 DECIMALS = 3
@@ -101,6 +102,21 @@ def final_labels(project: Project, name: str) -> Values:
         column = AU_INDEX[decision.au]
         labels[rows, column] = _mean(said, decision.accept)[rows, column]
     return rounded(labels)
+
+
+def extra_labels(project: Project, name: str) -> dict[str, Values]:
+    """Return the extras that coders of a video have set, (F,) each: the mean of who has.
+
+    Raises:
+        DataError: if a file is wrong.
+    """
+    times = project.clock(name).times
+    said: dict[str, list[Values]] = {}
+    for coder in active_coders(project, name):
+        for channel, track in project.document(name, coder).tracks.items():
+            if channel in EXTRA_INDEX:
+                said.setdefault(channel, []).append(draw(ordered(track), times))
+    return {channel: rounded(np.mean(each, axis=0)) for channel, each in said.items()}
 
 
 def rounded(labels: Values) -> Values:

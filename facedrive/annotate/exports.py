@@ -14,17 +14,18 @@ import numpy as np
 
 from facedrive.annotate.coders import active_coders, coder_labels
 from facedrive.annotate.elan import find_events, write_eaf
-from facedrive.annotate.expert import final_labels, rounded
+from facedrive.annotate.expert import extra_labels, final_labels, rounded
 from facedrive.annotate.guess import read_guess
 from facedrive.annotate.keys import Values
 from facedrive.annotate.project import Clock, Project, Video
 from facedrive.aus import AU_NAMES
 from facedrive.errors import DataError, SinkError, unknown
+from facedrive.extras import EXTRA_INDEX, derived
 from facedrive.feafa.labels.disfa import CODED, COLUMNS, STRONGEST
 from facedrive.feafa.labels.folders import CODERS, LABEL_SUFFIX
 from facedrive.files import write_whole
 from facedrive.takes.take import Take
-from facedrive.types import IDENTITY_HEAD, Head, Sample
+from facedrive.types import IDENTITY_HEAD, Head, Sample, Vector
 
 LABEL_FORMAT = "{:05d}" + LABEL_SUFFIX
 
@@ -100,11 +101,20 @@ def samples_of(project: Project, name: str, labels: Values) -> list[Sample]:
     rest = Sample(0.0, 0, np.zeros(len(AU_NAMES), np.float32), np.zeros((2, 2), np.float32),
                   IDENTITY_HEAD, face=True, score=0.0)  # fmt: skip
     seen = _seen(guess.take) if guess is not None else {}
+    extras = _extras(project, name, labels)
     return [
-        replace(seen.get(at, rest), time=float(clock.times[at]), extras=None, face=True,
+        replace(seen.get(at, rest), time=float(clock.times[at]), extras=extras[at], face=True,
                 index=int(clock.sources[at]) if film else at, aus=row.astype(np.float32))
         for at, row in enumerate(labels)
     ]  # fmt: skip
+
+
+def _extras(project: Project, name: str, labels: Values) -> Vector:
+    """Return (F, E) extras: as coders have set them, else as they go along with the AUs."""
+    extras = np.stack([derived(row.astype(np.float32)) for row in labels])
+    for channel, values in extra_labels(project, name).items():
+        extras[:, EXTRA_INDEX[channel]] = values
+    return np.asarray(extras, np.float32)
 
 
 def _seen(take: Take) -> dict[int, Sample]:

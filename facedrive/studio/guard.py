@@ -25,7 +25,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 REFUSED = {
     403: "This address is not the studio's own: open http://127.0.0.1 and the port it printed.",
-    401: "The token is missing or wrong: open the address that facedrive printed, or your invitation.",
+    401: "The token is missing or wrong: open the address that facedrive printed, or was sent you.",
 }
 
 

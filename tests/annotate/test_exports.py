@@ -74,6 +74,18 @@ def test_takes_are_read_as_takes_and_as_labels(coded: Project, tmp_path: Path) -
     assert video.frames.tolist() == list(range(120))
 
 
+def test_extras_that_were_set_are_exported_and_the_others_go_along(
+    coded: Project, say: Callable[..., None], tmp_path: Path
+) -> None:
+    say("anna", "lip_funnel", {0: 0.2})
+    say("ben", "lip_funnel", {0: 0.4})
+    export(coded, "csv", tmp_path)
+    take = Take.read(tmp_path / "clip.csv")
+    assert set(take["lip_funnel"].round(4).tolist()) == {0.3}
+    np.testing.assert_allclose(take["left_eye_squint"], 0.3 * take["left_lip_corner_pull"],
+                               atol=1e-4)  # fmt: skip
+
+
 def test_disfas_levels_change_at_the_odd_tenths(coded: Project, tmp_path: Path) -> None:
     export(coded, "disfa", tmp_path)
     folder = tmp_path / "ActionUnit_Labels" / "clip"
