@@ -16,7 +16,10 @@ from typing import Protocol
 
 import cv2
 import numpy as np
+from av.container import InputContainer
+from av.packet import Packet
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream as StreamInfo
 
 from facedrive.annotate.keys import Values
 from facedrive.annotate.project import Clock
@@ -40,8 +43,6 @@ FORWARD = 60
 
 NOWHERE = -(10**9)
 
-FAR = 32
-"""Frames before the one that is sought until which pictures are left out that no other needs."""
 
 WIDEST = 1280
 """Pixels of a picture that the page gets; a larger one is made smaller."""
@@ -166,8 +167,6 @@ class Film:
             self._seek(position)
         for picture in self._pictures:
             self._at = self._position(picture)
-            if self._at >= position - FAR:
-                self._stream.codec_context.skip_frame = "DEFAULT"
             self._behind.append((self._at, picture))
             if self._at >= position:
                 if self._at > position:
@@ -199,12 +198,15 @@ class Film:
         return first
 
     def _seek(self, position: int) -> None:
-        base = float(self._stream.time_base or 1)
-        wanted = (self._times[position] + (self._start or 0.0)) / base
         self._behind.clear()
-        self._container.seek(round(wanted), stream=self._stream, backward=True)
-        self._stream.codec_context.skip_frame = "NONREF"
-        self._pictures = Decoder(self._container, self._stream).pictures()
+        self._container.seek(round(self._stamp(position)), stream=self._stream, backward=True)
+        needed = self._stamp(max(position - BEHIND, 0)) - 0.5
+        self._pictures = _Seeking(self._container, self._stream, needed).pictures()
+
+    def _stamp(self, position: int) -> float:
+        """Return a frame's time in units of the stream."""
+        seconds = float(self._times[position]) + (self._start or 0.0)
+        return seconds / float(self._stream.time_base or 1)
 
     def _position(self, picture: VideoFrame) -> int:
         time = self._time(picture) - (self._start or 0.0)
@@ -213,6 +215,20 @@ class Film:
     @staticmethod
     def _time(picture: VideoFrame) -> float:
         return 0.0 if picture.pts is None else float(picture.time)
+
+
+class _Seeking(Decoder):
+    """Leaves out the pictures before a time that no other picture is made from."""
+
+    def __init__(self, container: InputContainer, stream: StreamInfo, needed: float) -> None:
+        super().__init__(container, stream)
+        self._codec, self._needed = stream.codec_context, needed
+
+    def _packets(self) -> Iterator[Packet[StreamInfo]]:
+        for packet in super()._packets():
+            early = packet.pts is not None and packet.pts < self._needed
+            self._codec.skip_frame = "NONREF" if early else "DEFAULT"
+            yield packet
 
 
 class Stills:

@@ -29,6 +29,16 @@ def test_frames_come_exactly_in_any_order(film: Path) -> None:
     shelf.close()
 
 
+def test_every_frame_comes_when_it_is_sought_alone(tmp_path: Path) -> None:
+    film = write_film(tmp_path / "clip.mp4", 60, gop=30)
+    clock = read_clock(film)
+    for at in range(60):
+        reader = Film(film, clock.times)
+        reader._at = pictures.NOWHERE
+        assert number_of(reader.read(at)) == at
+        reader.close()
+
+
 def test_frames_of_a_variable_rate_come_exactly(tmp_path: Path) -> None:
     ticks = [0, 4, 8, 20, 24, 50, 51, 60, 90, 91, 92, 130]
     film = write_film(tmp_path / "vfr.mkv", 12, ticks=ticks, gop=5)

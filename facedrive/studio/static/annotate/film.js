@@ -72,8 +72,14 @@ export class Film extends EventTarget {
     for (let i = 1; i <= far && this.coming.size < AT_ONCE; i++) {
       const frame = this.at + way * i;
       if (frame < 0 || frame >= this.times.length) break;
-      if (!this.kept.has(frame) && !this.coming.has(frame)) this.get(frame).then(() => this.ahead(), () => {});
+      if (!this.kept.has(frame) && !this.coming.has(frame)) this.get(frame).then(() => this.ahead(), (error) => this.playing && this.fail(error));
     }
+  }
+
+  fail(error) {
+    this.stop();
+    this.failed = error.message;
+    this.dispatchEvent(new Event("picture"));
   }
 
   toggle() { this.playing ? this.stop() : this.play(); }
