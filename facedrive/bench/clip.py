@@ -16,6 +16,7 @@ from facedrive.outputs import Outputs
 from facedrive.pipeline import Pipeline, drive
 from facedrive.sinks import open_sink
 from facedrive.sources import open_source
+from facedrive.sources.video import VideoFile
 from facedrive.timing import perf_seconds
 from facedrive.types import Frame, Image
 
@@ -87,6 +88,29 @@ def measure(pipeline: Pipeline, frames: list[Frame], peer: Step | None) -> dict[
         answer |= percentiles(peer_s, "peer_")
         answer["ratio"] = answer["median_ms"] / answer["peer_median_ms"]
     return answer
+
+
+def measure_guard(pipeline: Pipeline, clip: str, count: int) -> dict[str, float]:
+    """Run a video through decoder and pipeline, decoded here and in the guarded child, in turn.
+
+    Returns:
+        guarded_rate_ratio: frames a second with the guard, of those without; empty for what is no
+        video file.
+    """
+    source = open_source(clip)
+    if not isinstance(source, VideoFile):
+        return {}
+    seconds: dict[bool, list[float]] = {True: [], False: []}
+    for turn in range(2 * ROUNDS):
+        guarded = turn % 2 == 0
+        with closing(VideoFile(source.path, guarded=guarded).frames()) as frames:
+            pipeline.reset()
+            pipeline(next(frames))  # the child has started
+            start = perf_seconds()
+            for frame in islice(frames, count):
+                pipeline(frame)
+            seconds[guarded].append(perf_seconds() - start)
+    return {"guarded_rate_ratio": min(seconds[False]) / min(seconds[True])}
 
 
 def _times(step: Step, frames: list[Frame]) -> list[float]:

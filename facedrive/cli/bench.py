@@ -57,6 +57,7 @@ class BenchClip:
             report |= clip.measure(pipeline, frames, peer)
         with open_pipeline(self.settings) as pipeline:
             report |= clip.measure_jitter(pipeline, frames[0])
+            report |= clip.measure_guard(pipeline, self.clip, self.frames)
         if self.rig:
             from facedrive.bench.drawing import measure_rig
 

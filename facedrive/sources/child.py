@@ -1,4 +1,4 @@
-"""The child process that decodes a file for ``guard.py``: python -m facedrive.sources.child."""
+"""The child process that decodes for ``guard.py``: python -m facedrive.sources.child."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import mmap
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -16,7 +17,8 @@ import numpy as np
 
 from facedrive.errors import SourceError
 from facedrive.sources.decode import Window, decode_file
-from facedrive.sources.guard import PLACES
+from facedrive.sources.guard import ASKED, PLACES, Asked
+from facedrive.sources.video import VideoStream
 from facedrive.threads import Places
 from facedrive.types import Frame
 
@@ -70,18 +72,18 @@ class Ring:
         self._speaker.say("ring", path=str(path))
 
 
-def main(path: str, folder: str, window: str) -> None:
-    """Decode a file, and say its pictures."""
+def main(folder: str) -> None:
+    """Decode what the environment names, and say its pictures."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what libraries print is no message
     speaker = Speaker(out)
     logging.getLogger("facedrive").addHandler(speaker)
     logging.getLogger("facedrive").setLevel(logging.DEBUG)
     clean = partial(shutil.rmtree, folder, ignore_errors=True)
-    wanted = Window(*json.loads(window))
+    asked: Asked = json.loads(os.environ.pop(ASKED))
     ring = Ring(Path(folder), speaker, Places(PLACES, partial(os.read, 0), clean))
     try:
-        for frame in decode_file(Path(path), lambda said: speaker.say("open", frames=said), wanted):
+        for frame in _frames(asked, speaker):
             height, width = frame.size
             at = ring.put(frame)
             speaker.say("frame", at=at, height=height, width=width, time=frame.time,
@@ -89,6 +91,13 @@ def main(path: str, folder: str, window: str) -> None:
         speaker.say("end")
     except SourceError as error:
         speaker.say("error", text=str(error))
+
+
+def _frames(asked: Asked, speaker: Speaker) -> Iterator[Frame]:
+    if "stream" in asked:
+        return VideoStream(**asked["stream"], guarded=False).frames()
+    window = Window(*asked["window"])
+    return decode_file(Path(asked["file"]), lambda said: speaker.say("open", frames=said), window)
 
 
 if __name__ == "__main__":

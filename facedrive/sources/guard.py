@@ -1,4 +1,4 @@
-"""Decodes a video file in a child process, so that a file that breaks the decoder ends only itself.
+"""Decodes videos in a child process, so that one that breaks the decoder ends only itself.
 
 The child writes pictures into a ring of memory that both see, and a line of JSON for each on its
 standard output. A byte on its standard input gives a place of the ring back; when that closes, the
@@ -37,6 +37,31 @@ PLACES = 4
 MEMORY = Path("/dev/shm")
 
 
+Asked = dict[str, Any]
+"""What the child shall decode: ``file`` and ``window``, or ``stream``, the fields of one."""
+
+ASKED = "FACEDRIVE_DECODE"
+"""The environment's variable that tells the child; a stream's URL may hold a password."""
+
+
+def guarded_stream(
+    name: str, fields: dict[str, Any], progress_s: float
+) -> Generator[Frame, None, None]:
+    """Yield a stream's frames as they come, decoded by a child process.
+
+    Args:
+        name: What errors call it.
+        fields: Of ``VideoStream``.
+        progress_s: How long a picture may take, at most; the stream's own limits are shorter.
+
+    Raises:
+        SourceError: as ``VideoStream.frames``, and if the decoder crashes or makes no progress.
+    """
+    return _guarded(
+        name, {"stream": fields}, lambda said: None, progress_s, "what it sends is damaged"
+    )
+
+
 def guarded_frames(
     path: Path,
     on_open: Callable[[int | None], None],
@@ -54,19 +79,30 @@ def guarded_frames(
     Raises:
         SourceError: as ``decode_file``, and if the decoder crashes or makes no progress.
     """
+    damage = "the file is damaged: convert it anew, or cut it there"
+    asked = {"file": str(path), "window": window}
+    return _guarded(str(path), asked, on_open, progress_s, damage)
+
+
+def _guarded(
+    name: str, asked: Asked, on_open: Callable[[int | None], None], progress_s: float, damage: str
+) -> Generator[Frame, None, None]:
     folder = MEMORY if MEMORY.is_dir() else None
     with (
         tempfile.TemporaryDirectory("", "facedrive-", folder, ignore_cleanup_errors=True) as ring,
-        _child(path, Path(ring), window) as child,
+        _child(asked, Path(ring)) as child,
     ):
-        yield from _Guard(path, child, progress_s).frames(on_open)
+        yield from _Guard(name, child, progress_s, damage).frames(on_open)
 
 
 class _Guard:
     """Reads what one child says."""
 
-    def __init__(self, path: Path, child: subprocess.Popen[bytes], progress_s: float) -> None:
-        self._path, self._child, self._progress_s = path, child, progress_s
+    def __init__(
+        self, name: str, child: subprocess.Popen[bytes], progress_s: float, damage: str
+    ) -> None:
+        self._name, self._child, self._progress_s = name, child, progress_s
+        self._damage = damage
         assert child.stdin is not None and child.stdout is not None
         self._give_back = child.stdin.fileno()
         self._lines = child.stdout
@@ -102,10 +138,7 @@ class _Guard:
             what = f"gave nothing for {self._progress_s:g} s"
         else:
             what = f"crashed ({_ending(self._child.wait())})"
-        raise SourceError(
-            f"{self._path}: the decoder {what}, {after}; the file is damaged: convert it anew, "
-            "or cut it there."
-        )
+        raise SourceError(f"{self._name}: the decoder {what}, {after}; {self._damage}.")
 
     def _open_ring(self, path: Path) -> None:
         with path.open("rb") as file:
@@ -125,12 +158,12 @@ class _Guard:
 
 
 @contextmanager
-def _child(path: Path, ring: Path, window: tuple[object, ...]) -> Iterator[subprocess.Popen[bytes]]:
+def _child(asked: Asked, ring: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Start the decoder; end it at the block's end, whatever it is at."""
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    environment[ASKED] = json.dumps(asked)
     with subprocess.Popen(
-        [sys.executable, "-m", "facedrive.sources.child", str(path), str(ring),
-         json.dumps(window)],
+        [sys.executable, "-m", "facedrive.sources.child", str(ring)],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         env=environment, start_new_session=True,
     ) as child:  # fmt: skip

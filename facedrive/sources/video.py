@@ -20,9 +20,12 @@ from facedrive.sources.decode import (
     open_container,
     pictures_in,
 )
-from facedrive.sources.guard import guarded_frames
+from facedrive.sources.guard import guarded_frames, guarded_stream
 from facedrive.threads import clock_now, now
 from facedrive.types import Frame
+
+START_S = 10.0
+"""How long a child process may take to start, on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,8 @@ class VideoStream:
     """How long it may be silent before it counts as lost."""
     wait: bool = False
     """Wait for a stream that is not there yet."""
+    guarded: bool = True
+    """Decode in a child process, so that a stream that breaks the decoder ends only itself."""
 
     @property
     def live(self) -> bool:
@@ -85,8 +90,14 @@ class VideoStream:
         """Yield frames as they come.
 
         Raises:
-            SourceError: if it cannot be reached, is no video, or breaks off.
+            SourceError: if it cannot be reached, is no video, breaks off, or breaks the decoder.
         """
+        if self.guarded and not getattr(sys, "frozen", False):
+            fields = {"url": self.url, "open_s": self.open_s, "read_s": self.read_s}
+            return guarded_stream(self.url, fields, self.open_s + self.read_s + START_S)
+        return self._frames()
+
+    def _frames(self) -> Iterator[Frame]:
         with closing(self._open()) as container:
             stream = pictures_in(container, self.url)
             stream.thread_type = "SLICE"  # frame threads would hold frames back

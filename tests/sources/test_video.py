@@ -15,6 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 from numpy.typing import NDArray
 
@@ -23,6 +24,7 @@ from facedrive.progress import track_frames
 from facedrive.sources.decode import FileFrames
 from facedrive.sources.guard import guarded_frames
 from facedrive.sources.video import VideoFile, VideoStream
+from facedrive.threads import now
 
 from .conftest import WriteClip
 
@@ -350,12 +352,36 @@ def test_stream_frames_are_stamped_on_the_monotonic_clock(
     write_clip(pictures)
     ticks = iter(range(1000, 2000))
     monkeypatch.setattr("facedrive.sources.video.now", lambda: float(next(ticks)))
-    source = VideoStream(f"{web}/clip.mkv")
+    source = VideoStream(f"{web}/clip.mkv", guarded=False)
     frames = list(source.frames())
     assert source.live
     assert [frame.index for frame in frames] == list(range(10))
     assert [frame.time for frame in frames] == [1000.0 + i for i in range(10)]
     np.testing.assert_array_equal(frames[9].image, pictures[9])
+
+
+def test_a_stream_is_decoded_in_a_child_by_the_same_clock(
+    web: str, write_clip: WriteClip, pictures: Pictures
+) -> None:
+    write_clip(pictures)
+    before = now()
+    frames = list(VideoStream(f"{web}/clip.mkv").frames())
+    assert [frame.index for frame in frames] == list(range(10))
+    assert before < frames[0].time <= frames[9].time < now()
+    np.testing.assert_array_equal(frames[9].image, pictures[9])
+
+
+def test_a_stream_that_crashes_the_decoder_is_an_error(
+    web: str, write_clip: WriteClip, pictures: Pictures
+) -> None:
+    write_clip(pictures)
+    frames = VideoStream(f"{web}/clip.mkv").frames()
+    next(frames)
+    (child,) = [each for each in psutil.Process().children() if "child" in str(each.cmdline())]
+    assert "clip.mkv" not in str(child.cmdline())  # others may read it
+    child.kill()
+    with pytest.raises(SourceError, match=r"clip.mkv: the decoder crashed \(signal 9\), after"):
+        list(frames)
 
 
 def test_endless_stream_that_ends_has_broken_off(
