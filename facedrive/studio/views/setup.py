@@ -79,14 +79,13 @@ def _add_camera(page: Page, known: dict[str, str]) -> None:
         path = chosen(settings.what, list(known))
         found = offer(read_camera(Path(path)) if path else None, settings.size)
         for name, select in fields.items():
-            value = "" if (held := getattr(settings, name)) is None else _shown(held)
+            value = _shown(getattr(settings, name))
             told = [_shown(each) for each in getattr(found, OFFERED[name])]
             choices = {each: each for each in dict.fromkeys((*told, value)) if each}
             select.set_options({"": page.say("drivers")} | choices, value=value)
 
     async def ask(name: str, value: str | None) -> None:
-        held = getattr(engine.settings.source, name)
-        if (value or "") != ("" if held is None else _shown(held)):
+        if (value or "") != _shown(getattr(engine.settings.source, name)):
             await change(page, f"source.{name}", value or None)
             refresh()
 
@@ -112,7 +111,8 @@ OFFERED = {"size": "sizes", "fps": "rates", "fourcc": "formats"}
 
 
 def _shown(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    """Return a choice as it is offered; empty for none."""
+    return "" if value is None else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _add_place(page: Page, known: dict[str, str]) -> None:
@@ -153,10 +153,7 @@ def _add_rigs(page: Page) -> None:
         tiles = ui.element("div").classes("fd-rigs")
         covers = ui.html("", sanitize=False).classes("fd-covers")
         lacks = ui.label().classes("fd-note-line")
-        ui.upload(
-            label=page.say("drop_rig"), auto_upload=True, max_file_size=MAX_UPLOAD,
-            on_upload=lambda event: _take_rig(page, event),
-        ).props("flat accept=.glb,.gltf,.vrm,.obj")  # fmt: skip
+        _add_drop(page)
 
     async def describe() -> None:
         packed = await page.do(desk.rig, desk.rig_name)
@@ -183,11 +180,7 @@ def _add_rigs(page: Page) -> None:
 
     def look() -> None:
         for rig, place in pictures.items():
-            picture = desk.rig_picture(rig)
-            shown = BLANK if picture is None else f'<img alt="" src="{picture}">'
-            count = desk.gallery.count(rig.path)
-            shown += "" if count is None else f'<span class="count">{count}/{len(AUS)}</span>'
-            if place.content != shown:
+            if place.content != (shown := _tile_picture(page, rig)):
                 place.set_content(shown)
 
     page.follow(state, draw)
@@ -212,6 +205,13 @@ BLANK = '<span class="blank q-icon material-icons" aria-hidden="true">face</span
 """Stands where a rig has no picture yet."""
 
 
+def _tile_picture(page: Page, rig: RigName) -> str:
+    """Return a rig's picture with how many AUs it shows, as far as both are known."""
+    picture, count = page.desk.rig_picture(rig), page.desk.gallery.count(rig.path)
+    shown = BLANK if picture is None else f'<img alt="" src="{picture}">'
+    return shown + ("" if count is None else f'<span class="count">{count}/{len(AUS)}</span>')
+
+
 def _add_tile(page: Page, rig: RigName, *, chosen: bool) -> ui.html:
     """Add a rig to choose; return where its picture goes."""
 
@@ -224,6 +224,14 @@ def _add_tile(page: Page, rig: RigName, *, chosen: bool) -> ui.html:
         picture = ui.html(BLANK, sanitize=False)
         ui.html(f'<span class="name">{escape(rig.name)}</span>', sanitize=False)
     return picture
+
+
+def _add_drop(page: Page) -> None:
+    """Add a place to drop rigs."""
+    ui.upload(
+        label=page.say("drop_rig"), auto_upload=True, max_file_size=MAX_UPLOAD,
+        on_upload=lambda event: _take_rig(page, event),
+    ).props("flat accept=.glb,.gltf,.vrm,.obj")  # fmt: skip
 
 
 async def _take_rig(page: Page, event: events.UploadEventArguments) -> None:

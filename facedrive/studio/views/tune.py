@@ -170,10 +170,6 @@ def _add_smoothing(page: Page) -> None:
     """Add the two options of the filter for action units, and the lag that they come to."""
     engine = page.desk.engine
 
-    def choose(name: str) -> None:
-        trace.props["input"], trace.props["raw"] = INPUT_OF[name], MOVEMENTS.index(name)
-        trace.update()
-
     async def give(name: str, value: float) -> None:
         if value != getattr(engine.settings.smoothing.aus, name):
             await page.do(engine.change, f"smoothing.aus.{name}", f"{value:g}")
@@ -193,13 +189,7 @@ def _add_smoothing(page: Page) -> None:
         with ui.element("header").classes("fd-head"):
             ui.html(f"<h2>{page.say('smoothing')}</h2>", sanitize=False)
             lag = ui.label().classes("fd-note-line")
-        trace = ui.element("fd-trace").props(f'label="{page.say("trace")}"')
-        with ui.element("div").classes("fd-row"):
-            ui.select({name: page.au(name) for name in MOVEMENTS}, value="jaw_drop",
-                      label=page.say("choose_au"), on_change=lambda event: choose(event.value),
-                      ).props("outlined dense options-dense")  # fmt: skip
-            ui.label(page.say("trace_colours")).classes("fd-note-line")
-        choose("jaw_drop")
+        _add_trace(page)
         for name, text, low, high in (("min_cutoff_hz", "steady", -1.0, 1.5),
                                       ("beta", "quick", -1.0, 2.0)):  # fmt: skip
             value = math.log10(max(getattr(engine.settings.smoothing.aus, name), 0.01))
@@ -211,6 +201,22 @@ def _add_smoothing(page: Page) -> None:
                 lambda event, name=name: give(name, round(10 ** float(event.value), 3))
             )
     page.watch(look)
+
+
+def _add_trace(page: Page) -> None:
+    """Add a movement as it is read and as it is sent, so that the lag is seen."""
+
+    def choose(name: str) -> None:
+        trace.props["input"], trace.props["raw"] = INPUT_OF[name], MOVEMENTS.index(name)
+        trace.update()
+
+    trace = ui.element("fd-trace").props(f'label="{page.say("trace")}"')
+    with ui.element("div").classes("fd-row"):
+        ui.select({name: page.au(name) for name in MOVEMENTS}, value="jaw_drop",
+                  label=page.say("choose_au"), on_change=lambda event: choose(event.value),
+                  ).props("outlined dense options-dense")  # fmt: skip
+        ui.label(page.say("trace_colours")).classes("fd-note-line")
+    choose("jaw_drop")
 
 
 def _add_hand(page: Page) -> None:
