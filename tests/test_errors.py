@@ -17,7 +17,7 @@ LIBRARY = sorted(
     path for path in PACKAGE.rglob("*.py") if not {"bench", "cli", "training"} & set(path.parts)
 )
 FLAG = re.compile(r"(?<![\w(-])--[a-z][a-z-]*(?![\w:-])")
-TYPED = re.compile(r"facedrive [a-z]")
+TYPED = re.compile(r"(facedrive|ray) [a-z]")
 
 
 def test_a_message_is_one_line_whatever_it_quotes() -> None:
