@@ -180,6 +180,12 @@ class Desk extends HTMLElement {
     if (name === "checks") this.loadFindings();
   }
 
+  // What the model and the rules say follows the edits while it is looked at.
+  renew() {
+    clearTimeout(this.renewing);
+    this.renewing = setTimeout(() => { if (this.pane === "model") this.loadFits(); else if (this.pane === "checks") this.loadFindings(); }, 400);
+  }
+
   buildSliders() {
     this.rows = {};
     const { pane } = this.panes.sliders;
@@ -227,7 +233,7 @@ class Desk extends HTMLElement {
     this.film.addEventListener("at", () => { this.tracks.follow(this.film.at); this.refresh(); });
     this.film.addEventListener("picture", () => this.drawPicture());
     this.store.addEventListener("keys", () => this.refresh());
-    this.store.addEventListener("state", () => this.refresh());
+    this.store.addEventListener("state", () => { this.refresh(); if (this.store.state === "saved") this.renew(); });
     this.store.addEventListener("warn", (event) => this.say(event.detail, true));
     this.tracks.box.addEventListener("scroll", () => this.tracks.redraw());
     document.addEventListener("keydown", this.onkey = (event) => this.press(event), true);
