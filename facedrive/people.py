@@ -46,8 +46,11 @@ NEAR = 1.9
 """Of the distance of the outer eye corners: a face whose middle is so near to another's may be
 partly hidden by it, and tells nothing of how its person looks."""
 
-LOOK_EVERY = 3
+LOOK_EVERY = 6
 """Frames from one look for further faces, in two views, to the next."""
+
+MISSED_EVERY = 3
+"""The same, while somebody is missing, or fewer are seen than are wanted."""
 
 GUESSED = 25
 """Frames for which somebody who is not seen is expected where their motion would have led."""
@@ -304,7 +307,8 @@ class People:
         for person in missing:
             self._expect(person, frame)
         first = not self._people
-        if seen and self._frames % LOOK_EVERY and not self._new_scene:
+        every = LOOK_EVERY if self._most is None and not missing else MISSED_EVERY
+        if seen and self._frames % every and not self._new_scene:
             return
         spots = [(each.spot.middle_px, each.spot.size_px) for each in seen if each.spot]
         around = [place for each in missing if (place := each.guess) is not None]

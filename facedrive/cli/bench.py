@@ -219,10 +219,46 @@ class BenchStudio:
         return 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class BenchExtract:
+    """Measure clips to Parquet, decoding included: one process, several, and a peer's as many."""
+
+    clip: str = option("demo", positional=True)
+    """Video to read copies of."""
+    jobs: int | None = option(None, low=1, high=1024)
+    """Processes; as many as there are cores where left out."""
+    copies: int = option(4, low=1, high=10_000)
+    """Of the clip, that are read."""
+    peer: Literal["mediapipe"] | None = None
+    """Measure this tracker in the same run."""
+    peer_model: Path | None = option(None, metavar="FILE")
+    """The peer's model; fetched where left out."""
+    json: bool = False
+    """One JSON object, nothing else."""
+    settings: Settings = option(
+        Settings(), sections=("tracker", "regressor", "calibration", "smoothing", "lost")
+    )
+
+    def run(self) -> int:
+        """Measure, and print it."""
+        from facedrive.bench.extract import measure
+        from facedrive.bench.machine import machine
+        from facedrive.cli.extract import cores
+        from facedrive.sources.demo import CLIP
+
+        clip = CLIP if self.clip == "demo" else Path(self.clip)
+        report = {"machine": machine(), "clip": clip.name} | measure(
+            clip, self.jobs or cores(), self.copies, self.settings, self.peer, self.peer_model
+        )
+        print(json.dumps(report) if self.json else _table(report))
+        return 0
+
+
 COMMANDS = {
     "": BenchClip,
     "annotate": BenchAnnotate,
     "demo": BenchDemo,
+    "extract": BenchExtract,
     "outputs": BenchOutputs,
     "studio": BenchStudio,
     "train": BenchTrain,
