@@ -10,6 +10,8 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
+import numpy as np
+
 from facedrive.sinks.channels import load_channels
 from facedrive.sinks.osc import lay_out
 from facedrive.sinks.udp import OverUdp, UdpSender
@@ -32,6 +34,11 @@ BOTH_SIDES = {"cheekPuffLeft": "cheekPuff", "cheekPuffRight": "cheekPuff"}
 """Channels that are one in ARKit."""
 
 
+MULTIPLIED = {"mouthFunnel": 4.0, "mouthPucker": 4.0, "mouthLeft": 2.0, "mouthRight": 2.0}
+"""What VRCFaceTracking's Babble module multiplies channels by, as a Babble camera gives little of
+them; so much less is sent, and the avatar does what the face does."""
+
+
 @dataclass
 class BabbleSink(OverUdp):
     """Stands in for a Babble mouth camera."""
@@ -45,11 +52,13 @@ class BabbleSink(OverUdp):
         self._mapping = load_channels(self.mapping, "arkit")
         names = [BOTH_SIDES.get(name, name) for name in CHANNELS]
         self._rows = [self._mapping.channels.index(name) for name in names]
+        self._shares = np.array([1 / MULTIPLIED.get(name, 1.0) for name in CHANNELS], np.float32)
         self._heads = [lay_out(f"/{name}", "f")[:-4] for name in CHANNELS]
         self._udp = UdpSender(self.host, self.port)
 
     def send(self, sample: Sample, frame: Frame | None) -> None:
         """Send one sample, a datagram a channel."""
         values = self._mapping.apply(sample.aus, sample.gaze, sample.extras)[self._rows]
+        values = values * self._shares
         for head, value in zip(self._heads, values.tolist(), strict=True):
             self._udp.send(head + struct.pack(">f", value))

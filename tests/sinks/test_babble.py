@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import socket
 
+import numpy as np
 import pytest
 from pythonosc.osc_message import OscMessage
 
 from facedrive.errors import MappingError
+from facedrive.mappings import load_mapping
 from facedrive.sinks.babble import CHANNELS, BabbleSink
 from facedrive.types import Sample
 
@@ -33,6 +35,21 @@ def test_every_channel_is_a_message_of_its_own(
     assert [message.address for message in messages] == [f"/{name}" for name in CHANNELS]
     assert all(len(message.params) == 1 for message in messages)
     assert all(0 <= message.params[0] <= 1 for message in messages)
+
+
+def test_what_the_receiver_multiplies_is_sent_that_much_smaller(
+    receiver: socket.socket, make_sample: MakeSample
+) -> None:
+    messages = map(OscMessage, sent(receiver, make_sample(lip_pucker=1, jaw_drop=1)))
+    values = {message.address: message.params[0] for message in messages}
+    assert (
+        values["/mouthPucker"]
+        == 0.25
+        * load_mapping("arkit").apply(
+            make_sample(lip_pucker=1, jaw_drop=1).aus, np.zeros((2, 2), np.float32)
+        )[load_mapping("arkit").channels.index("mouthPucker")]
+    )
+    assert values["/mouthPucker"] > 0.1 and values["/jawOpen"] == 1
 
 
 def test_cheeks_puff_on_both_sides(receiver: socket.socket, make_sample: MakeSample) -> None:
