@@ -16,10 +16,9 @@ from facedrive.training.recipe import Recipe
 from facedrive.training.run.export import export
 from facedrive.training.run.gain import calm, take_back_timidity, unbent
 from facedrive.training.run.heads import Further, fit_heads
-from facedrive.training.run.quantise import calibration_crops, quantise
+from facedrive.training.run.quantise import calibration_crops, quantise, replace_arrays
 from facedrive.training.run.rest import RestFit
 from facedrive.training.run.train import Run
-from facedrive.types import Image
 
 log = logging.getLogger(__name__)
 
@@ -42,29 +41,26 @@ def distil(run: Run, shop: Workshop) -> Path:
     further = Further(shop.faceless(recipe.crop), shop.extra_scores("train"))
     fit_heads(model, recipe, sets, further)
     crops = calibration_crops(list(sets.values()), recipe.crop)
-    if recipe.rest:
-        _have_rest(model, recipe, RestFit(model, recipe, sets, shop.resting()), run.folder, crops)
-    small = run.folder / "model-int8.onnx"
-    _write(model, recipe, run.folder / WHOLE, crops, small)
+    rest = RestFit(model, recipe, sets, shop.resting()) if recipe.rest else None
+    if rest is not None:
+        rest.fit()
+    whole, small = run.folder / WHOLE, run.folder / "model-int8.onnx"
+    export(model, recipe.crop, whole)
+    quantise(whole, crops, small)
+    if rest is not None:
+        _write_folds(model, rest, small)
     return small
 
 
-def _have_rest(model: Compact, recipe: Recipe, rest: RestFit, folder: Path, crops: Image) -> None:
-    """Correct a model for people at rest, and write what it is without each fold of them."""
-    folds = folder / "folds"
-    folds.mkdir(parents=True, exist_ok=True)
+def _write_folds(model: Compact, rest: RestFit, small: Path) -> None:
+    """Write, beside a model, what it is without each fold of the people at rest."""
+    folder = small.parent / "folds"
+    folder.mkdir(parents=True, exist_ok=True)
     for fold in range(FOLDS):
         rest.fit(without=fold)
-        whole = folds / WHOLE
-        _write(model, recipe, whole, crops, folds / fold_name(fold))
-        whole.unlink()
-    rest.fit()
-
-
-def _write(model: Compact, recipe: Recipe, whole: Path, crops: Image, small: Path) -> None:
-    """Export a model, and bring it to 8 bits."""
-    export(model, recipe.crop, whole)
-    quantise(whole, crops, small)
+        layer = {f"model.correction.{name}": values.numpy()
+                 for name, values in model.correction.state_dict().items()}  # fmt: skip
+        replace_arrays(small, layer, folder / fold_name(fold))
 
 
 def _adjust(

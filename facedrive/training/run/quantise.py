@@ -10,11 +10,13 @@ from __future__ import annotations
 import logging
 import tempfile
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
+from onnx import numpy_helper
 from onnxruntime.quantization import (
     CalibrationDataReader,
     CalibrationMethod,
@@ -80,6 +82,28 @@ def quantise(path: Path, crops: Image, output: Path) -> None:
     contract = {each.key: each.value for each in onnx.load(path).metadata_props}
     onnx.helper.set_model_props(written, contract)
     write_whole(output, written.SerializeToString(), ModelError)
+
+
+def replace_arrays(path: Path, arrays: Mapping[str, NDArray[np.float32]], output: Path) -> None:
+    """Write a model whose last layers have other weights: those are not brought to 8 bits.
+
+    Args:
+        path: A model that ``quantise`` wrote.
+        arrays: By name; each as it is there, or as PyTorch has it.
+        output: Where the other model goes.
+
+    Raises:
+        ModelError: if the model has no such array.
+    """
+    model = onnx.load(path)
+    stored = {each.name: each for each in model.graph.initializer}
+    for name, values in arrays.items():
+        if name not in stored:
+            raise ModelError(f"{path} has no array {name}; it is of another network.")
+        fits = values.shape == tuple(stored[name].dims)
+        kept = np.ascontiguousarray(values if fits else values.T)
+        stored[name].CopyFrom(numpy_helper.from_array(kept, name))
+    write_whole(output, model.SerializeToString(), ModelError)
 
 
 def _precise_nodes(model: onnx.ModelProto) -> list[str]:

@@ -20,6 +20,7 @@ from facedrive.training.data.faces import FaceSet, Kind
 from facedrive.training.data.labels import PARAMETRIC_AUS
 from facedrive.training.data.resting import RestingFaces, fold_name
 from facedrive.training.recipe import Recipe
+from facedrive.training.run import rest
 from facedrive.training.run.distil import distil
 from facedrive.training.run.train import Run, build_model, load_averaged
 from facedrive.types import CropSpec, Image, Vector
@@ -76,7 +77,10 @@ class Outcome(NamedTuple):
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     run, shop = Run(SECOND, tmp_path_factory.mktemp("run"), torch.device("cpu")), NoiseShop()
-    return Outcome(run, shop.asked, distil(run, shop))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rest, "ANCHORS", 64)
+        patch.setattr(rest, "RESTING", 16)
+        return Outcome(run, shop.asked, distil(run, shop))
 
 
 def test_a_recipe_starts_from_the_weights_of_the_one_before_it(outcome: Outcome) -> None:
@@ -90,9 +94,11 @@ def test_a_recipe_starts_from_the_weights_of_the_one_before_it(outcome: Outcome)
 
 
 def test_the_recipe_before_is_not_trained_again_once_its_follower_has_begun(
-    outcome: Outcome,
+    outcome: Outcome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = NoiseShop()
+    monkeypatch.setattr(rest, "ANCHORS", 64)
+    monkeypatch.setattr(rest, "RESTING", 16)
     distil(outcome.run, shop)
     assert shop.asked == ["second"]
 
