@@ -44,7 +44,7 @@ def test_a_take_becomes_a_glb_of_our_rig(
 ) -> None:
     output = tmp_path / "take.glb"
     assert main(["export", str(take), "--to", "gltf", "-o", str(output)]) == 0
-    assert "24 targets, 10 keys" in capsys.readouterr().out
+    assert "33 targets, 10 keys" in capsys.readouterr().out
     assert load(output).eyes is not None
 
 

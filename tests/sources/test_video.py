@@ -239,16 +239,17 @@ def test_a_file_that_breaks_the_decoder_is_an_error(
         list(frames)
 
 
+@pytest.mark.slow
 def test_a_decoder_that_hangs_is_ended(
     write_clip: WriteClip, pictures: Pictures, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     broken(tmp_path, monkeypatch, "time.sleep(60)")
-    frames = guarded_frames(write_clip(pictures), lambda count: None, progress_s=2.0)
+    frames = guarded_frames(write_clip(pictures), lambda count: None, progress_s=5.0)
     next(frames)
     began = time.monotonic()
-    with pytest.raises(SourceError, match="gave nothing for 2 s, after 1 frames"):
+    with pytest.raises(SourceError, match="gave nothing for 5 s, after 1 frames"):
         list(frames)
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 8
 
 
 def broken(folder: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
