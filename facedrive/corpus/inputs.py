@@ -38,6 +38,10 @@ Pictures = Literal["stills", "video"]
 """What the pictures of a folder are: unrelated, or the frames of a film."""
 
 
+SPANS = ".spans/"
+"""What follows a long video's name where its spans lie until they are joined."""
+
+
 class Span(NamedTuple):
     """A part of a long video that is one piece of work."""
 
@@ -69,7 +73,7 @@ class Clip:
         """The name of its Parquet file."""
         if self.span is None:
             return f"{self.name}.parquet"
-        return f"{self.name}.spans/{self.span.number:05d}.parquet"
+        return f"{self.name}{SPANS}{self.span.number:05d}.parquet"
 
 
 class Refusal(NamedTuple):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from facedrive import __version__
 from facedrive.corpus.clip import Asked, extract_clip, fingerprint
-from facedrive.corpus.inputs import Clip, Found, Pictures, find_clips
+from facedrive.corpus.inputs import SPANS, Clip, Found, Pictures, find_clips
 from facedrive.corpus.manifest import (
     Notes,
     Record,
@@ -181,6 +181,8 @@ class _Work:
     span_s: float = SPAN_S
     copies: dict[str, list[Clip]] = field(default_factory=dict)
     """Clips whose content is that of another, by that one's name."""
+    others: list[Record] = field(default_factory=list)
+    """What runs over other files have left here."""
     kept: int = 0
     frames: int = 0
 
@@ -193,6 +195,10 @@ class _Work:
             if notes is not None and fresh and not (retry and notes.failed):
                 self.done[clip.name] = notes
                 self.kept += len(notes.records)
+        own = {clip.output for clip in self.found.clips}
+        for name in sorted(names - own):
+            if SPANS not in name and (notes := notes_of(self.store, name)):
+                self.others += notes.records
         twins = same_content(self.found.clips)
         for clip in self.found.clips:
             if clip.name in twins:
@@ -228,12 +234,12 @@ class _Work:
                     for said in engine(self.asked, self.store, self.todo) if self.todo else ():
                         self._take(said, line, now() - start_s)
                         if now() - written_s > MANIFEST_S:
-                            write_manifest(self.store, self.records())
+                            self._write_manifest()
                             written_s = now()
                     self._join(line)
         finally:
             if self.done or self.found.refused:
-                write_manifest(self.store, self.records())
+                self._write_manifest()
         return Report(tuple(self.records()), self.found.left_out, self.kept, self.frames,
                       now() - start_s)  # fmt: skip
 
@@ -246,6 +252,9 @@ class _Work:
                 rows += [replace(record, path=each.titles[0], same_as=record.path)
                          for each in clips]  # fmt: skip
         return sorted(rows, key=lambda each: each.path)
+
+    def _write_manifest(self) -> None:
+        write_manifest(self.store, [*self.records(), *self.others])
 
     def _take(self, said: Said, line: Bar, seconds: float) -> None:
         if isinstance(said, Progress):

@@ -27,6 +27,7 @@ from facedrive.corpus.pool import Done
 from facedrive.corpus.rows import checked_columns
 from facedrive.corpus.run import Engine, Said, WorkPlan, extract_corpus, extract_one
 from facedrive.corpus.store import FolderStore, Store
+from facedrive.errors import SinkError
 from facedrive.sources.decode import Window, decode_file, read_index
 from facedrive.types import Image
 
@@ -223,3 +224,22 @@ def test_a_video_is_begun_in_its_middle_with_the_same_pictures_and_numbers(
     for frame in late:
         assert frame.time == whole[frame.index].time
         np.testing.assert_array_equal(frame.image, whole[frame.index].image)
+
+
+def test_a_full_disk_ends_the_run_and_what_is_done_is_kept(
+    corpus: Path, tmp_path: Path, here: Engine
+) -> None:
+    resource = pytest.importorskip("resource")
+    extract_corpus([str(corpus / "in/b.mp4")], str(tmp_path), Asked(), here)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(SinkError, match="make room, and run the same again"):
+            extract_corpus([str(corpus / "a.mp4")], str(tmp_path), Asked(), here)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert {path.name for path in tmp_path.rglob("*.mp4.parquet")} == {"b.mp4.parquet"}
+    report = extract_corpus([str(corpus / "a.mp4")], str(tmp_path), Asked(), here)
+    assert not report.broken and (tmp_path / "a.mp4.parquet").exists()
+    records = read_manifest(FolderStore(tmp_path))
+    assert [each.path for each in records] == ["a.mp4", "b.mp4"]  # b of the run before
