@@ -51,7 +51,7 @@ def engine() -> Iterator[Engine]:
 def aus_filter(engine: Engine) -> OneEuro:
     """Return the options by which the run smooths AUs."""
     assert engine.live is not None
-    return engine.live.pipelines[0].smoothing._aus.options  # type: ignore[attr-defined, no-any-return]
+    return engine.live.pipeline.pipelines[0].smoothing._aus.options  # type: ignore[attr-defined, no-any-return]
 
 
 def test_an_option_that_may_change_does_so_in_the_run(engine: Engine) -> None:
