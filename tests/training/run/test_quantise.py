@@ -51,4 +51,5 @@ def test_all_layers_between_the_first_and_the_mesh_points_are_in_8_bits(
     parts = {kept: {name.split(".")[1] for name in layers if (name in rounded) == kept}
              for kept in (True, False)}  # fmt: skip
     assert parts[True] == {"stages", "squeeze", "features"}
-    assert parts[False] == {"stem", "points", "second_look", "head", "reader", "presence", "extras"}
+    assert parts[False] == {"stem", "points", "second_look", "head", "reader", "presence", "extras",
+                            "correction", "extras_correction"}  # fmt: skip
