@@ -32,7 +32,7 @@ from facedrive.mappings.arkit import pascal_case
 from facedrive.mappings.table import FULL_GAZE_RAD, load_mapping
 from facedrive.sinks.packages import need
 from facedrive.sinks.secrets import MAX_TOKEN, forget, read_secret, write_secret
-from facedrive.sinks.udp import reached_by
+from facedrive.sinks.udp import reached_by, reason_of
 from facedrive.threads import ClosedError, Mailbox, Worker
 from facedrive.types import Frame, Sample
 
@@ -187,7 +187,7 @@ class _Link:
                     self._drive(connection, stopping)
                     return
             except (OSError, WebSocketException, AnswerError) as error:
-                self._note(str(error) or type(error).__name__)
+                self._note(_reason(error))
             stopping.wait(RETRY_S)
 
     def _drive(self, connection: ClientConnection, stopping: threading.Event) -> None:
@@ -310,6 +310,12 @@ def _answer(connection: ClientConnection, timeout: float) -> Json:
         number = data.get("errorID")
         raise AnswerError(str(data.get("message"))[:200], number if isinstance(number, int) else -1)
     return data
+
+
+def _reason(error: Exception) -> str:
+    """Return why a session ended or never began, as short as can be."""
+    number = error.errno if isinstance(error, OSError) else None
+    return reason_of(number) if number else str(error) or type(error).__name__
 
 
 def _custom_names(channels: Iterable[str]) -> list[str]:

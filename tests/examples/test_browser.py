@@ -97,7 +97,7 @@ def feed(sink: WsSink, page: Page, **aus: float) -> None:
 def test_a_face_moves_the_bars_and_the_model(served: str, sink: WsSink, tmp_path: Path) -> None:
     url = f"{served}/?rig=take.glb&ws=ws://127.0.0.1:{sink.port}"
     with open_page(url, tmp_path) as page:
-        assert eventually(lambda: "24 morph targets" in page.text("rig"))
+        assert eventually(lambda: "33 morph targets" in page.text("rig"))
         feed(sink, page, jaw_drop=0.0)
         assert "face seen" in page.text("status")
         shut = shown(page, "shut")
@@ -110,7 +110,7 @@ def test_a_face_moves_the_bars_and_the_model(served: str, sink: WsSink, tmp_path
 
 def test_an_exported_take_plays(served: str, tmp_path: Path) -> None:
     with open_page(f"{served}/?rig=take.glb&ws=ws://127.0.0.1:39997", tmp_path) as page:
-        assert eventually(lambda: "24 morph targets" in page.text("rig"))
+        assert eventually(lambda: "33 morph targets" in page.text("rig"))
         first = shown(page, "take")
         assert first.std() > 20
         assert eventually(lambda: bool((np.abs(shown(page, "take") - first) > 30).mean() > 0.001))

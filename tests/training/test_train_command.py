@@ -40,6 +40,7 @@ def run(ten_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = ["--data", str(ten_faces), "--cache", str(folder / "cache"),
              "--output", str(folder / "out"), "--device", "cpu"]  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "FACELESS", SetRecipe(256, 0.0, 7))
         patch.setattr(build, "VALIDATION_WARPED", SetRecipe(4, 0.0, 3))
         patch.setattr(build, "VALIDATION_TRANSFERRED", SetRecipe(4, 0.0, 5))
         assert main(["train", str(folder / "tiny.toml"), *words]) == 0
