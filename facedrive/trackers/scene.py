@@ -41,14 +41,18 @@ class Scene:
         last, self._last = self._last, _coarse(gray)
         if last is None:
             return Change.NONE
-        blank = [float(each.std()) < BLANK for each in (last, self._last)]
+        lengths = [float(np.sqrt(each @ each)) for each in (last, self._last)]
+        blank = [length < BLANK * CELLS for length in lengths]
         if any(blank):
             return Change.NONE if all(blank) else Change.HIDDEN
-        alike = np.corrcoef(last.ravel(), self._last.ravel())[0, 1]
+        alike = float(last @ self._last) / (lengths[0] * lengths[1])
         return Change.NONE if alike >= ALIKE else Change.CUT
 
 
 def _coarse(gray: Image) -> NDArray[np.float32]:
+    """Return a coarse picture, (CELLS * CELLS,), less its mean."""
     step = max(min(gray.shape) // (4 * CELLS), 1)
     few = np.ascontiguousarray(gray[::step, ::step])
-    return cv2.resize(few, (CELLS, CELLS), interpolation=cv2.INTER_AREA).astype(np.float32)
+    cells = cv2.resize(few, (CELLS, CELLS), interpolation=cv2.INTER_AREA).ravel()
+    plain: NDArray[np.float32] = cells.astype(np.float32)
+    return plain - plain.mean(dtype=np.float32)
