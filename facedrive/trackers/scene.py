@@ -54,5 +54,6 @@ def _coarse(gray: Image) -> NDArray[np.float32]:
     step = max(min(gray.shape) // (4 * CELLS), 1)
     few = np.ascontiguousarray(gray[::step, ::step])
     cells = cv2.resize(few, (CELLS, CELLS), interpolation=cv2.INTER_AREA).ravel()
-    plain: NDArray[np.float32] = cells.astype(np.float32)
-    return plain - plain.mean(dtype=np.float32)
+    plain = cells.astype(np.float32)
+    centred: NDArray[np.float32] = plain - plain.mean(dtype=np.float32)
+    return centred
