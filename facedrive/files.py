@@ -50,14 +50,18 @@ def whole_file(
 
 
 @contextmanager
-def whole_path(path: Path, error: ErrorType = SinkError, advice: str = "") -> Iterator[Path]:
+def whole_path(
+    path: Path, error: ErrorType = SinkError, advice: str = "", part: Path | None = None
+) -> Iterator[Path]:
     """Give another name to write a file at, for what opens files itself; as ``whole_file``.
 
-    The other name is in the same folder, and ends as the file's own does.
+    The other name is ``part``, on the same disk; by default it is in the same folder, and ends as
+    the file's own does.
     """
     target = path.resolve()
-    part = target.with_name(f"{target.stem}.{secrets.token_hex(4)}.part{target.suffix}")
+    part = part or target.with_name(f"{target.stem}.{secrets.token_hex(4)}.part{target.suffix}")
     try:
+        part.parent.mkdir(parents=True, exist_ok=True)
         target.parent.mkdir(parents=True, exist_ok=True)
         with unfinished(part):
             yield part

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from facedrive.corpus.manifest import Notes
-from facedrive.errors import DataError, SinkError, unknown
+from facedrive.corpus.store import ADVICE
+from facedrive.errors import DataError, unknown
 from facedrive.takes.columns import COLUMNS, Row
-from facedrive.takes.parquet import CLIP, ROW_GROUP, column_type, pa, pq
+from facedrive.takes.parquet import CLIP, ROW_GROUP, column_type, explaining, pa, pq
 
 
 def schema_of(columns: Sequence[str]) -> pa.Schema:
@@ -45,7 +44,7 @@ class ClipRows:
         self._places = [COLUMNS.index(name) for name in columns]
         self._titles: list[str] = []
         self._rows: list[Row] = []
-        with self._explaining():
+        with explaining(self._path, ADVICE):
             self._writer = pq.ParquetWriter(path, self._schema, compression="zstd")
 
     def write(self, title: str, row: Row) -> None:
@@ -58,7 +57,7 @@ class ClipRows:
     def copy(self, batches: Iterable[pa.Table]) -> None:
         """Append rows that another such file has."""
         self._write_group()
-        with self._explaining():
+        with explaining(self._path, ADVICE):
             for batch in batches:
                 self._writer.write_table(batch.select(self._schema.names).cast(self._schema))
 
@@ -69,7 +68,7 @@ class ClipRows:
     def close(self) -> None:
         """Write what is left, and the index that makes it a Parquet file."""
         self._write_group()
-        with self._explaining():
+        with explaining(self._path, ADVICE):
             self._writer.close()
 
     def _write_group(self) -> None:
@@ -81,16 +80,5 @@ class ClipRows:
         columns = [pa.array(titles).dictionary_encode()]
         columns += [pa.array(values[at], self._schema.field(number).type)
                     for number, at in enumerate(self._places, 1)]  # fmt: skip
-        with self._explaining():
+        with explaining(self._path, ADVICE):
             self._writer.write_table(pa.table(columns, schema=self._schema))
-
-    @contextmanager
-    def _explaining(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            reason = os.strerror(error.errno) if error.errno else str(error)
-            raise SinkError(
-                f"{self._path} cannot be written: {reason}; what is done is kept: make room, and "
-                "run the same again."
-            ) from error

@@ -11,13 +11,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Protocol
 
-from facedrive.ending import unfinished
 from facedrive.errors import SinkError
-from facedrive.files import write_whole
+from facedrive.files import whole_path, write_whole
 from facedrive.sources.places import filesystem
 
 PARTS = ".parts"
 """The folder of what is being written."""
+
+ADVICE = "what is done is kept: make room, and run the same again"
+"""The next step where the disk is full."""
 
 
 class Store(Protocol):
@@ -77,23 +79,9 @@ class FolderStore:
     @contextmanager
     def writing(self, name: str) -> Iterator[Path]:
         """Give a path to write at; the file takes its name at the block's end."""
-        part, target = self._folder / PARTS / secrets.token_hex(8), self._folder / name
-        try:
-            part.parent.mkdir(parents=True, exist_ok=True)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with unfinished(part):
-                yield part
-            with part.open("r+b") as file:
-                os.fsync(file.fileno())
-            part.replace(target)
-        except OSError as error:
-            raise SinkError(
-                f"{target} cannot be written: {error.strerror or error}; what is done is kept: "
-                "make room, and run the same again."
-            ) from error
-        finally:
-            with contextlib.suppress(OSError):  # it has its name now, or never was
-                part.unlink()
+        part = self._folder / PARTS / secrets.token_hex(8)
+        with whole_path(self._folder / name, advice=ADVICE, part=part) as path:
+            yield path
 
     def write(self, name: str, content: bytes) -> None:
         """Write a small file."""

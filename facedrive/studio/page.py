@@ -16,7 +16,8 @@ from nicegui.events import KeyEventArguments
 
 from facedrive.errors import FacedriveError, one_line
 from facedrive.options import shown
-from facedrive.studio.texts import LANGUAGES, Language, au_label, say
+from facedrive.studio.choices import REMEMBER, add_choices
+from facedrive.studio.texts import Language, au_label, say
 
 if TYPE_CHECKING:
     from facedrive.studio.desk import Desk
@@ -31,10 +32,10 @@ ICONS = {
     "live": "face", "setup": "settings", "tune": "tune", "outputs": "share", "takes": "movie",
 }  # fmt: skip
 
-HEAD = """
+HEAD = (
+    REMEMBER
+    + """
 <link rel="stylesheet" href="/static/studio.css">
-<script>globalThis.remember = (name, value) => {
-  document.cookie = `${name}=${value}; path=/; max-age=31536000; SameSite=Strict`; };</script>
 <script type="module">
 import "/static/avatar.js"; import "/static/bars.js"; import "/static/timeline.js";
 import "/static/takevideo.js"; import "/static/trace.js"; import "/static/delay.js";
@@ -44,6 +45,7 @@ feed.addEventListener("up", () => tell(true));
 feed.addEventListener("down", () => tell(false));
 </script>
 """
+)
 
 
 class Page:
@@ -182,18 +184,8 @@ def _add_rail(page: Page, mode: ui.dark_mode) -> dict[str, ui.element]:
                 ui.icon(ICONS[view]).props('aria-hidden="true"')
                 ui.label(page.say(view))
         ui.element("div").classes("fd-grow")
-        other: Language = "en" if page.language == "ja" else "ja"
-        ui.button(LANGUAGES[other][:2], on_click=lambda: ui.run_javascript(
-            f"remember('fd_language','{other}'); location.reload()")).classes("fd-mini").props(
-            f'flat aria-label="{page.say("language_switch")}"')  # fmt: skip
-        ui.button(icon="contrast", on_click=lambda: _turn(mode)).classes("fd-mini").props(
-            f'flat aria-label="{page.say("dark")}"')  # fmt: skip
+        add_choices(page.say, page.language, mode)
     return links
-
-
-def _turn(mode: ui.dark_mode) -> None:
-    mode.value = not mode.value
-    ui.run_javascript(f"remember('fd_theme', '{'dark' if mode.value else 'light'}')")
 
 
 def _path(view: str) -> str:

@@ -57,7 +57,7 @@ class ParquetRows:
         self._journal = Journal(path) if keeps else None
         self._schema = pa.schema([(name, column_type(name)) for name in COLUMNS])
         self._rows: list[Row] = []
-        with self._explaining():
+        with explaining(self._path):
             self._writer = pq.ParquetWriter(path, self._schema)
 
     def write(self, row: Row) -> None:
@@ -66,14 +66,14 @@ class ParquetRows:
             self._journal.write(row)
         self._rows.append(row)
         if len(self._rows) == ROW_GROUP:
-            with self._explaining():
+            with explaining(self._path):
                 self._write_group()
 
     def close(self) -> None:
         """Write what is left, and the index that makes it a Parquet file."""
         whole = False
         try:
-            with self._explaining():
+            with explaining(self._path):
                 if self._rows:
                     self._write_group()
                 self._writer.close()
@@ -87,13 +87,16 @@ class ParquetRows:
         columns = list(zip(*rows, strict=True))
         self._writer.write_table(pa.table(columns, schema=self._schema))
 
-    @contextmanager
-    def _explaining(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            reason = os.strerror(error.errno) if error.errno else str(error)
-            raise SinkError(f"{self._path} cannot be written: {reason}.") from error
+
+@contextmanager
+def explaining(path: Path, advice: str = "") -> Iterator[None]:
+    """Turn Arrow's errors of writing a file into ours; ``advice`` is the next step."""
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        end = f"; {advice}." if advice else "."
+        raise SinkError(f"{path} cannot be written: {reason}{end}") from error
 
 
 def read_columns(path: Path) -> list[str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -21,16 +20,9 @@ from facedrive.sources.camera import video_devices
 from facedrive.studio.acts import Hand, Wave
 from facedrive.studio.engine import Engine
 
+from .waiting import eventually
+
 pytestmark = pytest.mark.slow
-
-
-def eventually(promise: Callable[[], bool], seconds: float = 30) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if promise():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 def running_pipeline(engine: Engine) -> Pipeline:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,8 @@ from facedrive.settings import Settings
 from facedrive.studio.engine import Engine
 from facedrive.threads import now
 from facedrive.types import Frame
+
+from .waiting import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -52,15 +54,6 @@ class Busy:
     def frames(self) -> Iterator[Frame]:
         raise SourceError(BUSY)
         yield
-
-
-def eventually(promise: Callable[[], bool], seconds: float = 30) -> bool:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if promise():
-            return True
-        time.sleep(0.02)
-    return False
 
 
 @pytest.fixture(scope="module")

@@ -21,17 +21,19 @@ from facedrive.extras import DERIVED, EXTRA_MIRROR, EXTRA_NAMES
 from facedrive.mappings.table import GAZE, INPUTS, PAIRS
 from facedrive.studio.annotate.routes import who_asks
 from facedrive.studio.annotate.texts import TEXTS, say
-from facedrive.studio.texts import LANGUAGES, Language, au_label
+from facedrive.studio.choices import REMEMBER, add_choices
+from facedrive.studio.texts import Language, au_label
 
 T = TypeVar("T")
 
-HEAD = """
+HEAD = (
+    REMEMBER
+    + """
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="/static/studio.css">
 <link rel="stylesheet" href="/static/annotate/annotate.css">
-<script>globalThis.remember = (name, value) => {
-  document.cookie = `${name}=${value}; path=/; max-age=31536000; SameSite=Strict`; };</script>
 """
+)
 
 DESK = '<script type="module">import "/static/annotate/desk.js";</script>'
 
@@ -158,20 +160,10 @@ def _frame(view: View, here: str) -> ui.element:
                     ui.icon(icon).props('aria-hidden="true"')
                     ui.label(view.say(name or "project"))
             ui.element("div").classes("fd-grow")
-            other: Language = "en" if view.language == "ja" else "ja"
-            ui.button(LANGUAGES[other][:2], on_click=lambda: ui.run_javascript(
-                f"remember('fd_language','{other}'); location.reload()")).classes("fd-mini").props(
-                f'flat aria-label="{view.say("language_switch")}"')  # fmt: skip
-            ui.button(icon="contrast", on_click=lambda: _turn(mode)).classes("fd-mini").props(
-                f'flat aria-label="{view.say("dark")}"')  # fmt: skip
+            add_choices(view.say, view.language, mode)
         main = ui.element("main")
     with main:
         return ui.element("div").classes("fd-view")
-
-
-def _turn(mode: ui.dark_mode) -> None:
-    mode.value = not mode.value
-    ui.run_javascript(f"remember('fd_theme', '{'dark' if mode.value else 'light'}')")
 
 
 def _show_overview(view: View) -> None:

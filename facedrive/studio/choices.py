@@ -1,0 +1,30 @@
+"""What a reader of any page chooses: the language, and dark or light; kept by the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from nicegui import ui
+
+from facedrive.studio.texts import LANGUAGES, Language
+
+REMEMBER = """
+<script>globalThis.remember = (name, value) => {
+  document.cookie = `${name}=${value}; path=/; max-age=31536000; SameSite=Strict`; };</script>
+"""
+"""What a page's head needs, for the browser to keep a choice."""
+
+
+def add_choices(say: Callable[[str], str], language: Language, mode: ui.dark_mode) -> None:
+    """Add a button for the other language, and one for the other theme."""
+    other: Language = "en" if language == "ja" else "ja"
+    ui.button(LANGUAGES[other][:2], on_click=lambda: ui.run_javascript(
+        f"remember('fd_language','{other}'); location.reload()")).classes("fd-mini").props(
+        f'flat aria-label="{say("language_switch")}"')  # fmt: skip
+    ui.button(icon="contrast", on_click=lambda: _turn(mode)).classes("fd-mini").props(
+        f'flat aria-label="{say("dark")}"')  # fmt: skip
+
+
+def _turn(mode: ui.dark_mode) -> None:
+    mode.value = not mode.value
+    ui.run_javascript(f"remember('fd_theme', '{'dark' if mode.value else 'light'}')")

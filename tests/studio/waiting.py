@@ -1,0 +1,14 @@
+"""Waiting for what another thread does."""
+
+import time
+from collections.abc import Callable
+
+
+def eventually(promise: Callable[[], bool], seconds: float = 30) -> bool:
+    """Say whether it comes true in time."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if promise():
+            return True
+        time.sleep(0.02)
+    return False
