@@ -17,7 +17,7 @@ from facedrive.options import Faces, changed
 from facedrive.people import People
 from facedrive.settings import Settings
 from facedrive.sources.images import read_image
-from facedrive.training.rendered.crowd import FPS, Shown, render_crowd, tally
+from facedrive.training.rendered.crowd import FPS, Shown, render_crowd, spotted, tally
 from facedrive.training.rendered.studio import Studio
 from facedrive.types import Face, Frame, Image
 
@@ -43,8 +43,7 @@ def test_two_who_cross_keep_their_numbers(
     for index, (image, _) in enumerate(crossing):
         samples = everybody(Frame(image, index / FPS, index))
         assert [each.person for each in samples] == list(range(1, len(samples) + 1))
-        seen.append([(each.person, each.landmarks_px.mean(axis=0)) for each in samples
-                     if each.landmarks_px is not None])  # fmt: skip
+        seen.append(spotted(samples))
     found = tally([heads for _, heads in crossing], seen)
     hidden = [any(not head.in_sight for head in heads) for _, heads in crossing]
     assert any(hidden) and not hidden[-1]  # they do cross

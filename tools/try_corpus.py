@@ -3,8 +3,9 @@
     python tools/try_corpus.py files          # 1,000 mixed files, a tenth broken in ten ways
     python tools/try_corpus.py kills          # SIGKILL at 20 random moments, then resumed
     python tools/try_corpus.py long --hours 3 # memory of one long clip
+    python tools/try_corpus.py people --data DATA # heads that cross: numbers, faces found, cost
 
-Everything is made of the demo clip, in a temporary folder.
+The first three are made of the demo clip, in a temporary folder; the last of the parametric face.
 """
 
 from __future__ import annotations
@@ -30,10 +31,14 @@ import numpy as np
 import psutil
 import pyarrow.parquet as pq
 
+from facedrive.assembly import open_people
 from facedrive.corpus.manifest import read_manifest
 from facedrive.corpus.store import FolderStore
+from facedrive.settings import Settings
 from facedrive.sources.demo import open_demo
-from facedrive.types import Image
+from facedrive.training.rendered.crowd import FPS, render_crowd, spotted, tally
+from facedrive.training.rendered.studio import Studio
+from facedrive.types import Frame, Image
 
 
 def frames(count: int, step: int = 7) -> list[Image]:
@@ -135,7 +140,8 @@ def try_kills(folder: Path, kills: int) -> None:
     """Kill any process of a run again and again, and compare the results with those of one go."""
     pictures = frames(12)
     for number in range(24):
-        write_video(folder / f"in/{number}.mp4", pictures[number % 12 :] + pictures, 40, 25)
+        count = 40 + number // 12  # no two are the same
+        write_video(folder / f"in/{number}.mp4", pictures[number % 12 :] + pictures, count, 25)
     start(folder / "in", folder / "whole").communicate()
     dice, done = random.Random(1), 0
     while done < kills:
@@ -170,15 +176,37 @@ def try_long(folder: Path, hours: float, rate: int) -> None:
           f"in each third: {told}")  # fmt: skip
 
 
+def try_people(data: Path, count: int) -> None:
+    """Follow rendered heads that cross, as many as are asked for, and tell what a second costs."""
+    studio = Studio(data, "test", 256)
+    costs: dict[int, list[float]] = {}
+    for heads, seed in ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (4, 0), (4, 1)):
+        clip = list(render_crowd(studio, heads, count, seed))
+        people = open_people(Settings(), heads, raw=True)
+        begun = time.process_time()
+        seen = [spotted(people(Frame(image, index / FPS, index)))
+                for index, (image, _) in enumerate(clip)]  # fmt: skip
+        costs.setdefault(heads, []).append(time.process_time() - begun)
+        found = tally([shown for _, shown in clip], seen)
+        print(f"{heads} heads, seed {seed}: {found.switches} numbers changed, "
+              f"{found.found:.3f} of the faces in sight found")  # fmt: skip
+    one, two = (sum(costs[heads]) / len(costs[heads]) for heads in (1, 2))
+    print(f"two faces: {two / one:.2f} of one face's processor time")
+
+
 def main() -> None:
     """Try what is asked."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("files", "kills", "long"))
+    parser.add_argument("what", choices=("files", "kills", "long", "people"))
+    parser.add_argument("--data", type=Path, default=Path("data"))
+    parser.add_argument("--frames", type=int, default=100)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--hours", type=float, default=3.0)
     parser.add_argument("--rate", type=int, default=2)
     asked = parser.parse_args()
+    if asked.what == "people":
+        return try_people(asked.data, asked.frames)
     with TemporaryDirectory(prefix="try-corpus-") as folder:
         place = Path(folder)
         if asked.what == "files":

@@ -5,7 +5,7 @@ Each head is rendered alone, and set into the picture by its distance: the neare
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import cv2
@@ -17,7 +17,7 @@ from facedrive.training.rendered.camera import Camera, head_pose
 from facedrive.training.rendered.face import LANDMARKS, Person
 from facedrive.training.rendered.sampling import sample_aus, sample_gaze
 from facedrive.training.rendered.studio import Studio, sample_look
-from facedrive.types import Image
+from facedrive.types import Image, Sample
 
 WIDTH, HEIGHT, FPS = 640, 360, 25
 DISTANCE_CM = 60.0
@@ -178,14 +178,22 @@ class Tally(NamedTuple):
     """Numbers that were given out."""
 
 
-def tally(
-    truth: list[tuple[Shown, ...]], seen: list[list[tuple[int, NDArray[np.float32]]]]
-) -> Tally:
+Spotted = list[tuple[int, NDArray[np.float32]]]
+"""The number and the middle, (2,) pixels, of every face of a frame."""
+
+
+def spotted(samples: Iterable[Sample]) -> Spotted:
+    """Return who was seen in a frame, and where."""
+    return [(each.person, each.landmarks_px.mean(axis=0)) for each in samples
+            if each.landmarks_px is not None]  # fmt: skip
+
+
+def tally(truth: list[tuple[Shown, ...]], seen: list[Spotted]) -> Tally:
     """Compare what was seen with what was shown.
 
     Args:
         truth: Of each frame, by head.
-        seen: Of each frame: the number and the middle, (2,) pixels, of every face.
+        seen: Of each frame.
     """
     last: dict[int, int] = {}
     found = wanted = switches = 0
