@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import Body, FastAPI, Request, Response
+from fastapi import APIRouter, Body, Depends, FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from facedrive.annotate.desk import Desk, ForbiddenError
@@ -34,10 +34,22 @@ def who_asks(scope: Mapping[str, Any]) -> str:
 def add_routes(app: FastAPI, desk: Desk) -> None:
     """Add everything but the pages."""
     app.add_exception_handler(FacedriveError, _say_why)
-    _add_video(app, desk)
-    _add_edits(app, desk)
-    _add_model(app, desk)
+    _add_pictures(app, desk)
+    _add_own(app, desk)
     _add_team(app, desk)
+
+
+def _add_own(app: FastAPI, desk: Desk) -> None:
+    """Add what a coder is asked for by who may: nothing here is reached by another."""
+
+    def allow(name: str, coder: str, request: Request) -> None:
+        desk.allow(who_asks(request.scope), coder, name)
+
+    routes = APIRouter(dependencies=[Depends(allow)])
+    _add_video(routes, desk)
+    _add_edits(routes, desk)
+    _add_model(routes, desk)
+    app.include_router(routes)
 
 
 async def _say_why(request: Request, error: Exception) -> Response:
@@ -50,103 +62,95 @@ async def _say_why(request: Request, error: Exception) -> Response:
     return PlainTextResponse(str(error), status)
 
 
-def _add_video(app: FastAPI, desk: Desk) -> None:
-    @app.get("/api/video/{name}")
-    def video(name: str, coder: str, request: Request) -> dict[str, Any]:
-        desk.allow(who_asks(request.scope), coder, name)
-        found = desk.video(name)
-        if who_asks(request.scope) != EXPERT:
-            found["coders"] = [coder]
-        return found
-
+def _add_pictures(app: FastAPI, desk: Desk) -> None:
     @app.get("/frame/{name}/{position}.jpg")
     def frame(name: str, position: int, request: Request) -> Response:
         who = who_asks(request.scope)
         desk.allow(who, who, name)
         return Response(desk.picture(name, position), media_type="image/jpeg", headers=KEPT)
 
-    @app.get("/api/model/{name}")
-    def model(name: str, coder: str, request: Request) -> Response:
-        desk.allow(who_asks(request.scope), coder, name)
+
+def _add_video(routes: APIRouter, desk: Desk) -> None:
+    @routes.get("/api/video/{name}")
+    def video(name: str, coder: str, request: Request) -> dict[str, Any]:
+        found = desk.video(name)
+        if who_asks(request.scope) != EXPERT:
+            found["coders"] = [coder]
+        return found
+
+    @routes.get("/api/model/{name}")
+    def model(name: str) -> Response:
         return Response(desk.model(name), media_type="application/octet-stream")
 
 
-def _add_edits(app: FastAPI, desk: Desk) -> None:
-    @app.get("/api/keys/{name}")
-    def keys(name: str, coder: str, request: Request) -> dict[str, Any]:
-        desk.allow(who_asks(request.scope), coder, name)
+def _add_edits(routes: APIRouter, desk: Desk) -> None:
+    @routes.get("/api/keys/{name}")
+    def keys(name: str, coder: str) -> dict[str, Any]:
         return desk.keys(name, coder)
 
-    @app.get("/api/revision/{name}")
-    def revision(name: str, coder: str, request: Request) -> dict[str, int]:
-        desk.allow(who_asks(request.scope), coder, name)
+    @routes.get("/api/revision/{name}")
+    def revision(name: str, coder: str) -> dict[str, int]:
         return {"revision": desk.document(name, coder).revision}
 
-    @app.post("/api/edit/{name}")
-    def edit(name: str, coder: str, given: Given, request: Request) -> dict[str, Any]:
-        desk.allow(who_asks(request.scope), coder, name)
+    @routes.post("/api/edit/{name}")
+    def edit(name: str, coder: str, given: Given) -> dict[str, Any]:
         changes = given.get("changes")
         if not isinstance(changes, list) or not all(isinstance(row, list) for row in changes):
             raise DataError("an edit has a list of changes.")
         found = desk.edit(name, coder, str(given.get("text", "")), changes)
         return {key: value for key, value in found.items() if key != "changes"}
 
-    @app.post("/api/undo/{name}")
-    def undo(name: str, coder: str, request: Request) -> dict[str, Any]:
-        desk.allow(who_asks(request.scope), coder, name)
+    @routes.post("/api/undo/{name}")
+    def undo(name: str, coder: str) -> dict[str, Any]:
         return desk.undo(name, coder)
 
-    @app.post("/api/redo/{name}")
-    def redo(name: str, coder: str, request: Request) -> dict[str, Any]:
-        desk.allow(who_asks(request.scope), coder, name)
+    @routes.post("/api/redo/{name}")
+    def redo(name: str, coder: str) -> dict[str, Any]:
         return desk.undo(name, coder, again=True)
 
-    @app.get("/api/findings/{name}")
-    def findings(name: str, coder: str, request: Request) -> list[dict[str, Any]]:
-        desk.allow(who_asks(request.scope), coder, name)
+    @routes.get("/api/findings/{name}")
+    def findings(name: str, coder: str) -> list[dict[str, Any]]:
         return desk.findings(name, coder)
 
 
-def _add_model(app: FastAPI, desk: Desk) -> None:
-    @app.post("/api/guess/{name}")
-    def guess(name: str, coder: str, request: Request) -> dict[str, Any]:
-        desk.allow(who_asks(request.scope), coder, name)
+def _add_model(routes: APIRouter, desk: Desk) -> None:
+    @routes.post("/api/guess/{name}")
+    def guess(name: str) -> dict[str, Any]:
         desk.begin_guess(name)
         return {}
 
-    @app.get("/api/job/{name}")
-    def job(name: str, coder: str, request: Request) -> dict[str, Any]:
-        desk.allow(who_asks(request.scope), coder, name)
+    @routes.get("/api/job/{name}")
+    def job(name: str) -> dict[str, Any]:
         found = desk.job(name)
         return {"share": 0.0, "error": "", "done": False} if found is None else found._asdict()
 
-    @app.post("/api/fill/{name}")
-    def fill(name: str, coder: str, request: Request) -> dict[str, Any]:
-        desk.allow(who_asks(request.scope), coder, name)
+    @routes.post("/api/fill/{name}")
+    def fill(name: str, coder: str) -> dict[str, Any]:
         return desk.fill(name, coder)
 
-    @app.get("/api/fits/{name}")
-    def fits(name: str, coder: str, request: Request) -> list[dict[str, Any]]:
-        desk.allow(who_asks(request.scope), coder, name)
+    @routes.get("/api/fits/{name}")
+    def fits(name: str, coder: str) -> list[dict[str, Any]]:
         return desk.fits(name, coder)
 
-    @app.post("/api/refine/{name}")
-    def refine(name: str, coder: str, given: Given, request: Request) -> dict[str, Any]:
-        desk.allow(who_asks(request.scope), coder, name)
+    @routes.post("/api/refine/{name}")
+    def refine(name: str, coder: str, given: Given) -> dict[str, Any]:
         return desk.refine(name, coder, [str(each) for each in given.get("aus", [])])
 
 
 def _add_team(app: FastAPI, desk: Desk) -> None:
     """Add what only the expert may see."""
 
-    @app.get("/api/others/{name}")
-    def others(name: str, request: Request) -> dict[str, Any]:
-        desk.allow(who_asks(request.scope), EXPERT, name)
+    def allow(request: Request) -> None:
+        desk.allow(who_asks(request.scope), EXPERT, request.path_params.get("name", ""))
+
+    routes = APIRouter(dependencies=[Depends(allow)])
+
+    @routes.get("/api/others/{name}")
+    def others(name: str) -> dict[str, Any]:
         return desk.others(name)
 
-    @app.post("/api/decide/{name}")
-    def decide(name: str, given: Given, request: Request) -> list[dict[str, Any]]:
-        desk.allow(who_asks(request.scope), EXPERT, name)
+    @routes.post("/api/decide/{name}")
+    def decide(name: str, given: Given) -> list[dict[str, Any]]:
         try:
             decision = Decision(str(given["au"]), int(given["first"]), int(given["last"]),
                                 tuple(map(str, given["accept"])), str(given["reason"]))  # fmt: skip
@@ -154,15 +158,15 @@ def _add_team(app: FastAPI, desk: Desk) -> None:
             raise DataError("a decision has au, first, last, accept and reason.") from error
         return desk.decide(name, decision)
 
-    @app.get("/dump.zip")
-    def dump_all(request: Request) -> Response:
-        desk.allow(who_asks(request.scope), EXPERT)
+    @routes.get("/dump.zip")
+    def dump_all() -> Response:
         return _download(dump(desk.project.folder), f"{desk.project.name}.zip")
 
-    @app.get("/export/{to}.zip")
-    def export_all(to: str, request: Request) -> Response:
-        desk.allow(who_asks(request.scope), EXPERT)
+    @routes.get("/export/{to}.zip")
+    def export_all(to: str) -> Response:
         return _download(_exported(desk, to), f"{desk.project.name}-{to}.zip")
+
+    app.include_router(routes)
 
 
 def _exported(desk: Desk, to: str) -> bytes:
