@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.takes.take import Take
 from facedrive.types import IDENTITY_HEAD, Sample
 
+from ...annotate.conftest import write_film
 from ..conftest import browser, picture, playwright
 from .conftest import film, made
 
@@ -31,7 +33,7 @@ pytestmark = pytest.mark.slow
 DESK = "document.querySelector('fd-desk')"
 
 
-def write_guess(project: Project) -> None:
+def write_guess(project: Project, video: str) -> None:
     """Have the model say that the jaw drops once, and that the lips are pulled at the end."""
     aus = np.zeros((120, 24), np.float32)
     aus[:, AU_INDEX["jaw_drop"]] = np.interp(np.arange(120), [20, 40, 60], [0, 0.8, 0])
@@ -42,16 +44,25 @@ def write_guess(project: Project) -> None:
     spread = np.full((120, 24), 0.002, np.float32)
     spread[30:50, AU_INDEX["jaw_drop"]] = 0.05
     places = np.tile(np.array([0.5, 0.1, 0.2, 3.0], np.float32), (120, 1))
-    keep_guess(project, "clip", Guess(Take.of(samples), spread, places))
+    keep_guess(project, video, Guess(Take.of(samples), spread, places))
 
 
 @pytest.fixture(scope="module")
 def served(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """A project for a team that is served; the addresses of its people are in the log."""
-    with Project.open(made) as project:
-        write_guess(project)
-    words = ["annotate", str(made), "--serve", "--no-open", "--port", "0"]
-    log = tmp_path_factory.mktemp("log") / "log.txt"
+    """A project for a team that is served; in its video ``shown`` two have labelled."""
+    folder = tmp_path_factory.mktemp("served")
+    study = shutil.copytree(made, folder / "study")
+    with Project.open(study) as project:
+        write_guess(project, "clip")
+        project.add(write_film(folder / "shown.mp4", 120), subject="P02")
+        write_guess(project, "shown")
+        project.assign(3)
+        for coder, value in (("anna", 0.4), ("ben", 0.9)):
+            document = project.document("shown", coder)
+            document.edit("set", [document.put("jaw_drop", Key(at, level))
+                                  for at, level in ((0, 0.0), (40, value), (60, 0.0))])  # fmt: skip
+    words = ["annotate", str(study), "--serve", "--no-open", "--port", "0"]
+    log = folder / "log.txt"
     with log.open("w") as errors, subprocess.Popen(
         [sys.executable, "-m", "facedrive", *words], stdout=subprocess.PIPE, stderr=errors,
         text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"},
@@ -60,8 +71,8 @@ def served(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tup
         lines = [process.stdout.readline() for _ in range(5)]
         found = dict(re.findall(r"^  (\w+): (http\S+)$", "".join(lines), re.MULTILINE))
         assert set(found) == {"expert", "anna", "ben", "cleo"}, log.read_text()
-        (made / "links").write_text("\n".join(f"{name} {url}" for name, url in found.items()))
-        yield found["anna"].partition("/?")[0], made
+        (study / "links").write_text("\n".join(f"{name} {url}" for name, url in found.items()))
+        yield found["anna"].partition("/?")[0], study
         process.terminate()
         process.wait(20)
 
@@ -225,14 +236,14 @@ def test_the_expert_sees_all_and_accepts(
     page = people("expert", "/agreement")
     page.wait_for_selector("table")
     picture(page, "annotate-agreement")
-    page.goto(served[0] + "/desk/clip")
+    page.goto(served[0] + "/desk/shown")
     ready(page)
     page.get_by_role("tab", name="Expert").click()
     page.locator(".an-expert_pass input").fill("clearer")
     page.locator(".an-item").first.click()
     press(page, "Shift+2")
     page.wait_for_selector(".an-toast:has-text('Decided')")
-    assert "ben,clearer" in (served[1] / "expert" / "clip.csv").read_text()
+    assert "ben,clearer" in (served[1] / "expert" / "shown.csv").read_text()
     picture(page, "annotate-expert")
 
 
@@ -263,7 +274,7 @@ def test_nothing_is_wider_than_the_screen(people: Callable[..., Any], path: str,
 
 
 def test_the_avatar_does_what_the_labels_say(people: Callable[..., Any]) -> None:
-    page = ready(people("ben", "/desk/clip"))
+    page = ready(people("ben", "/desk/shown"))
     page.evaluate(f"{DESK}.seek(40)")
     jaw = f"{DESK}.face.about.targets.indexOf('jaw_drop')"
     weight = f"{DESK}.face.meshes[0].morphTargetInfluences[{jaw}]"
