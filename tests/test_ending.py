@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from waiting import eventually
 
 from facedrive import ending
 from facedrive.ending import Ended, heard, stopping
@@ -191,10 +192,7 @@ def test_a_process_ends_with_its_parent() -> None:
         time.sleep(2)
         parent.kill()
         parent.wait()
-    deadline = time.monotonic() + 10
-    while is_there(child) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not is_there(child)
+    assert eventually(lambda: not is_there(child))
 
 
 def is_there(process: int) -> bool:

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from waiting import eventually
 
 from facedrive.calibration import build_profile, load_profile, save_profile
 from facedrive.errors import FacedriveError, OptionError, SinkError
@@ -68,6 +69,9 @@ class Keeps:
     def close(self) -> None:
         self.closed += 1
 
+    def shows_rest(self) -> bool:
+        return any(sample.aus.max() < 0.1 for sample in self.samples[-1:])
+
 
 @pytest.fixture
 def sink() -> Keeps:
@@ -98,15 +102,6 @@ def status(live: Live) -> Status:
     return found
 
 
-def until(live: Live, promise: object) -> None:
-    """Wait until frames have shown it."""
-    for _ in range(20_000):
-        if promise():  # type: ignore[operator]
-            return
-        live.status()
-    raise AssertionError("it never came")
-
-
 def test_every_command_says_what_it_does() -> None:
     assert {"recentre", "pause", "record", "mirror", "set", "add", "remove", "enable"} <= set(
         commands()
@@ -116,9 +111,9 @@ def test_every_command_says_what_it_does() -> None:
 
 
 def test_recentring_makes_this_face_the_neutral(live: Live, sink: Keeps, tmp_path: Path) -> None:
-    until(live, lambda: sink.samples)
+    assert eventually(lambda: sink.samples)
     live.call("recentre")
-    until(live, lambda: bool(sink.samples) and sink.samples[-1].aus.max() < 0.1)
+    assert eventually(sink.shows_rest)
     path = tmp_path / "me.toml"
     live.call("save_profile", [str(path)])
     assert load_profile(path).neutral[3] == pytest.approx(0.52, abs=0.01)
@@ -131,12 +126,12 @@ def test_a_profile_that_was_not_read_needs_a_path(live: Live) -> None:
 
 def test_pausing_stops_the_frames(live: Live, sink: Keeps) -> None:
     live.call("pause", ["yes"])
-    until(live, lambda: status(live).paused)
+    assert eventually(lambda: status(live).paused)
     count = len(sink.samples)
     live.status()
     assert len(sink.samples) <= count + 1
     live.call("pause")
-    until(live, lambda: len(sink.samples) > count + 1)
+    assert eventually(lambda: len(sink.samples) > count + 1)
 
 
 def test_an_option_changes_from_the_next_frame_on(live: Live) -> None:
@@ -198,4 +193,4 @@ def test_another_profile_holds_from_the_next_frame_on(
     rest = build_profile(np.full(24, 0.5, np.float32), None)
     save_profile(rest, tmp_path / "other.toml")
     live.call("set", ["calibration.profile", str(tmp_path / "other.toml")])
-    until(live, lambda: sink.samples[-1].aus.max() < 0.1)
+    assert eventually(sink.shows_rest)

@@ -14,6 +14,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from waiting import eventually
 
 from facedrive.aus import AU_NAMES
 from facedrive.cli.main import main
@@ -138,9 +139,7 @@ def test_ctrl_c_ends_cleanly_with_a_playable_recording(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "facedrive", "live", "--source", "demo", "--no-view"]
     outputs = ["--record", str(picture), "--out", f"csv:{take}"]
     run = subprocess.Popen([*command, *outputs], stderr=subprocess.PIPE, text=True, cwd=ROOT)
-    deadline = time.monotonic() + 60
-    while not (take.exists() and take.stat().st_size > 2000) and time.monotonic() < deadline:
-        time.sleep(0.1)
+    assert eventually(lambda: take.exists() and take.stat().st_size > 2000, 60)
     run.send_signal(signal.SIGINT)
     _, log = run.communicate(timeout=60)
     assert run.returncode == 0, log

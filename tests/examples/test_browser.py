@@ -7,12 +7,13 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
 import pytest
+from waiting import eventually
 
 pytest.importorskip("websockets")
 
@@ -67,14 +68,6 @@ def sink() -> Iterator[WsSink]:
     opened = WsSink(port=0)
     yield opened
     opened.close()
-
-
-def eventually(promise: Callable[[], bool]) -> bool:
-    for _ in range(400):
-        if promise():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 def shown(page: Page, name: str) -> np.ndarray:

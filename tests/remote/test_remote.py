@@ -6,13 +6,13 @@ import json
 import socket
 import stat
 import sys
-import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from pythonosc.udp_client import SimpleUDPClient
+from waiting import eventually
 
 from facedrive.errors import FacedriveError, SinkError
 from facedrive.files import user_cache_folder
@@ -137,9 +137,7 @@ def test_an_osc_message_is_a_command(caplog: pytest.LogCaptureFixture) -> None:
         client.send_message("/facedrive/other", 1)
         client.send_message("/facedrive/control/set", ["smoothing.aus.beta", 2.0])
         client.send_message("/facedrive/control/pause", True)
-        deadline = time.monotonic() + 10
-        while (len(callee.calls) < 2 or not caplog.text) and time.monotonic() < deadline:
-            time.sleep(0.01)
+        assert eventually(lambda: len(callee.calls) == 2 and caplog.text)
     assert sorted(callee.calls) == [("pause", ["True"]), ("set", ["smoothing.aus.beta", "2"])]
     assert "it cannot be done" in caplog.text
 

@@ -7,12 +7,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+from disk import small_disk
 
 from facedrive.aus import AU_NAMES
 from facedrive.errors import DependencyError, SinkError
@@ -31,18 +30,6 @@ def written(path: Path, *samples: object) -> list[dict[str, str]]:
     sink.close()
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
-
-
-@contextmanager
-def small_disk(size: int) -> Iterator[None]:
-    """Let no file grow beyond ``size`` bytes, as a full disk would."""
-    resource = pytest.importorskip("resource", reason="file size limits are POSIX")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_columns_are_those_of_extract(tmp_path: Path, make_sample: MakeSample) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from waiting import eventually
 
 from facedrive.errors import DependencyError, SinkError
 from facedrive.mappings import FULL_GAZE_RAD
@@ -136,14 +137,6 @@ def start() -> Iterator[Callable[..., VtsSink]]:
 @pytest.fixture
 def token(tmp_path: Path) -> Path:
     return tmp_path / "config" / "facedrive" / "vtube_studio_token"
-
-
-def eventually(promise: Callable[[], object]) -> bool:
-    for _ in range(1000):
-        if promise():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def test_parameters_are_those_of_its_webcam_tracking() -> None:

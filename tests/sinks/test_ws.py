@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import socket
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from waiting import eventually
 
 from facedrive.aus import AU_NAMES
 from facedrive.errors import DependencyError, SinkError
@@ -52,14 +52,6 @@ def hear(connection: ClientConnection) -> dict[str, Any]:
     message = json.loads(connection.recv(30))
     assert isinstance(message, dict)
     return message
-
-
-def eventually(promise: Callable[[], bool]) -> bool:
-    for _ in range(1000):
-        if promise():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def test_a_frame_is_one_json_message(serve: Callable[..., WsSink], make_sample: MakeSample) -> None:

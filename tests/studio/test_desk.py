@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
+from disk import small_disk
 
 pytest.importorskip("nicegui")
 
@@ -44,18 +44,6 @@ def send(desk: Desk, count: int, *, first: int = 0, picture: bool = True) -> Non
         sample = replace(posed(np.full(24, 0.5, np.float32), index), time=index / 30)
         frame = Frame(image, sample.time, index) if picture else None
         desk.engine._outputs.send(sample, frame)
-
-
-@contextmanager
-def small_disk(size: int) -> Iterator[None]:
-    """Let no file grow beyond ``size`` bytes, as a full disk would."""
-    resource = pytest.importorskip("resource", reason="file size limits are POSIX")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_take_is_recorded_with_the_cameras_picture_if_wanted(desk: Desk) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from waiting import eventually
 
 pytest.importorskip("nicegui")
 
@@ -19,8 +20,6 @@ from facedrive.settings import Settings
 from facedrive.sources.camera import video_devices
 from facedrive.studio.acts import Hand, Wave
 from facedrive.studio.engine import Engine
-
-from .waiting import eventually
 
 pytestmark = pytest.mark.slow
 

@@ -90,6 +90,6 @@ def test_obs_gets_a_transparent_ground_and_a_head_that_moves(visit: Callable[...
     assert (corner, middle) == (0, 255)
     page.wait_for_function(
         """() => { const a = document.querySelector('fd-avatar');
-        const jaw = a.about.targets.indexOf('jaw_drop');
-        return a.meshes.some(mesh => mesh.morphTargetInfluences[jaw] > 0.3); }"""
+        const jaw = a.about?.targets.indexOf('jaw_drop');
+        return a.meshes?.some(mesh => mesh.morphTargetInfluences[jaw] > 0.3); }"""
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from waiting import eventually
 
 pytest.importorskip("nicegui")
 
@@ -19,8 +20,6 @@ from facedrive.settings import Settings
 from facedrive.studio.engine import Engine
 from facedrive.threads import now
 from facedrive.types import Frame
-
-from .waiting import eventually
 
 pytestmark = pytest.mark.slow
 

@@ -168,8 +168,8 @@ def test_a_slider_moves_the_avatar_without_a_face(visit: Callable[..., Any]) -> 
     page.mouse.click(box["x"] + box["width"] * 0.9, box["y"] + box["height"] / 2)
     page.wait_for_function(
         """() => { const a = document.querySelector('fd-avatar');
-        const at = a.about.targets.indexOf('cheeks_puff');
-        return a.meshes.some(mesh => mesh.morphTargetInfluences[at] > 0.7); }"""
+        const at = a.about?.targets.indexOf('cheeks_puff');
+        return a.meshes?.some(mesh => mesh.morphTargetInfluences[at] > 0.7); }"""
     )
     page.get_by_role("button", name="Let go").click()
     page.wait_for_function("document.querySelector('.fd-status').innerText.includes('Running')")

@@ -1,10 +1,10 @@
-"""Waiting for what another thread does."""
+"""Waiting for what another thread or process does."""
 
 import time
 from collections.abc import Callable
 
 
-def eventually(promise: Callable[[], bool], seconds: float = 30) -> bool:
+def eventually(promise: Callable[[], object], seconds: float = 30) -> bool:
     """Say whether it comes true in time."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
