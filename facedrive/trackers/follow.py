@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from facedrive.trackers.align import crop_matrix, warp_square
 from facedrive.trackers.motion import coarse_face, find_shift
-from facedrive.trackers.patch import PATCH_SIZE, Placement, chain, to_frame
+from facedrive.trackers.patch import ORIGIN_PX, PATCH_SIZE, Placement, chain, to_frame
 from facedrive.types import CropSpec, Image, Vector
 
 STEADY_PX = 1.5
@@ -91,10 +91,12 @@ class Follower:
         off_px = float(np.linalg.norm(self._corners @ change.T, axis=1).max())
         off = off_px * self._zoom
         share = max(off**2 / (off**2 + STEADY_PX**2), LEAST_SHARE)
-        self._next = chain(_RIGHT + share * change, self.placed)
+        step = _RIGHT + share * change
+        self._next = chain(step, self.placed)
         self.astray = off_px > ASTRAY * self._crop.size
-        if not self.astray:
-            self._face = coarse_face(self._patch(), seen_px.mean(axis=0) * self._zoom)
+        if not self.astray:  # what will be in the middle of the next crop, if the face keeps still
+            middle_px = to_frame(step, ORIGIN_PX / self._zoom)
+            self._face = coarse_face(self._patch(), middle_px * self._zoom)
         return to_frame(self.placed, seen_px).astype(np.float32)
 
     def _patch(self) -> Image:

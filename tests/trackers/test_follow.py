@@ -65,6 +65,17 @@ def test_it_keeps_up_with_a_face_that_moves(step: tuple[float, float]) -> None:
         assert not follower.astray
 
 
+def test_the_crop_of_a_turned_head_that_keeps_still_keeps_still() -> None:
+    follower, face = Follower(CROP), face_at(320, 240)
+    face[:17] += [80, 0]  # its jaw is seen from the side
+    follower.begin(face)
+    for _ in range(6):
+        follower.cut(SCENE)
+        follower.learn(seen(follower, face))
+        assert not follower.astray
+        assert np.allclose(follower.placed, crop_matrix(face, CROP), atol=0.01)
+
+
 def test_noise_in_what_is_seen_hardly_moves_the_crop() -> None:
     follower, face, random = Follower(CROP), face_at(320, 240), np.random.default_rng(0)
     follower.begin(face)
