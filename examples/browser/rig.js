@@ -46,11 +46,13 @@ export class Rig {
     this.targets = [...new Set(names)];
   }
 
-  // AU names win: one AU must not move a face twice.
+  // AU names win: one AU must not move a face twice. Extras have names of their own beside them.
   show(frame) {
     const aus = byPlainName(frame.aus);
     const names = this.targets.map((name) => plain(name));
-    const values = names.some((name) => aus.has(name)) ? aus : byPlainName(frame.channels);
+    const values = names.some((name) => aus.has(name))
+      ? byPlainName({ ...frame.aus, ...frame.extras })
+      : byPlainName(frame.channels);
     for (const mesh of this.meshes) {
       for (const [name, index] of Object.entries(mesh.morphTargetDictionary)) {
         const value = values.get(plain(name));

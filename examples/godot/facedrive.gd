@@ -2,8 +2,9 @@
 #
 #     facedrive live --out osc://127.0.0.1:9000
 #
-# Put it on a Node3D and a face with blend shapes below that. Blend shapes are found by FEAFA+
-# names (jaw_drop), else by ARKit's (jawOpen, eyeBlink_L); a bone whose name ends in "head" turns.
+# Put it on a Node3D and a face with blend shapes below that. Blend shapes are found by names of AUs
+# (jaw_drop) and extras (left_mouth_frown), else by ARKit's (jawOpen, eyeBlink_L); a bone whose name
+# ends in "head" turns.
 extends Node3D
 
 const Osc = preload("osc.gd")
@@ -11,6 +12,9 @@ const Shapes = preload("shapes.gd")
 
 # Packets read a frame, so that a flood cannot hold up the game; the rest comes next frame.
 const MAX_PACKETS = 256
+# Extras come in packets of their own, of which some may be lost; after so many frames without any,
+# the sender gives none.
+const FRAMES_WITHOUT = 30
 
 @export var port = 9000
 @export var from_other_computers = false
@@ -18,11 +22,12 @@ const MAX_PACKETS = 256
 
 # Whether there is a face; without one the values hold, then ease to neutral.
 var face_seen = false
-# The newest AUs and gaze by name, 0 to 1.
+# The newest AUs, extras and gaze by name, 0 to 1.
 var inputs = {}
 # The head's rotation: +x to the subject's left, +y up, +z out of the face, as in glTF.
 var turn = Quaternion()
 
+var _frames_without_extras = FRAMES_WITHOUT
 var _socket = PacketPeerUDP.new()
 var _shapes = [] # [mesh instance, property, shares] each
 var _heads = [] # [skeleton, bone, rest, rest of what it hangs on] each
@@ -46,6 +51,8 @@ func _process(_delta):
 			break
 		for message in Osc.read(_socket.get_packet()):
 			_take(message[0], message[1])
+	if _frames_without_extras == FRAMES_WITHOUT:
+		_merge(Shapes.derived(inputs))
 	for shape in _shapes:
 		shape[0].set(shape[1], Shapes.mix(shape[2], inputs))
 	for head in _heads:
@@ -60,8 +67,12 @@ func _take(address, numbers):
 	var count = numbers.size()
 	if what == "face" and count == 1:
 		face_seen = numbers[0] != 0
+		_frames_without_extras = min(_frames_without_extras + 1, FRAMES_WITHOUT)
 	elif what.begins_with("au/") and count == 1:
 		inputs[what.substr(3)] = clamp(numbers[0], 0.0, 1.0)
+	elif what.begins_with("extra/") and count == 1:
+		inputs[what.substr(6)] = clamp(numbers[0], 0.0, 1.0)
+		_frames_without_extras = 0
 	elif what == "gaze/left" and count == 2:
 		_merge(Shapes.gaze("left", numbers[0], numbers[1]))
 	elif what == "gaze/right" and count == 2:

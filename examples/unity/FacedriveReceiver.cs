@@ -3,7 +3,7 @@
 //     facedrive live --out osc://127.0.0.1:9000
 //
 // Put it on any object and drag the face's SkinnedMeshRenderer into Faces. Blend shapes are found
-// by FEAFA+ names (jaw_drop), else by ARKit's (jawOpen, eyeBlink_L).
+// by names of AUs (jaw_drop) and extras (left_mouth_frown), else by ARKit's (jawOpen, eyeBlink_L).
 
 using System;
 using System.Collections.Generic;
@@ -34,7 +34,7 @@ public sealed class FacedriveReceiver : MonoBehaviour
     // Whether there is a face; without one the values hold, then ease to neutral.
     public bool FaceSeen { get { return face != null && face.Seen; } }
 
-    // The newest AUs and gaze by name, 0 to 1.
+    // The newest AUs, extras and gaze by name, 0 to 1.
     public IReadOnlyDictionary<string, float> Inputs { get { return face == null ? null : face.Inputs; } }
 
     private void OnEnable()

@@ -21,7 +21,7 @@ A row may name other channels of its table beside AUs; they stand for their rows
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.errors import MappingError, unknown
-from facedrive.extras import DERIVED, EXTRA_NAMES, complete
+from facedrive.extras import EXTRA_NAMES, complete
 from facedrive.files import is_file, read_toml
 from facedrive.registry import Registry, is_dotted
 from facedrive.types import Vector
@@ -120,13 +120,6 @@ class Mapping:
         """Return the channels that no AU moves; they stay at 0."""
         rows = zip(self.channels, self.matrix, strict=True)
         return tuple(name for name, weights in rows if not weights.any())
-
-    def without_extras(self) -> Mapping:
-        """Return the table for who hears AUs and gaze alone: extras as they go along with AUs."""
-        matrix = self.matrix.copy()
-        matrix[:, : len(AU_NAMES)] += matrix[:, EXTRAS] @ DERIVED
-        matrix[:, EXTRAS] = 0
-        return replace(self, matrix=matrix)
 
     def apply(self, aus: Vector, gaze: Vector, extras: Vector | None = None) -> Vector:
         """Map (24,) AUs, (2, 2) gaze in radians and (E,) extras to (C,) float32 channels, 0 to 1.

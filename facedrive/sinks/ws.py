@@ -3,7 +3,8 @@
 This output is the server. Every frame is one text message, numbers rounded to 5 places:
 
     {"time": s, "index": n, "person": 1, "face": true,
-     "aus": {"jaw_drop": 0 to 1, ...}, "channels": {"jawOpen": 0 to 1, ...},
+     "aus": {"jaw_drop": 0 to 1, ...}, "extras": {"left_mouth_frown": 0 to 1, ...},
+     "channels": {"jawOpen": 0 to 1, ...},
      "head": {"rotation": [x, y, z, w], "position": [x, y, z]},
      "gaze": {"left": [pitch, yaw], "right": [pitch, yaw]}}
 
@@ -33,6 +34,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from facedrive.aus import AU_NAMES
 from facedrive.errors import SinkError
+from facedrive.extras import EXTRA_NAMES, complete
 from facedrive.files import user_config_folder
 from facedrive.mappings.table import Mapping, load_mapping
 from facedrive.sinks.packages import need
@@ -170,13 +172,15 @@ class Encoder:
 
     def encode(self, sample: Sample) -> str:
         """Return the message of a sample."""
+        extras = complete(sample.extras, sample.aus)
         return self._template % (
             sample.time,
             sample.index,
             sample.person,
             "true" if sample.face else "false",
             *sample.aus.tolist(),
-            *self._mapping.apply(sample.aus, sample.gaze, sample.extras).tolist(),
+            *extras.tolist(),
+            *self._mapping.apply(sample.aus, sample.gaze, extras).tolist(),
             *sample.head.rotation.tolist(),
             *sample.head.translation.tolist(),
             *sample.gaze.ravel().tolist(),
@@ -195,7 +199,7 @@ def _template(channels: tuple[str, ...]) -> str:
     gaze = f'{{"left":{row(2)},"right":{row(2)}}}'
     return (
         f'{{"time":%.6f,"index":%d,"person":%d,"face":%s,"aus":{numbers(AU_NAMES)},'
-        f'"channels":{numbers(channels)},"head":{head},"gaze":{gaze}}}'
+        f'"extras":{numbers(EXTRA_NAMES)},"channels":{numbers(channels)},"head":{head},"gaze":{gaze}}}'
     )
 
 

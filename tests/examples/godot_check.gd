@@ -8,6 +8,7 @@ var face = Facedrive.new()
 var instance = MeshInstance3D.new()
 var names = []
 var waited = 0.0
+var shown = 0.0
 
 
 func _init():
@@ -25,6 +26,9 @@ func _init():
 func _process(delta):
 	waited += delta
 	if not face.face_seen and waited < 30:
+		return
+	shown += delta
+	if shown < 0.2: # extras come in a packet after that of their frame
 		return
 	print(face.turn.x, " ", face.turn.y, " ", face.turn.z, " ", face.turn.w)
 	for shape in names:

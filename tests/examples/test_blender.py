@@ -96,6 +96,16 @@ def test_shape_keys_named_after_aus_follow_the_stream() -> None:
     assert SESSION.current().driven == 24
 
 
+def test_shape_keys_follow_the_extras_by_their_own_names_and_arkits() -> None:
+    face = add_face("left_mouth_frown", "mouthFrownLeft", "mouthFrownRight", "mouthLeft")
+    bpy.ops.facedrive.start()
+    sample = make_sample(left_mouth_frown=0.5, right_mouth_frown=0.25, mouth_left=1)
+    show(sample)
+    show(sample)  # the extras of the one before have come
+    keys = ("left_mouth_frown", "mouthFrownLeft", "mouthFrownRight", "mouthLeft")
+    assert [value(face, key) for key in keys] == pytest.approx([0.5, 0, 0.25, 1])
+
+
 def test_shape_keys_with_arkit_names_follow_the_stream() -> None:
     face = add_face("jawOpen", "eyeBlink_L", "browInnerUp", "eyeLookOutRight", "mine")
     bpy.ops.facedrive.start()

@@ -15,15 +15,17 @@ import numpy as np
 import pytest
 from facedrive_osc.names import eye_bones, looks, match, mix
 from facedrive_osc.osc import MalformedPacketError, read_packet
-from facedrive_osc.stream import MAX_PACKETS, Stream
-from facedrive_osc.tables import ARKIT, AU_NAMES, FULL_GAZE_DEG
+from facedrive_osc.stream import FRAMES_WITHOUT, MAX_PACKETS, Stream
+from facedrive_osc.tables import ARKIT, AU_NAMES, EXTRAS, FULL_GAZE_DEG
 from hypothesis import given
 from hypothesis import strategies as st
 from pythonosc.osc_message_builder import OscMessageBuilder
 
 import facedrive.aus
+import facedrive.extras
 from facedrive.mappings import table
 from facedrive.mappings.match import match_rig
+from facedrive.rig import default_rig, load
 from facedrive.rig.model import Rig
 from facedrive.sinks.osc import OscSink
 from facedrive.types import Sample
@@ -53,8 +55,8 @@ def send(stream: Stream, *packets: bytes) -> None:
             sending.sendto(packet, ("127.0.0.1", stream.port))
 
 
-def show(stream: Stream, *samples: Sample, prefix: str = "/facedrive") -> None:
-    sink = OscSink("127.0.0.1", stream.port, prefix)
+def show(stream: Stream, *samples: Sample, prefix: str = "/facedrive", extras: bool = True) -> None:
+    sink = OscSink("127.0.0.1", stream.port, prefix, extras=extras)
     for sample in samples:
         sink.send(sample, None)
     sink.close()
@@ -68,7 +70,7 @@ def message(address: str, *arguments: float | str) -> bytes:
 
 
 def test_its_tables_are_facedrives() -> None:
-    arkit = table.load_mapping("arkit").without_extras()
+    arkit = table.load_mapping("arkit")
     driven = {
         channel: {table.INPUTS[i]: pytest.approx(row[i]) for i in row.nonzero()[0]}
         for channel, row in zip(arkit.channels, arkit.matrix, strict=True)
@@ -76,6 +78,10 @@ def test_its_tables_are_facedrives() -> None:
     }
     assert driven == ARKIT
     assert facedrive.aus.AU_NAMES == AU_NAMES
+    assert tuple(EXTRAS) == facedrive.extras.EXTRA_NAMES
+    assert {extra: along for extra, along in EXTRAS.items() if along} == (
+        facedrive.extras.AU_OF_EXTRA
+    )
     assert table.FULL_GAZE_DEG == FULL_GAZE_DEG
 
 
@@ -86,6 +92,8 @@ RIGS = (
     ("eyeBlink_L", "eyeBlink_R", "Mouth_Smile_Left", "jawopen", "cheekPuff_L", "cheekPuffRight"),
     ("jaw_drop", "jawOpen", "eyeBlinkLeft", "browOuterUpLeft", "left_brow_raise"),
     ("face.jawOpen", "head.M_jawOpen", "jawOpen"),
+    load(default_rig()).targets,
+    ("left_mouth_frown", "mouthFrownLeft", "mouthFrownRight", "mouth_left", "mouthRight"),
     (),
 )
 
@@ -102,7 +110,7 @@ def test_keys_follow_what_facedrive_live_would_have_them_follow(keys: tuple[str,
             SimpleNamespace(name="rig", targets=keys, eyes=None, empty=(), head=None, rules=None),
         )
     )
-    for key, row in zip(keys, expected.without_extras().matrix, strict=True):
+    for key, row in zip(keys, expected.matrix, strict=True):
         weights = [found.get(key, {}).get(name, 0.0) for name in table.INPUTS]
         assert weights == pytest.approx(row)
 
@@ -155,6 +163,32 @@ def test_everything_that_facedrive_sends_arrives(stream: Stream) -> None:
     assert values.gaze["right"] == pytest.approx((-0.2, 0.1))
     expected = table.gaze_inputs(np.array(gaze, np.float32))
     assert [values.inputs[name] for name in table.GAZE_INPUTS] == pytest.approx(expected)
+
+
+def test_extras_arrive(stream: Stream) -> None:
+    extras = {name: round(i / 14, 3) for i, name in enumerate(EXTRAS)}
+    show(stream, make_sample(nose_wrinkle=1, **extras))
+    assert wait(stream)
+    assert {name: stream.values.inputs[name] for name in EXTRAS} == pytest.approx(extras, abs=1e-6)
+
+
+def test_who_gives_no_extras_has_those_that_go_along_with_aus(stream: Stream) -> None:
+    sample = make_sample(nose_wrinkle=1, chin_raise=0.5, left_brow_raise=1, left_mouth_frown=0.7)
+    show(stream, sample, extras=False)
+    assert wait(stream)
+    along = facedrive.extras.derived(sample.aus)
+    assert [stream.values.inputs[name] for name in EXTRAS] == pytest.approx(along)
+    assert stream.values.inputs["left_eye_squint"] == pytest.approx(0.3)
+
+
+def test_extras_that_stop_coming_go_along_with_aus_again(stream: Stream) -> None:
+    frowning = make_sample(left_mouth_frown=0.7, nose_wrinkle=1)
+    for count, frown in ((1, 0.7), (FRAMES_WITHOUT - 2, 0.7), (3, 0.0)):
+        show(stream, *[frowning] * count, extras=count == 1)
+        assert wait(stream)
+        stream.poll(0)
+        assert stream.values.inputs["left_mouth_frown"] == pytest.approx(frown)
+    assert stream.values.inputs["left_eye_squint"] == pytest.approx(0.3)
 
 
 def test_the_newest_of_many_wins(stream: Stream) -> None:
@@ -223,7 +257,7 @@ def test_rubbish_is_counted_and_changes_nothing(stream: Stream, packet: bytes) -
     send(stream, packet, message("/facedrive/au/jaw_drop", 0.5))
     assert wait(stream)
     assert stream.malformed == 1
-    assert stream.values.inputs == {"jaw_drop": 0.5}
+    assert stream.values.inputs == {"jaw_drop": 0.5} | dict.fromkeys(EXTRAS, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -243,7 +277,7 @@ def test_numbers_that_are_none_or_not_ours_are_ignored(stream: Stream, packet: b
     send(stream, packet, message("/facedrive/face", 1))
     assert wait(stream)
     assert stream.values.seen
-    assert not stream.values.inputs
+    assert not any(stream.values.inputs.values())
     assert stream.values.rotation is None
     assert stream.malformed == 0
 

@@ -87,6 +87,13 @@ def feed(sink: WsSink, page: Page, **aus: float) -> None:
     time.sleep(0.2)
 
 
+def frowns(picture: np.ndarray, shut: np.ndarray) -> bool:
+    """Whether the mouth differs on the picture's right, where the subject's left is, alone."""
+    moved = np.abs(picture - shut).max(axis=2) > 30
+    halves = np.array_split(moved, 2, axis=1)
+    return bool(halves[1].sum() > 50 and halves[0].sum() < halves[1].sum() / 4)
+
+
 def test_a_face_moves_the_bars_and_the_model(served: str, sink: WsSink, tmp_path: Path) -> None:
     url = f"{served}/?rig=take.glb&ws=ws://127.0.0.1:{sink.port}"
     with open_page(url, tmp_path) as page:
@@ -96,6 +103,8 @@ def test_a_face_moves_the_bars_and_the_model(served: str, sink: WsSink, tmp_path
         shut = shown(page, "shut")
         feed(sink, page, jaw_drop=0.9)
         opened = shown(page, "open")
+        feed(sink, page, jaw_drop=0.0, left_mouth_frown=1.0)
+        assert eventually(lambda: frowns(shown(page, "frown"), shut))
     moved = np.abs(opened - shut).max(axis=2) > 30
     assert moved.mean() > 0.002
     assert moved[: len(moved) // 3].mean() < 0.001  # the forehead does not

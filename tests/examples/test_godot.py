@@ -6,6 +6,7 @@ Godot 4 gave its classes changed back.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from facedrive.aus import AU_NAMES
+from facedrive.extras import AU_OF_EXTRA, EXTRA_NAMES
 from facedrive.mappings.table import FULL_GAZE_DEG, INPUTS, load_mapping
 from facedrive.sinks.osc import OscSink
 
@@ -61,8 +63,10 @@ def command(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     return [*words, "--path", str(folder), "-s", CHECK.name]
 
 
-def show(command: list[str], *shapes: str, junk: Sequence[bytes] = ()) -> list[list[float]]:
-    """Show a winking, nodding face; return the head's rotation and each blend shape's value."""
+def show(
+    command: list[str], *shapes: str, junk: Sequence[bytes] = (), extras: bool = True
+) -> list[list[float]]:
+    """Show a winking, nodding, frowning face; return the head's rotation and the shapes' values."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -71,23 +75,25 @@ def show(command: list[str], *shapes: str, junk: Sequence[bytes] = ()) -> list[l
     with subprocess.Popen(
         command, stdout=pipe, stderr=subprocess.DEVNULL, text=True, env=environment
     ) as process:
-        send_until_it_ends(process, port, junk)
+        send_until_it_ends(process, OscSink("127.0.0.1", port, extras=extras), junk)
         assert process.stdout is not None
         printed = [line.split() for line in process.stdout]
     values = printed[-len(shapes) - 1 :]
     return [[float(word.replace("Null", "nan")) for word in words] for words in values]
 
 
-def send_until_it_ends(process: subprocess.Popen[str], port: int, junk: Sequence[bytes]) -> None:
+def send_until_it_ends(
+    process: subprocess.Popen[str], sink: OscSink, junk: Sequence[bytes]
+) -> None:
     """Godot does not say when it listens: what it prints stays in its buffer."""
     gaze = ((0.0, 0.27925268), (0.0, 0.27925268))
-    aus = {"left_eye_close": 1.0, "jaw_drop": 0.5, "left_brow_raise": 0.5}
-    sample = make_sample(rotation=(0.6, 0.0, 0.0, 0.8), gaze=gaze, **aus)
-    sink = OscSink("127.0.0.1", port)
+    aus = {"left_eye_close": 1.0, "jaw_drop": 0.5, "left_brow_raise": 0.5, "nose_wrinkle": 0.5}
+    extras = {"left_mouth_frown": 0.75, "inner_brow_raise": 0.5, "mouth_left": 1.0}
+    sample = make_sample(rotation=(0.6, 0.0, 0.0, 0.8), gaze=gaze, **aus, **extras)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sending:
         while process.poll() is None:
             for packet in junk:
-                sending.sendto(packet, ("127.0.0.1", port))
+                sending.sendto(packet, ("127.0.0.1", sink.port))
             sink.send(sample, None)
             time.sleep(0.02)
     sink.close()
@@ -97,7 +103,18 @@ def test_arkit_blend_shapes_and_the_head_follow(command: list[str]) -> None:
     shapes = ("jawOpen", "eyeBlink_L", "eyeBlinkRight", "browInnerUp", "eyeLookOutLeft", "mine")
     head, *values = show(command, *shapes)
     assert head == pytest.approx([0.6, 0, 0, 0.8], abs=1e-5)
-    assert [value for (value,) in values] == pytest.approx([0.5, 1, 0, 0.25, 0.5, 0], abs=1e-5)
+    assert [value for (value,) in values] == pytest.approx([0.5, 1, 0, 0.5, 0.5, 0], abs=1e-5)
+
+
+def test_extras_move_arkits_shapes_and_those_of_their_own_names(command: list[str]) -> None:
+    shapes = ("jaw_drop", "left_mouth_frown", "mouthFrownLeft", "mouthFrown_R", "mouthLeft")
+    _, *values = show(command, *shapes, "eyeSquintLeft")
+    assert [value for (value,) in values] == pytest.approx([0.5, 0.75, 0, 0, 1, 0], abs=1e-5)
+
+
+def test_who_gives_no_extras_has_those_that_go_along_with_aus(command: list[str]) -> None:
+    _, *values = show(command, "mouthFrownLeft", "browInnerUp", "eyeSquintLeft", extras=False)
+    assert [value for (value,) in values] == pytest.approx([0, 0.25, 0.15], abs=1e-5)
 
 
 JUNK = (
@@ -125,10 +142,12 @@ def test_the_scripts_are_godot_4s_language() -> None:
 
 def test_its_tables_are_facedrives() -> None:
     source = (PROJECT / "shapes.gd").read_text(encoding="utf-8")
-    arkit = load_mapping("arkit").without_extras()
+    arkit = load_mapping("arkit")
     for channel, row in zip(arkit.channels, arkit.matrix, strict=True):
-        shares = ", ".join(f'"{INPUTS[i]}": {float(f"{row[i]:.4g}")}' for i in row.nonzero()[0])
-        assert (f'\t"{channel}": {{{shares}}},\n' in source) == bool(row.any())
+        shares = {INPUTS[i]: float(f"{row[i]:.4g}") for i in row.nonzero()[0]}
+        assert (f'\t"{channel}": {json.dumps(shares)},\n' in source) == bool(row.any())
+    rows = (f'\t"{extra}": {json.dumps(AU_OF_EXTRA.get(extra, {}))},\n' for extra in EXTRA_NAMES)
+    assert f"const EXTRAS = {{\n{''.join(rows)}}}\n" in source
     listed = "".join(f'\t"{name}",\n' for name in AU_NAMES)
     assert f"const AUS = [\n{listed}]\n" in source
     for way, degrees in FULL_GAZE_DEG.items():

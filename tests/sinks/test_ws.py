@@ -15,6 +15,7 @@ from waiting import eventually
 
 from facedrive.aus import AU_NAMES
 from facedrive.errors import DependencyError, SinkError
+from facedrive.extras import EXTRA_NAMES, complete
 from facedrive.mappings import load_mapping
 from facedrive.sinks import ws
 from facedrive.sinks.ws import WsSink
@@ -59,11 +60,15 @@ def test_a_frame_is_one_json_message(serve: Callable[..., WsSink], make_sample: 
     with client(sink) as connection:
         sink.send(sample, None)
         message = hear(connection)
-    assert list(message) == ["time", "index", "person", "face", "aus", "channels", "head", "gaze"]
+    keys = ["time", "index", "person", "face", "aus", "extras", "channels", "head", "gaze"]
+    assert list(message) == keys
     assert (message["index"], message["face"]) == (7, True)
     assert message["time"] == pytest.approx(7 / 30, abs=1e-6)
     assert tuple(message["aus"]) == AU_NAMES
     np.testing.assert_allclose(list(message["aus"].values()), sample.aus, atol=1e-5)
+    assert tuple(message["extras"]) == EXTRA_NAMES
+    extras = complete(sample.extras, sample.aus)
+    np.testing.assert_allclose(list(message["extras"].values()), extras, atol=1e-5)
     table = load_mapping("arkit")
     assert tuple(message["channels"]) == table.channels
     expected = table.apply(sample.aus, sample.gaze, sample.extras)

@@ -1,7 +1,7 @@
-"""Find which shape keys follow what: by AU names, else by ARKit's.
+"""Find which shape keys follow what: by names of AUs and extras, else by ARKit's.
 
-The rules are those of ``facedrive live --rig``. A key named after an AU follows it. Where there
-is none for an AU, keys with ARKit names take its part. Case and punctuation are ignored,
+The rules are those of ``facedrive live --rig``. A key named after an AU or extra follows it. Where
+there is none for one, keys with ARKit names take its part. Case and punctuation are ignored,
 ``eyeBlink_L`` is ``eyeBlinkLeft``, and a rig may split ``cheekPuff`` into a left and a right key.
 """
 
@@ -11,19 +11,19 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from .tables import ARKIT, AU_NAMES
+from .tables import ARKIT, AU_NAMES, EXTRAS
 
 Weights = dict[str, float]
-"""Shares of inputs (AUs and gaze) in one shape key."""
+"""Shares of inputs (AUs, extras and gaze) in one shape key."""
 
-AUS: dict[str, Weights] = {name: {name: 1.0} for name in AU_NAMES}
+OWN: dict[str, Weights] = {name: {name: 1.0} for name in (*AU_NAMES, *EXTRAS)}
 
 
 @lru_cache(maxsize=64)
 def match(keys: tuple[str, ...]) -> dict[str, Weights]:
     """Return the weights of the shape keys that are driven, by name."""
     matched: dict[str, Weights] = {}
-    for table in (AUS, ARKIT):
+    for table in (OWN, ARKIT):
         taken = {name for weights in matched.values() for name in weights}
         found = _named(keys, table)
         matched |= {key: weights for key, weights in found if taken.isdisjoint(weights)}

@@ -36,8 +36,8 @@ class FacedriveSettings(bpy.types.PropertyGroup):
     )
     face: bpy.props.PointerProperty(
         name="Face",
-        description="Mesh with shape keys named after FEAFA+ AUs (jaw_drop) or ARKit (jawOpen), "
-        "or an armature or empty above such meshes",
+        description="Mesh with shape keys named after AUs (jaw_drop), extras (left_mouth_frown) or "
+        "ARKit (jawOpen), or an armature or empty above such meshes",
         type=bpy.types.Object,
         poll=_can_be_face,
     )

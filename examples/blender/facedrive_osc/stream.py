@@ -7,11 +7,16 @@ import socket
 from collections import deque
 from dataclasses import dataclass, field
 
+from .names import mix
 from .osc import MalformedPacketError, Message, read_packet
-from .tables import AU_NAMES, FULL_GAZE_DEG
+from .tables import AU_NAMES, EXTRAS, FULL_GAZE_DEG
 
 MAX_PACKETS = 256
 """Packets read at a time, so that a flood cannot hold up the caller; the rest comes next time."""
+
+FRAMES_WITHOUT = 30
+"""Extras come in packets of their own, of which some may be lost; after so many frames without any,
+the sender gives none."""
 
 RATE_OVER_S = 1.0
 """The rate is counted over this long."""
@@ -19,7 +24,7 @@ RATE_OVER_S = 1.0
 RECEIVE_BUFFER = 262_144
 
 SIZES = {"face": 1, "time": 1, "head/rotation": 4, "gaze/left": 2, "gaze/right": 2}
-SIZES |= {f"au/{name}": 1 for name in AU_NAMES}
+SIZES |= {f"au/{name}": 1 for name in AU_NAMES} | {f"extra/{name}": 1 for name in EXTRAS}
 """Addresses that are read, after the prefix, and how many numbers each has."""
 
 
@@ -32,7 +37,7 @@ class Values:
     time: float = 0.0
     """Seconds since the sender's first frame."""
     inputs: dict[str, float] = field(default_factory=dict)
-    """AUs by name, and ``gaze_left_up`` to ``gaze_right_out``, 0 to 1."""
+    """AUs and extras by name, and ``gaze_left_up`` to ``gaze_right_out``, 0 to 1."""
     gaze: dict[str, tuple[float, float]] = field(default_factory=dict)
     """Pitch (up) and yaw (to the subject's left) of the ``left`` and the ``right`` eye, radians."""
     rotation: tuple[float, float, float, float] | None = None
@@ -53,6 +58,7 @@ class Stream:
         """Packets that were no OSC."""
         self._prefix = prefix.rstrip("/") + "/"
         self._frames: deque[float] = deque()
+        self._frames_without_extras = FRAMES_WITHOUT
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
@@ -80,6 +86,9 @@ class Stream:
             except (BlockingIOError, ConnectionResetError):
                 break
             news |= self._take_packet(packet, now)
+        if news and self._frames_without_extras >= FRAMES_WITHOUT:
+            inputs = self.values.inputs
+            inputs |= {extra: mix(shares, inputs) for extra, shares in EXTRAS.items()}
         return news
 
     def rate(self, now: float) -> float:
@@ -119,10 +128,14 @@ class Stream:
         kind, _, rest = name.partition("/")
         if kind == "face":
             self.values.seen = numbers[0] != 0
+            self._frames_without_extras += 1
         elif kind == "time":
             self.values.time = numbers[0]
         elif kind == "au":
             self.values.inputs[rest] = _clip(numbers[0])
+        elif kind == "extra":
+            self.values.inputs[rest] = _clip(numbers[0])
+            self._frames_without_extras = 0
         elif kind == "gaze":
             self.values.gaze[rest] = (numbers[0], numbers[1])
             self.values.inputs |= _gaze_inputs(rest, *numbers)

@@ -1,4 +1,4 @@
-"""AU names and the ARKit shapes made of them: facedrive's own tables, for Blender."""
+"""facedrive's own tables, for Blender: AUs, extras, and the ARKit shapes made of them."""
 
 from __future__ import annotations
 
@@ -29,6 +29,24 @@ AU_NAMES = (
     "nose_wrinkle",
 )
 
+EXTRAS: dict[str, dict[str, float]] = {
+    "left_mouth_frown": {},
+    "right_mouth_frown": {},
+    "left_lip_press": {},
+    "right_lip_press": {},
+    "left_dimple": {},
+    "right_dimple": {},
+    "mouth_left": {},
+    "mouth_right": {},
+    "lip_funnel": {},
+    "lips_together": {},
+    "upper_lip_shrug": {"chin_raise": 0.4},
+    "inner_brow_raise": {"left_brow_raise": 0.5, "right_brow_raise": 0.5},
+    "left_eye_squint": {"left_lip_corner_pull": 0.3, "nose_wrinkle": 0.3},
+    "right_eye_squint": {"right_lip_corner_pull": 0.3, "nose_wrinkle": 0.3},
+}
+"""What no AU names, and the AUs that each goes along with where a sender gives no extras."""
+
 FULL_GAZE_DEG = {"up": 21.5, "down": 35.0, "in": 36.0, "out": 32.0}
 """Where a gaze input reaches 1."""
 
@@ -38,35 +56,45 @@ ARKIT: dict[str, dict[str, float]] = {
     "eyeLookInLeft": {"gaze_left_in": 1.0},
     "eyeLookOutLeft": {"gaze_left_out": 1.0},
     "eyeLookUpLeft": {"gaze_left_up": 1.0},
-    "eyeSquintLeft": {"left_lip_corner_pull": 0.3, "nose_wrinkle": 0.3},
+    "eyeSquintLeft": {"left_eye_squint": 1.0},
     "eyeWideLeft": {"left_lid_raise": 1.0},
     "eyeBlinkRight": {"right_eye_close": 1.0},
     "eyeLookDownRight": {"gaze_right_down": 1.0},
     "eyeLookInRight": {"gaze_right_in": 1.0},
     "eyeLookOutRight": {"gaze_right_out": 1.0},
     "eyeLookUpRight": {"gaze_right_up": 1.0},
-    "eyeSquintRight": {"right_lip_corner_pull": 0.3, "nose_wrinkle": 0.3},
+    "eyeSquintRight": {"right_eye_squint": 1.0},
     "eyeWideRight": {"right_lid_raise": 1.0},
     "jawForward": {"jaw_thrust": 1.0},
     "jawLeft": {"jaw_slide_left": 1.0},
     "jawRight": {"jaw_slide_right": 1.0},
     "jawOpen": {"jaw_drop": 1.0},
+    "mouthClose": {"lips_together": 1.0},
+    "mouthFunnel": {"lip_funnel": 1.0},
     "mouthPucker": {"lip_pucker": 1.0},
+    "mouthLeft": {"mouth_left": 1.0},
+    "mouthRight": {"mouth_right": 1.0},
     "mouthSmileLeft": {"left_lip_corner_pull": 1.0},
     "mouthSmileRight": {"right_lip_corner_pull": 1.0},
+    "mouthFrownLeft": {"left_mouth_frown": 1.0},
+    "mouthFrownRight": {"right_mouth_frown": 1.0},
+    "mouthDimpleLeft": {"left_dimple": 1.0},
+    "mouthDimpleRight": {"right_dimple": 1.0},
     "mouthStretchLeft": {"left_lip_corner_stretch": 1.0},
     "mouthStretchRight": {"right_lip_corner_stretch": 1.0},
     "mouthRollLower": {"lower_lip_suck": 1.0},
     "mouthRollUpper": {"upper_lip_suck": 1.0},
     "mouthShrugLower": {"chin_raise": 1.0},
-    "mouthShrugUpper": {"chin_raise": 0.4},
+    "mouthShrugUpper": {"upper_lip_shrug": 1.0},
+    "mouthPressLeft": {"left_lip_press": 1.0},
+    "mouthPressRight": {"right_lip_press": 1.0},
     "mouthLowerDownLeft": {"lower_lip_depress": 1.0},
     "mouthLowerDownRight": {"lower_lip_depress": 1.0},
     "mouthUpperUpLeft": {"upper_lip_raise": 1.0},
     "mouthUpperUpRight": {"upper_lip_raise": 1.0},
     "browDownLeft": {"left_brow_lower": 1.0},
     "browDownRight": {"right_brow_lower": 1.0},
-    "browInnerUp": {"left_brow_raise": 0.5, "right_brow_raise": 0.5},
+    "browInnerUp": {"inner_brow_raise": 1.0},
     "browOuterUpLeft": {"left_brow_raise": 1.0},
     "browOuterUpRight": {"right_brow_raise": 1.0},
     "cheekPuff": {"cheeks_puff": 1.0},
