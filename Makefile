@@ -3,8 +3,9 @@ PYTHON := .venv/bin/python
 # What tests of the GLB and of the web page load.
 NPM := gltf-validator@2.0.0-dev.3.10 mmd-parser@1.0.4 three@0.187.0
 
-# A worker a processor; one that is done takes over tests of another's.
-PYTEST := .venv/bin/pytest --numprocesses auto --dist worksteal
+# One worker more than processors, because many tests wait; who is done takes over another's tests.
+WORKERS = $(shell $(PYTHON) -c 'import os; print(1 + os.cpu_count())')
+PYTEST = .venv/bin/pytest --numprocesses $(WORKERS) --dist worksteal
 
 unexport PYTHONDONTWRITEBYTECODE
 

@@ -51,7 +51,7 @@ COMMANDS = {
 PAIRS = {("live", number) for number in SIGNALS} | set(zip(COMMANDS, SIGNALS * 4, strict=True))
 """Every signal on one command, and every command by one signal: all end in the same way."""
 
-BUSY_S = 3.0
+BUSY_S = 1.5
 """How long a command is left to itself; some are still importing then, and that must end too."""
 
 LIMIT_S = 3.0

@@ -15,15 +15,14 @@ import pytest
 
 pytest.importorskip("torch", reason="training needs the train extra")
 
-from facedrive.errors import RenderError
 from facedrive.stats import splits
 from facedrive.training import build
 from facedrive.training.build import PART, Workshop
 from facedrive.training.data import photographs as reading
 from facedrive.training.data import teacher as teaching
 from facedrive.training.data import tracked
-from facedrive.training.data.faces import FaceSet, Kind, digest_faces
-from facedrive.training.recipe import Recipe, SetRecipe
+from facedrive.training.data.faces import FaceSet, digest_faces
+from facedrive.training.recipe import SetRecipe
 from facedrive.training.rendered import dataset as rendering
 from facedrive.training.warped import dataset as warping
 
@@ -196,33 +195,3 @@ def test_no_code_is_read_for_a_name(
         monkeypatch.setattr(maker, "__file__", "elsewhere.py")
     Workshop(ten_faces, tmp_path).warped(FEW, "train")
     assert len(warped_set) == 1
-
-
-@pytest.mark.slow
-def test_all_kinds_of_faces_are_gathered_from_ten_photographs(
-    ten_faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pytest.importorskip("mediapipe", reason="the teacher needs the extra mediapipe")
-    monkeypatch.setattr(build, "VALIDATION_WARPED", FEW)
-    monkeypatch.setattr(build, "VALIDATION_TRANSFERRED", FEW)
-    recipe = Recipe("few", warped=FEW, transferred=FEW, rendered=FEW)
-    shop = Workshop(ten_faces, tmp_path)
-    try:
-        sets = shop.gather(recipe)
-    except RenderError as error:
-        pytest.skip(f"no OpenGL context: {error}")
-    assert {kind: len(each) for kind, each in sets.items()} == {
-        Kind.PHOTOGRAPH: 6, Kind.WARPED: 2, Kind.TRANSFERRED: 2, Kind.RENDERED: 2,
-    }  # fmt: skip
-    train = set(shop.photographs.person[shop.photographs.rows_of("train")])
-    for kind, each in sets.items():
-        assert each.crops.std() > 10
-        assert each.tracked_px is not None and np.isfinite(each.tracked_px).mean() > 0.5
-        assert kind == Kind.RENDERED or set(each.person) <= train
-    assert sets[Kind.RENDERED].taught is not None
-    validation = shop.validation()
-    assert [len(validation[kind]) for kind in sorted(validation)] == [2, 2, 2]
-    made, before = keys(tmp_path), {kind: digest_faces(each) for kind, each in sets.items()}
-    again = Workshop(ten_faces, tmp_path).gather(recipe)
-    assert {kind: digest_faces(each) for kind, each in again.items()} == before
-    assert keys(tmp_path) == made

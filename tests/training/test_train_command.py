@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 pytest.importorskip("torch", reason="training needs the train extra")
@@ -14,7 +15,8 @@ from facedrive.cli.main import main
 from facedrive.regressors.onnx import OnnxRegressor
 from facedrive.sources.demo import open_demo
 from facedrive.training import build
-from facedrive.training.recipe import SetRecipe
+from facedrive.training.data.faces import Kind
+from facedrive.training.recipe import SetRecipe, load_au_recipe
 
 pytestmark = pytest.mark.slow
 
@@ -31,6 +33,13 @@ transferred = {faces = 6, share = 0.25, seed = 4}
 rendered = {faces = 4, share = 0.25, seed = 2}
 """
 
+FEW = {
+    "FACELESS": SetRecipe(256, 0.0, 7),
+    "VALIDATION_WARPED": SetRecipe(4, 0.0, 3),
+    "VALIDATION_TRANSFERRED": SetRecipe(4, 0.0, 5),
+}
+"""What every run needs besides its recipe's sets, for a short one."""
+
 
 @pytest.fixture(scope="module")
 def run(ten_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -40,9 +49,8 @@ def run(ten_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     words = ["--data", str(ten_faces), "--cache", str(folder / "cache"),
              "--output", str(folder / "out"), "--device", "cpu"]  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build, "FACELESS", SetRecipe(256, 0.0, 7))
-        patch.setattr(build, "VALIDATION_WARPED", SetRecipe(4, 0.0, 3))
-        patch.setattr(build, "VALIDATION_TRANSFERRED", SetRecipe(4, 0.0, 5))
+        for name, few in FEW.items():
+            patch.setattr(build, name, few)
         assert main(["train", str(folder / "tiny.toml"), *words]) == 0
     return folder
 
@@ -64,3 +72,25 @@ def test_it_ends_in_a_model_that_extract_runs(
     assert OnnxRegressor(model, "cpu").crop.size == 64
     assert main(["extract", str(pictures), "-o", str(take), "--model", str(model)]) == 0
     assert len(take.read_text().splitlines()) == 1 + 5
+
+
+def test_it_keeps_the_faces_of_every_kind_that_it_made(
+    run: Path, ten_faces: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, few in FEW.items():
+        monkeypatch.setattr(build, name, few)
+    recipe = load_au_recipe(run / "tiny.toml")
+    made = {path.name for path in (run / "cache").iterdir()}
+    shop = build.Workshop(ten_faces, run / "cache")
+    sets, validation = shop.gather(recipe), shop.validation()
+    assert {path.name for path in (run / "cache").iterdir()} == made
+    assert {kind: len(each) for kind, each in sets.items()} == {
+        Kind.PHOTOGRAPH: 6, Kind.WARPED: 6, Kind.TRANSFERRED: 6, Kind.RENDERED: 4,
+    }  # fmt: skip
+    assert [len(validation[kind]) for kind in sorted(validation)] == [2, 4, 4]
+    train = set(shop.photographs.person[shop.photographs.rows_of("train")])
+    for kind, each in sets.items():
+        assert each.crops.std() > 10
+        assert each.tracked_px is not None and np.isfinite(each.tracked_px).mean() > 0.5
+        assert kind == Kind.RENDERED or set(each.person) <= train
+    assert sets[Kind.RENDERED].taught is not None

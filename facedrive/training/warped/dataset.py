@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +26,7 @@ from facedrive.training.data.labels import PARAMETRIC_AUS, Targets, from_teacher
 from facedrive.training.data.photographs import open_photographs
 from facedrive.training.data.teacher import MESH_POINTS, Opinion, Teacher, TeacherFile
 from facedrive.training.rendered.correspondence import mean_landmarks
-from facedrive.training.rendered.face import load_face_model
+from facedrive.training.rendered.face import FaceModel, load_face_model
 from facedrive.training.warped.flow import UPRIGHT, Flow
 from facedrive.training.warped.sampling import IN_OTHER_SKIN, IN_OWN_SKIN, sample_deformation
 from facedrive.training.warped.sheet import Warped, cut_sheet
@@ -92,9 +93,8 @@ class WarpingStudio:
     def __init__(self, plan: WarpingPlan) -> None:
         """Load everything."""
         transfer = plan.transfer
-        self._model = load_face_model(plan.data / "ict" / "ict_facekit.npz")
         self._photographs = open_photographs(plan.data)
-        self._flow = Flow(self._model, self._photographs)
+        self._model, self._flow = _open_flow(plan.data)
         self._sheet = cut_sheet(mean_landmarks(self._photographs) * UPRIGHT)
         self._teacher = plan.teacher.path
         self._aus = from_teacher(self._photographs.scores, self._photographs.channels).aus
@@ -140,6 +140,13 @@ class WarpingStudio:
         points = self._photographs.landmarks[donor, :MESH_POINTS]
         bent = self._sheet.warp(skin, points, target, own.picture.shape)
         return transfer_skin(own, bent, target[:, :2], draw_share(rng))
+
+
+@lru_cache(maxsize=1)
+def _open_flow(data: Path) -> tuple[FaceModel, Flow]:
+    """Load the parametric face and fit it to photographs; once for a run's sets, it takes long."""
+    model = load_face_model(data / "ict" / "ict_facekit.npz")
+    return model, Flow(model, open_photographs(data))
 
 
 def _doubt(opinion: Opinion, target: NDArray[np.float32]) -> float:

@@ -53,9 +53,9 @@ def test_a_face_depends_on_seed_and_place_only(studio: Studio) -> None:
     assert not np.array_equal(in_order[1]["aus"], in_order[0]["aus"])
 
 
-def test_faces_are_the_same_in_other_processes(shared: Path, studio: Studio) -> None:
+def test_faces_are_the_same_in_another_process(shared: Path, studio: Studio) -> None:
     plan = StudioPlan(shared / "data", "test", dataset.PICTURE)
-    blocks = [block._replace(faces=3) for block in dataset.split_blocks(128, 2)]
+    blocks = [block._replace(faces=3) for block in dataset.split_blocks(128, 2)[1:2]]
     for index, there in run_jobs(plan, dataset.render_block, blocks, 2):
         here = dataset.render_block(studio, blocks[index])
         for name in here:

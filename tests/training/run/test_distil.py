@@ -20,6 +20,7 @@ from facedrive.training.data.faces import FaceSet, Kind
 from facedrive.training.data.labels import PARAMETRIC_AUS
 from facedrive.training.data.resting import RestingFaces, fold_name
 from facedrive.training.recipe import Recipe
+from facedrive.training.run import distil as distilling
 from facedrive.training.run import rest
 from facedrive.training.run.distil import distil
 from facedrive.training.run.train import Run, build_model, load_averaged
@@ -97,6 +98,7 @@ def test_the_recipe_before_is_not_trained_again_once_its_follower_has_begun(
     outcome: Outcome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = NoiseShop()
+    monkeypatch.setattr(distilling, "export", lambda *_: None)  # the model is there
     monkeypatch.setattr(rest, "ANCHORS", 64)
     monkeypatch.setattr(rest, "RESTING", 16)
     distil(outcome.run, shop)

@@ -10,34 +10,21 @@ import pytest
 torch = pytest.importorskip("torch", reason="training needs the train extra")
 
 from facedrive.errors import DataError  # noqa: E402
-from facedrive.training.network.network import CHANNELS, Compact, Deployed  # noqa: E402
-from facedrive.training.run.export import export  # noqa: E402
+from facedrive.training.network.network import Deployed  # noqa: E402
 from facedrive.training.run.imported import load_exported  # noqa: E402
-from facedrive.training.run.quantise import calibration_crops, quantise  # noqa: E402
 from facedrive.training.run.train import Run, build_model, plain_crops  # noqa: E402
 
 from ..noise import TINY, every_kind, faces  # noqa: E402
+from .conftest import Trained  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
 CPU = torch.device("cpu")
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Compact, Path]:
-    """A network that was trained a little, and the folder of its exports."""
-    folder, sets = tmp_path_factory.mktemp("run"), every_kind()
-    model = Run(TINY, folder, CPU).fit(sets, sets)
-    export(model, TINY.crop, folder / "whole.onnx")
-    quantise(folder / "whole.onnx", calibration_crops([faces(40)], TINY.crop), folder / "8.onnx")
-    return model, folder
-
-
 @pytest.mark.parametrize(("name", "apart"), [("whole.onnx", 1e-4), ("8.onnx", 0.15)])
-def test_it_says_what_the_exported_network_says(
-    trained: tuple[Compact, Path], name: str, apart: float
-) -> None:
-    (model, folder), again = trained, build_model(TINY)
+def test_it_says_what_the_exported_network_says(trained: Trained, name: str, apart: float) -> None:
+    (model, folder, _), again = trained, build_model(TINY)
     crops = plain_crops(faces(), np.arange(24), TINY)
     load_exported(again, folder / name, crops)
     model = copy.deepcopy(model)
@@ -49,23 +36,12 @@ def test_it_says_what_the_exported_network_says(
         assert torch.allclose(one, other, atol=apart * unit)
 
 
-def test_a_reader_that_was_adjusted_is_taught_again(tmp_path: Path) -> None:
-    recipe, sets = replace(TINY, epochs=1), every_kind()
-    model = Run(recipe, tmp_path / "one", CPU).fit(sets, sets)
-    taught = model.reader.answer.weight.clone()
-    model.adjust(*torch.full((2, 2 * CHANNELS), 1.1))
-    export(model, recipe.crop, tmp_path / "whole.onnx")
-    again = Run(recipe, tmp_path / "two", CPU, tmp_path / "whole.onnx").fit(sets, sets)
-    assert torch.allclose(again.reader.answer.weight, taught, atol=1e-3)
-    assert not torch.allclose(taught, model.reader.answer.weight, atol=1e-3)
-
-
 def test_normalisations_know_the_crops_so_that_training_goes_on(
-    trained: tuple[Compact, Path],
+    trained: Trained,
 ) -> None:
     crops = plain_crops(faces(), np.arange(24), TINY)
     again = build_model(TINY)
-    load_exported(again, trained[1] / "whole.onnx", crops)
+    load_exported(again, trained.folder / "whole.onnx", crops)
     for layer in again.modules():
         if isinstance(layer, torch.nn.Dropout):
             layer.p = 0.0
@@ -75,30 +51,34 @@ def test_normalisations_know_the_crops_so_that_training_goes_on(
     assert torch.allclose(resting, training, atol=0.02)
 
 
-def test_a_run_starts_from_it(trained: tuple[Compact, Path], tmp_path: Path) -> None:
-    folder = trained[1]
+def test_a_run_starts_from_it(trained: Trained, tmp_path: Path) -> None:
+    folder = trained.folder
     barely = replace(TINY, epochs=1, learning_rate=1e-9, inner_rate=1e-9)
     sets, loaded = every_kind(), build_model(TINY)
     load_exported(loaded, folder / "whole.onnx", plain_crops(faces(), np.arange(24), TINY))
     again = Run(barely, tmp_path, CPU, folder / "whole.onnx").fit(sets, sets)
     assert torch.allclose(again.squeeze[0].weight, loaded.squeeze[0].weight, atol=1e-6)
     assert torch.allclose(again.head[-1].weight, loaded.head[-1].weight, atol=1e-6)
+    # Its reader had been adjusted, and is taught again.
+    taught, adjusted = trained.taught, trained.model.reader.answer.weight
+    assert torch.allclose(again.reader.answer.weight, taught, atol=1e-3)
+    assert not torch.allclose(adjusted, taught, atol=1e-3)
 
 
 def test_a_model_of_another_network_and_what_is_no_model_are_refused(
-    trained: tuple[Compact, Path], tmp_path: Path
+    trained: Trained, tmp_path: Path
 ) -> None:
     crops = plain_crops(faces(), np.arange(24), TINY)
     wider = build_model(replace(TINY, features=32))
     with pytest.raises(DataError, match="this recipe's network"):
-        load_exported(wider, trained[1] / "whole.onnx", crops)
+        load_exported(wider, trained.folder / "whole.onnx", crops)
     (tmp_path / "text.onnx").write_text("no model at all")
     with pytest.raises(DataError, match="no ONNX model"):
         load_exported(wider, tmp_path / "text.onnx", crops)
 
 
-def test_the_whole_of_it_has_the_adjusted_reader_as_well(trained: tuple[Compact, Path]) -> None:
-    (model, folder), again = trained, build_model(TINY)
+def test_the_whole_of_it_has_the_adjusted_reader_as_well(trained: Trained) -> None:
+    (model, folder, _), again = trained, build_model(TINY)
     crops = plain_crops(faces(), np.arange(24), TINY)
     load_exported(again, folder / "whole.onnx", crops, whole=True)
     with torch.no_grad():

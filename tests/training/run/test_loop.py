@@ -120,10 +120,12 @@ def test_a_signal_loses_nothing(tmp_path: Path, number: signal.Signals, where: s
     assert (weights(whole) == weights(again)).all()
 
 
+HERE = Path(__file__).parent
+
 HANGING = """
 import sys
 from pathlib import Path
-sys.path.insert(0, {tests!r})
+sys.path[:0] = {tests!r}
 from test_loop import ORIGIN, Line
 from facedrive.training.run.loop import Loop
 try:
@@ -136,7 +138,7 @@ except KeyboardInterrupt:
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="sends signals")
 def test_a_step_that_does_not_end_is_broken_off_within_3_s(tmp_path: Path) -> None:
-    code = HANGING.format(tests=str(Path(__file__).parent), folder=str(tmp_path))
+    code = HANGING.format(tests=[str(HERE), str(HERE.parents[1] / "support")], folder=str(tmp_path))
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as run:
         assert eventually(lambda: list(tmp_path.glob("events*")), 60)
         time.sleep(0.5)
