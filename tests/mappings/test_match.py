@@ -125,8 +125,9 @@ def test_a_head_of_the_character_generator_shows_every_au(shared: Path) -> None:
 def test_every_valid_head_shows_every_au(shared: Path) -> None:
     heads = sorted((shared / "rigs" / "valid").glob("*.glb"))
     assert len(heads) == 21
-    assert len({target_names(head) for head in heads}) == 1
-    for head in heads[1::7]:
+    spellings = {target_names(head): head for head in heads}  # one head of each is looked at
+    assert len(spellings) == 2
+    for head in spellings.values():
         _check_valid(head)
 
 
