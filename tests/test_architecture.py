@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import statistics
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,3 +87,19 @@ def test_every_file_that_a_walk_names_is_there() -> None:
     known = {path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py")}
     for named in re.findall(r"`([\w/]+\.py)`", walks):
         assert any(each == named or each.endswith(f"/{named}") for each in known), named
+
+
+def lengths() -> Iterator[tuple[int, str]]:
+    """Yield the lines of every function without its docstring, and where it is."""
+    for name, path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                body = node.body[ast.get_docstring(node) is not None :]
+                end = body[-1].end_lineno if body else None
+                yield (end - body[0].lineno + 1 if end else 0), f"{name}.{node.name}"
+
+
+def test_functions_fit_in_the_head() -> None:
+    counted = list(lengths())
+    assert [each for each in counted if each[0] > 40] == []
+    assert statistics.median(lines for lines, _ in counted) <= 6
