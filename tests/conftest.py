@@ -34,12 +34,20 @@ settings.load_profile("thorough")
 ROOT = Path(__file__).resolve().parent.parent
 
 
+LONG = (
+    "\npytestmark = pytest.mark.slow\n",
+    '\ntorch = pytest.importorskip("torch"',
+    '\npytest.importorskip("torch"',
+)
+"""In a file that the quick tests leave out: all of it is slow, or PyTorch is, which it imports."""
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave files alone whose every test is left out: what they import takes as long as a test."""
+    """Leave files alone that the quick tests leave out: their imports take as long as tests."""
     if config.option.markexpr != "not slow" or collection_path.suffix != ".py":
         return None
-    wholly = "\npytestmark = pytest.mark.slow\n" in collection_path.read_text(encoding="utf-8")
-    return wholly or None
+    text = collection_path.read_text(encoding="utf-8")
+    return any(each in text for each in LONG) or None
 
 
 @pytest.fixture(scope="session", autouse=True)

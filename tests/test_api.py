@@ -72,6 +72,7 @@ def test_a_list_of_arrays_is_extracted(pictures: list[Image]) -> None:
     assert take.aus.shape == (6, 24)
 
 
+@pytest.mark.slow
 def test_a_folder_and_its_images_give_the_same(pictures: list[Image], tmp_path: Path) -> None:
     paths = [tmp_path / f"{index}.png" for index in range(2)]
     for path, picture in zip(paths, pictures, strict=False):

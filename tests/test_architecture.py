@@ -6,6 +6,7 @@ import ast
 import re
 import statistics
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,9 +39,18 @@ def floor(name: str) -> int | None:
     return FLOORS.get(name.split(".")[1])
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Yield the modules of ours that a file imports, wherever it does, but not for types alone."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports(path: Path) -> tuple[str, ...]:
+    """Return the modules of ours that a file imports, wherever it does, but not for types alone."""
+    return tuple(_imports(tree_of(path)))
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
     skipped = {
         inner
         for node in ast.walk(tree)
@@ -92,7 +102,7 @@ def test_every_file_that_a_walk_names_is_there() -> None:
 def lengths() -> Iterator[tuple[int, str]]:
     """Yield the lines of every function without its docstring, and where it is."""
     for name, path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 body = node.body[ast.get_docstring(node) is not None :]
                 end = body[-1].end_lineno if body else None

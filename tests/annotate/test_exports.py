@@ -30,6 +30,7 @@ def coded(project: Project, say: Callable[..., None]) -> Project:
     return project
 
 
+@pytest.mark.slow
 def test_feafas_layout_is_read_by_what_reads_feafa(coded: Project, tmp_path: Path) -> None:
     export(coded, "feafa", tmp_path / "out")
     folder = tmp_path / "out" / "spontaneous" / "P01" / "clip"

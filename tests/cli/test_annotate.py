@@ -38,6 +38,7 @@ def study(made: Path, tmp_path: Path) -> Path:
     return tmp_path / "all" / "study"
 
 
+@pytest.mark.slow
 def test_videos_become_labels(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = study.parent / "out"
     assert main(["annotate", "export", str(study), "-o", str(out)]) == 0

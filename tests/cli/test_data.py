@@ -42,6 +42,7 @@ def test_check_prints_one_json_object(dataset: Path, capsys: pytest.CaptureFixtu
     assert report["sound"] and report["datasets"][0]["labelled"] == 2
 
 
+@pytest.mark.slow
 def test_a_bad_label_fails_the_check_and_stops_preparing_unless_skipped(
     dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

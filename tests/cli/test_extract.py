@@ -45,6 +45,7 @@ def clip(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_damaged_frame_is_a_gap_and_is_counted(
     clip: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

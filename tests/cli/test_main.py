@@ -206,6 +206,7 @@ def test_a_reader_that_has_enough_is_no_error() -> None:
     assert done.stderr == b"" and done.stdout.count(b"\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="needs a POSIX shell")
 def test_an_ascii_terminal_and_a_name_that_is_no_utf_8_are_said(tmp_path: Path) -> None:
     done = shell("facedrive demo --help", PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C")

@@ -71,6 +71,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_results_are_arrow_pandas_polars_and_duckdb(results: Path) -> None:
     found = fd.read(results)
     assert repr(found) == "Results(2 files, 250 frames, 375 faces, 1 broken)"
@@ -124,6 +125,7 @@ def test_a_person_is_summarised(results: Path) -> None:
     assert second.seconds == pytest.approx(9.96 / 2)
 
 
+@pytest.mark.slow
 def test_the_report_has_a_plot_and_the_json_the_figures(results: Path, tmp_path: Path) -> None:
     assert main(["analyze", str(results), "--out", str(tmp_path)]) == 0
     page = (tmp_path / "report.html").read_text()

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 import cv2
+import pytest
 
 from facedrive.sinks.osc import OscSink
 from facedrive.sources.demo import open_demo
@@ -47,6 +48,7 @@ def test_it_prints_the_jaw_and_the_smile() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_ten_lines_print_the_jaw_of_each_frame(tmp_path: Path) -> None:
     for index, frame in enumerate(islice(open_demo().frames(), 2)):
         cv2.imwrite(str(tmp_path / f"{index}.png"), frame.image[..., ::-1])

@@ -92,6 +92,7 @@ def test_a_broken_picture_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
     assert "none.png cannot be read: No such file" in reasons[4]
 
 
+@pytest.mark.slow
 def test_each_still_is_turned_for_itself(shared: Path, tmp_path: Path) -> None:
     upright = decode_image((shared / "data/clips/single_face.jpg").read_bytes(), "a", ".jpg")
     for name, picture in (("a", upright), ("b", np.rot90(upright)), ("c", upright)):

@@ -101,6 +101,7 @@ def test_times_are_even_and_values_stay_between_their_neighbours(
         assert min(near) - 1e-3 <= sample.aus[0] <= max(near) + 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fps", [23.976, 29.97, 59.94])
 def test_keys_stay_on_their_time_over_ten_minutes(fps: float) -> None:
     def at(time: float, index: int) -> Sample:

@@ -66,6 +66,7 @@ def arrays(path: Path) -> dict[str, np.ndarray[Any, Any]]:
         return dict(archive)
 
 
+@pytest.mark.slow
 def test_the_teachers_file_has_the_shared_ones_fields(data: Path, shared: Path) -> None:
     mine, ours = arrays(data / "faces_teacher.npz"), arrays(shared / "data" / "faces_teacher.npz")
     assert mine.keys() == ours.keys()

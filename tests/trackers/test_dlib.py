@@ -87,6 +87,7 @@ def distances(followed: list[Face | None], truth: Truth) -> np.ndarray:
     return np.linalg.norm(found - truth.points_px, axis=2) / unit[:, None]
 
 
+@pytest.mark.slow
 def test_a_face_is_followed_through_turns_tilts_and_blinks(
     followed: list[Face | None], truth: Truth
 ) -> None:
@@ -179,6 +180,7 @@ def test_a_face_comes_with_landmarks_and_score(portrait: Image) -> None:
     assert np.abs(angles(face, portrait)).max() < 20
 
 
+@pytest.mark.slow
 def test_trackers_that_share_a_finder_follow_different_faces(portrait: Image) -> None:
     small = cv2.resize(portrait, (320, 320), interpolation=cv2.INTER_AREA)
     both = paste(paste(np.full((700, 1100, 3), 100, np.uint8), small, 0, 100), portrait, 450, 50)
@@ -322,6 +324,7 @@ def test_a_face_that_vanishes_for_a_moment_is_taken_up_again(
     assert right_px(last) < 450
 
 
+@pytest.mark.slow
 def test_a_stranger_is_taken_once_the_lost_person_is_no_longer_remembered(
     portrait: Image,
 ) -> None:
@@ -404,6 +407,7 @@ def test_a_rubbish_frame_shows_no_face(
     assert follow(tracker, [images[kind]] * 3) == [None] * 3
 
 
+@pytest.mark.slow
 def test_an_8k_frame_is_searched() -> None:
     assert look(np.full((4320, 7680, 3), 128, np.uint8)) is None
 
