@@ -60,8 +60,6 @@ class AvatarWatch:
         self._last: Parameters | None = None
         self._failing = False
         self._where: str | None = None if self.address == "auto" else self.address
-        if self._where is not None:
-            _split(self._where)
         self._worker = Worker("oscquery", self._run)
 
     def stop(self) -> None:
@@ -207,6 +205,16 @@ def _leaves(tree: Any) -> Iterator[tuple[str, str]]:
 
 def _is_address(path: str) -> bool:
     return path.isascii() and path.isprintable() and len(path) <= MAX_PATH
+
+
+def check_address(address: str) -> None:
+    """Say whether ``AvatarWatch`` could ask there, before anything is opened.
+
+    Raises:
+        SinkError: if it is neither ``auto`` nor ``host:port``.
+    """
+    if address != "auto":
+        _split(address)
 
 
 def _split(address: str) -> tuple[str, int]:

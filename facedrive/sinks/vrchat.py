@@ -33,7 +33,7 @@ from numpy.typing import NDArray
 from facedrive.calibration import EYELIDS
 from facedrive.sinks.channels import load_channels
 from facedrive.sinks.osc import IMMEDIATELY, MAX_DATAGRAM, lay_out
-from facedrive.sinks.oscquery import AvatarWatch, Parameters
+from facedrive.sinks.oscquery import AvatarWatch, Parameters, check_address
 from facedrive.sinks.udp import OverUdp, UdpReceiver, UdpSender, is_loopback, resolve
 from facedrive.sinks.vrcft import ACTIVE, COMPUTED, Combine
 from facedrive.threads import ClosedError
@@ -99,6 +99,9 @@ class VrchatSink(OverUdp):
     """Port, usually 9001, to hear of avatar changes on; 0: do not."""
 
     def __post_init__(self) -> None:
+        asks = self.query not in ("", "no")
+        if asks:
+            check_address(self.query)
         self._mapping = load_channels(self.mapping, "unified")
         self._native = frozenset((CLOSED, LOOK) if self.eyes else ())
         self._combine = Combine(self._mapping.channels)
@@ -108,7 +111,6 @@ class VrchatSink(OverUdp):
         self._refreshed: float | None = None
         self._avatar_changes = UdpReceiver(self.host, self.listen) if self.listen else None
         self._udp = UdpSender(self.host, self.port)
-        asks = self.query not in ("", "no")
         here = is_loopback(resolve(self.host, self.port).address[0])
         self._watch = AvatarWatch(self.query, here) if asks else None
 

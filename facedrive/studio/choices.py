@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 
-from nicegui import ui
+from nicegui import Client, ui
 
 from facedrive.studio.texts import LANGUAGES, Language
 
@@ -13,6 +14,13 @@ REMEMBER = """
   document.cookie = `${name}=${value}; path=/; max-age=31536000; SameSite=Strict`; };</script>
 """
 """What a page's head needs, for the browser to keep a choice."""
+
+
+def speak(client: Client, language: Language) -> None:
+    """Have NiceGUI say what it says of itself, as that the connection is gone, in a language."""
+    if language != "en":
+        client.page = copy(client.page)  # which all visitors share
+        client.page.language = language
 
 
 def add_choices(say: Callable[[str], str], language: Language, mode: ui.dark_mode) -> None:

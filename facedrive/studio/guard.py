@@ -13,6 +13,9 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
+from facedrive.studio.explain import explain
+from facedrive.studio.texts import language_of
+
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -50,7 +53,8 @@ class Guard:
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
         status = self._judge(scope, headers)
         if status:
-            await _refuse(scope, send, status)
+            language = language_of(_cookies(headers), headers.get(b"accept-language", ""))
+            await _refuse(scope, send, status, explain(language, REFUSED[status]))
         elif self._token and _asked(scope):
             await self._app(scope, receive, _with_cookie(send, _asked(scope)))
         else:
@@ -98,11 +102,15 @@ def _asked(scope: Scope) -> str:
 
 
 def _cookie(headers: dict[bytes, str]) -> str:
+    return unquote(_cookies(headers).get(COOKIE, ""))
+
+
+def _cookies(headers: dict[bytes, str]) -> dict[str, str]:
     try:
         cookies = SimpleCookie(headers.get(b"cookie", ""))
     except CookieError:
-        return ""
-    return unquote(cookies[COOKIE].value) if COOKIE in cookies else ""
+        return {}
+    return {name: each.value for name, each in cookies.items()}
 
 
 def _with_cookie(send: Send, token: str) -> Send:
@@ -117,11 +125,11 @@ def _with_cookie(send: Send, token: str) -> Send:
     return sending
 
 
-async def _refuse(scope: Scope, send: Send, status: int) -> None:
+async def _refuse(scope: Scope, send: Send, status: int, said: str) -> None:
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008})
         return
-    text = REFUSED[status].encode()
+    text = said.encode()
     headers = [(b"content-type", b"text/plain; charset=utf-8"),
                (b"content-length", str(len(text)).encode())]  # fmt: skip
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -14,10 +14,11 @@ from fastapi import FastAPI
 from nicegui import Client, run, ui
 from nicegui.events import KeyEventArguments
 
-from facedrive.errors import FacedriveError, one_line
+from facedrive.errors import FacedriveError
 from facedrive.options import shown
-from facedrive.studio.choices import REMEMBER, add_choices
-from facedrive.studio.texts import Language, au_label, say
+from facedrive.studio.choices import REMEMBER, add_choices, speak
+from facedrive.studio.explain import explain
+from facedrive.studio.texts import Language, au_label, language_of, say
 
 if TYPE_CHECKING:
     from facedrive.studio.desk import Desk
@@ -59,6 +60,10 @@ class Page:
     def say(self, key: str, **values: object) -> str:
         """Return a text in the page's language."""
         return say(self.language, key, **values)
+
+    def explain(self, error: str) -> str:
+        """Return an error's line in the page's language."""
+        return explain(self.language, error)
 
     def au(self, name: str) -> str:
         """Return what an action unit is called."""
@@ -129,7 +134,8 @@ class Page:
 
     def warn(self, text: str) -> None:
         """Show what went wrong."""
-        ui.notify(one_line(text), type="negative", multi_line=True, timeout=9000, close_button="✕")
+        said = self.explain(text)
+        ui.notify(said, type="negative", multi_line=True, timeout=9000, close_button="✕")
 
     def tell(self, text: str) -> None:
         """Show that something is done."""
@@ -147,9 +153,8 @@ def add_page(app: FastAPI, desk: Desk) -> None:
     @ui.page("/takes")
     def page(client: Client) -> None:
         cookies = client.request.cookies
-        accepted = client.request.headers.get("accept-language", "")
-        chosen = cookies.get("fd_language") or ("ja" if accepted.startswith("ja") else "en")
-        language: Language = "ja" if chosen == "ja" else "en"
+        language = language_of(cookies, client.request.headers.get("accept-language", ""))
+        speak(client, language)
         _show(Page(desk, language), dark=cookies.get("fd_theme", "dark") != "light")
 
     nicegui_app.on_exception(lambda error: None)
@@ -242,8 +247,9 @@ def _add_stage(page: Page) -> None:
         speed.text = (
             f"{engine.feed.fps:.0f} fps · {page.say('face' if face else 'no_face')}"
             if name in ("running", "acting", "playing") else "")  # fmt: skip
-        said = engine.trouble or desk.recording_error or _stand_in(page)
-        reason.text = one_line(said)
+        trouble = engine.trouble or desk.recording_error
+        said = page.explain(trouble) if trouble else _stand_in(page)
+        reason.text = said
         again.visible = engine.stand_in or bool(engine.trouble)
         alert.classes(replace=f"fd-alert {'' if said else 'fd-hidden'}")
         settings = engine.settings
@@ -259,7 +265,7 @@ def _stand_in(page: Page) -> str:
     if not engine.stand_in:
         return ""
     if engine.no_camera:
-        return f"{engine.no_camera} {page.say('demo_instead')}"
+        return f"{page.explain(engine.no_camera)} {page.say('demo_instead')}"
     return page.say("demo_plays")
 
 

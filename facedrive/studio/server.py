@@ -17,11 +17,13 @@ from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi.responses import FileResponse, HTMLResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
-from facedrive.errors import FacedriveError, RigError, SinkError
+from facedrive.errors import DataError, FacedriveError, RigError, SinkError
 from facedrive.sinks.udp import resolve
+from facedrive.studio.explain import explain
 from facedrive.studio.feed import Feed, Watcher
 from facedrive.studio.guard import LOOPBACK, Guard, in_address, is_own
 from facedrive.studio.rigs import MAX_PICTURE, OURS
+from facedrive.studio.texts import language_of
 
 if TYPE_CHECKING:
     from facedrive.studio.desk import Desk
@@ -119,7 +121,9 @@ def _add_routes(app: FastAPI, desk: Desk) -> None:
 
 async def _say_why(request: Request, error: Exception) -> Response:
     """Answer a request that failed: what it asks for is not there, or what it sends is no good."""
-    return PlainTextResponse(str(error), 404 if request.method == "GET" else 400)
+    language = language_of(request.cookies, request.headers.get("accept-language", ""))
+    said = explain(language, str(error))
+    return PlainTextResponse(said, 404 if request.method == "GET" else 400)
 
 
 def _add_rigs(app: FastAPI, desk: Desk) -> None:
@@ -171,7 +175,7 @@ def _add_files(app: FastAPI, desk: Desk) -> None:
     def export(name: str) -> Response:
         path = desk.library.folder / "exports" / Path(name).name
         if not path.is_file():
-            return PlainTextResponse(f"no export '{name[:80]}'.", 404)
+            raise DataError(f"no export '{name[:80]}'; export it again.")
         return FileResponse(path, filename=path.name)
 
 

@@ -5,6 +5,7 @@ The docstrings of options are English where they are declared; ``OPTIONS_JA`` ha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 from facedrive.studio.options_ja import OPTIONS_JA
@@ -47,7 +48,6 @@ TEXTS: dict[str, Text] = {
     "stop_recording": Text("Stop recording", "録画停止"),
     "back_to_source": Text("Back to the camera", "カメラに戻る"),
     "resting": Text("Rest your face for half a second.", "0.5秒間、無表情にしてください。"),
-    "lost_connection": Text("The connection is gone; trying again.", "接続が切れました。再接続しています。"),
     # states
     "opening": Text("Opening …", "起動中…"),
     "running": Text("Running", "動作中"),
@@ -61,6 +61,7 @@ TEXTS: dict[str, Text] = {
     "demo_plays": Text("No camera found: the demo clip plays.", "カメラが見つからないため、デモ映像を再生しています。"),
     "demo_instead": Text("The demo clip plays instead.", "代わりにデモ映像を再生しています。"),
     "again": Text("Try again", "再試行"),
+    "unexplained": Text("{error}", "エラーが起きました。原因と対処は次の英文をご覧ください：{error}"),
     # live
     "action_units": Text("Action units", "アクションユニット"),
     "trace_note": Text("Bright: smoothed. Pale: raw. Behind: the last 10 s.", "濃色：平滑化後　淡色：生の値　背景：直近10秒"),
@@ -292,21 +293,10 @@ EXTRA_LABELS: dict[str, Text] = {
 }
 
 
-TROUBLES: dict[str, str] = {
-    "nobody is listening": "受信側が起動していません",
-    "the network is down or has no way there": "ネットワークに接続できません",
-    "the host cannot be reached": "相手に接続できません",
-    "the datagram is too large": "データが大きすぎます",
-    "nobody has asked for it yet": "受信側からの要求待ち",
-    "nobody has connected yet": "接続待ち",
-    "connecting": "接続中",
-}
-"""What outputs say of why nothing arrives, and its Japanese."""
-
-
-def trouble(language: Language, english: str) -> str:
-    """Return why an output's samples do not arrive; what the table lacks stays English."""
-    return TROUBLES.get(english, english) if language == "ja" else english
+def language_of(cookies: Mapping[str, str], accepted: str) -> Language:
+    """Return whose texts a browser is given: what was chosen there, else what it asks for."""
+    chosen = cookies.get("fd_language") or ("ja" if accepted.startswith("ja") else "en")
+    return "ja" if chosen == "ja" else "en"
 
 
 def say(language: Language, key: str, **values: object) -> str:

@@ -16,7 +16,13 @@ import zeroconf
 
 from facedrive.errors import SinkError
 from facedrive.sinks import oscquery
-from facedrive.sinks.oscquery import AvatarWatch, QueryError, fetch_parameters, find_vrchat
+from facedrive.sinks.oscquery import (
+    AvatarWatch,
+    QueryError,
+    check_address,
+    fetch_parameters,
+    find_vrchat,
+)
 
 Serve = Callable[..., int]
 
@@ -167,7 +173,7 @@ def test_watch_logs_a_peer_that_fails_once_and_goes_on(caplog: pytest.LogCapture
 @pytest.mark.parametrize("address", ["vrchat", "127.0.0.1:0", "127.0.0.1:x", ":80"])
 def test_address_that_is_none_is_an_error(address: str) -> None:
     with pytest.raises(SinkError, match="write auto, or where VRChat answers"):
-        AvatarWatch(address)
+        check_address(address)
 
 
 def test_watch_looks_again_where_vrchat_has_moved(

@@ -38,7 +38,7 @@ def ask(
     lines += [(name.encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": kind, "headers": lines, "query_string": query.encode()}
     asyncio.run(Guard(inside, hosts, token)(scope, None, send))  # type: ignore[arg-type]
-    return dict(sent[0])
+    return dict(sent[0]) | {"said": b"".join(each.get("body", b"") for each in sent[1:])}
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8400", "localhost:8400", "[::1]:8400", "localhost"])
@@ -59,12 +59,20 @@ def test_another_sites_page_is_refused(origin: str) -> None:
 
 def test_a_websocket_of_another_site_is_closed() -> None:
     answer = ask(kind="websocket", origin="http://evil.example")
-    assert answer == {"type": "websocket.close", "code": 1008}
+    assert (answer["type"], answer["code"]) == ("websocket.close", 1008)
 
 
 @pytest.mark.parametrize("query", ["", "token=another", "token=%00%C3%A9", "token=%ED%A0%80"])
 def test_with_a_token_nobody_comes_in_without_it(query: str) -> None:
     assert ask(token=TOKEN, hosts=(), query=query)["status"] == 401
+
+
+def test_who_is_refused_is_told_what_to_do_in_the_browsers_language() -> None:
+    english = ask(token=TOKEN, hosts=())["said"].decode()
+    assert english.startswith("The token is missing or wrong")
+    for headers in ({"cookie": "fd_language=ja"}, {"accept-language": "ja"}):
+        said = ask(token=TOKEN, hosts=(), **headers)["said"].decode()
+        assert said.startswith("トークンがないか、間違っています。facedriveが表示したアドレス")
 
 
 def test_the_token_of_the_address_is_kept_in_a_cookie_that_no_script_reads() -> None:

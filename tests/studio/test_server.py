@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +39,12 @@ def app(desk: Desk) -> FastAPI:
 
 
 def ask(
-    app: FastAPI, method: str, path: str, query: str = "", body: bytes = b""
+    app: FastAPI,
+    method: str,
+    path: str,
+    query: str = "",
+    body: bytes = b"",
+    headers: Sequence[tuple[bytes, bytes]] = (),
 ) -> tuple[int, bytes]:
     """Ask an application; return the status and the body of its answer."""
     sent: list[Any] = []
@@ -52,7 +57,7 @@ def ask(
         sent.append(message)
 
     scope = {"type": "http", "method": method, "path": path, "query_string": query.encode(),
-             "headers": [], "app": app}  # fmt: skip
+             "headers": list(headers), "app": app}  # fmt: skip
     asyncio.run(app(scope, receive, send))
     return sent[0]["status"], b"".join(each.get("body", b"") for each in sent[1:])
 
@@ -76,6 +81,15 @@ def test_what_is_not_there_is_said_in_a_line(
     assert status == 404
     assert body.startswith(said)
     assert b"\n" not in body
+
+
+def test_a_japanese_page_is_told_in_japanese(app: FastAPI) -> None:
+    chosen = [(b"cookie", b"fd_language=ja")]
+    status, body = ask(app, "GET", "/rig.json", "name=no.glb", headers=chosen)
+    assert status == 404
+    assert body.decode().endswith(
+        "にリグ「no.glb」がありません。先にファイルをページにドロップしてください。"
+    )
 
 
 @pytest.mark.parametrize("body", [b"no picture", b"", JPEG + bytes(MAX_PICTURE)])

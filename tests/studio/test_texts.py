@@ -5,17 +5,21 @@ from __future__ import annotations
 import re
 from pathlib import Path
 from string import Formatter
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 pytest.importorskip("nicegui")
 
+from nicegui.translations import translations
+
 from facedrive.aus import AU_NAMES
 from facedrive.extras import EXTRA_NAMES
 from facedrive.settings import settings_options
-from facedrive.sinks.udp import REASONS
+from facedrive.studio.choices import speak
 from facedrive.studio.options_ja import OPTIONS_JA
-from facedrive.studio.texts import AU_LABELS, EXTRA_LABELS, TEXTS, TROUBLES, Text
+from facedrive.studio.texts import AU_LABELS, EXTRA_LABELS, TEXTS, Language, Text, language_of
 
 STUDIO = Path(__file__).resolve().parents[2] / "facedrive" / "studio"
 
@@ -50,9 +54,28 @@ def test_every_option_has_its_japanese() -> None:
     assert {each.name for each in settings_options()} == set(OPTIONS_JA)
 
 
-def test_every_reason_why_nothing_arrives_has_its_japanese() -> None:
-    sinks = (STUDIO.parent / "sinks").glob("*.py")
-    code = "".join(path.read_text(encoding="utf-8") for path in sinks)
-    assert all(f'"{english}"' in code for english in TROUBLES)
-    assert set(REASONS.values()) <= set(TROUBLES)
-    assert all(KANA.search(text) for text in TROUBLES.values())
+@pytest.mark.parametrize(
+    ("cookies", "accepted", "language"),
+    [
+        ({}, "", "en"),
+        ({}, "ja,en;q=0.8", "ja"),
+        ({}, "de", "en"),
+        ({"fd_language": "en"}, "ja", "en"),
+        ({"fd_language": "ja"}, "en", "ja"),
+        ({"fd_language": "xx"}, "ja", "en"),
+    ],
+)
+def test_a_browser_reads_what_was_chosen_there_else_what_it_asks_for(
+    cookies: dict[str, str], accepted: str, language: str
+) -> None:
+    assert language_of(cookies, accepted) == language
+
+
+def test_nicegui_says_that_the_connection_is_gone_in_the_pages_language() -> None:
+    shared = SimpleNamespace(language=None)
+    languages: dict[Language, str] = {"ja": "接続が切断されました", "en": "Connection lost."}
+    for language, told in languages.items():
+        client: Any = SimpleNamespace(page=shared)
+        speak(client, language)
+        assert translations[client.page.language or "en-US"]["connection_lost"] == told
+    assert shared.language is None

@@ -21,8 +21,9 @@ from facedrive.extras import DERIVED, EXTRA_MIRROR, EXTRA_NAMES
 from facedrive.mappings.table import GAZE, INPUTS, PAIRS
 from facedrive.studio.annotate.routes import who_asks
 from facedrive.studio.annotate.texts import TEXTS, say
-from facedrive.studio.choices import REMEMBER, add_choices
-from facedrive.studio.texts import Language, au_label
+from facedrive.studio.choices import REMEMBER, add_choices, speak
+from facedrive.studio.explain import explain
+from facedrive.studio.texts import Language, au_label, language_of
 
 T = TypeVar("T")
 
@@ -56,8 +57,8 @@ class View:
         chosen = cookies.get("fd_coder", EXPERT)
         self.who = asked if self.team or chosen not in desk.project.coders else chosen
         accepted = request.headers.get("accept-language", "")
-        spoken = cookies.get("fd_language") or ("ja" if accepted.startswith("ja") else "en")
-        self.language: Language = "ja" if spoken == "ja" else "en"
+        self.language: Language = language_of(cookies, accepted)
+        speak(client, self.language)
         self.dark = cookies.get("fd_theme", "dark") != "light"
 
     @property
@@ -78,7 +79,8 @@ class View:
         try:
             return await run.io_bound(action, *words)
         except FacedriveError as error:
-            ui.notify(str(error), type="negative", multi_line=True, timeout=9000, close_button="✕")
+            said = explain(self.language, str(error))
+            ui.notify(said, type="negative", multi_line=True, timeout=9000, close_button="✕")
             return None
 
 

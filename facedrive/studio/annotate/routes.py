@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from facedrive.annotate.desk import Desk, ForbiddenError
+from facedrive.annotate.desk import Desk, ForbiddenError, Job
 from facedrive.annotate.dump import dump
 from facedrive.annotate.expert import Decision
 from facedrive.annotate.exports import export
@@ -20,6 +20,8 @@ from facedrive.annotate.journal import ConflictError
 from facedrive.annotate.project import EXPERT
 from facedrive.errors import DataError, FacedriveError
 from facedrive.studio.annotate.invitations import WHO
+from facedrive.studio.explain import explain, translated
+from facedrive.studio.texts import Language, language_of
 
 Given = Annotated[dict[str, Any], Body()]
 
@@ -59,7 +61,11 @@ async def _say_why(request: Request, error: Exception) -> Response:
         status = 403
     elif isinstance(error, ConflictError):
         status = 409
-    return PlainTextResponse(str(error), status)
+    return PlainTextResponse(explain(_language(request), str(error)), status)
+
+
+def _language(request: Request) -> Language:
+    return language_of(request.cookies, request.headers.get("accept-language", ""))
 
 
 def _add_pictures(app: FastAPI, desk: Desk) -> None:
@@ -109,8 +115,10 @@ def _add_edits(routes: APIRouter, desk: Desk) -> None:
         return desk.undo(name, coder, again=True)
 
     @routes.get("/api/findings/{name}")
-    def findings(name: str, coder: str) -> list[dict[str, Any]]:
-        return desk.findings(name, coder)
+    def findings(name: str, coder: str, request: Request) -> list[dict[str, Any]]:
+        language = _language(request)
+        return [each | {"says": translated(language, each["says"])}
+                for each in desk.findings(name, coder)]  # fmt: skip
 
 
 def _add_model(routes: APIRouter, desk: Desk) -> None:
@@ -120,9 +128,9 @@ def _add_model(routes: APIRouter, desk: Desk) -> None:
         return {}
 
     @routes.get("/api/job/{name}")
-    def job(name: str) -> dict[str, Any]:
-        found = desk.job(name)
-        return {"share": 0.0, "error": "", "done": False} if found is None else found._asdict()
+    def job(name: str, request: Request) -> dict[str, Any]:
+        found = desk.job(name) or Job(0.0, "", done=False)
+        return found._asdict() | {"error": explain(_language(request), found.error)}
 
     @routes.post("/api/fill/{name}")
     def fill(name: str, coder: str) -> dict[str, Any]:

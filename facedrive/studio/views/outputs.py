@@ -7,14 +7,13 @@ from urllib.parse import quote
 
 from nicegui import ui
 
-from facedrive.errors import one_line
 from facedrive.mappings import BUILT_IN, Mapping
 from facedrive.outputs import OutputState
 from facedrive.studio.apps import APPS
 from facedrive.studio.desk import OWN_OUTPUTS
+from facedrive.studio.explain import translated
 from facedrive.studio.maps import written
 from facedrive.studio.page import Page
-from facedrive.studio.texts import trouble
 
 OWN = "own"
 """Stands for an address that is typed."""
@@ -94,14 +93,14 @@ def _add_row(page: Page, state: OutputState) -> ui.label:
         said = page.say("output_failed" if failed else state.state)
         kind = "bad" if failed else "good" if state.state == "sending" else ""
         if state.trouble:
-            said, kind = trouble(page.language, state.trouble), "warn"
+            said, kind = translated(page.language, state.trouble), "warn"
         ui.label(said).classes(f"fd-state {kind}")
         ui.button(icon="close", on_click=remove).props(
             f'flat round dense aria-label="{escape(page.say("remove_named", name=url))}"'
         )
         if state.error:
             with ui.element("div").classes("why"):
-                ui.label(one_line(state.error))
+                ui.label(page.explain(state.error))
                 ui.button(page.say("again"), on_click=again).props("flat dense no-caps")
     return rate
 

@@ -210,7 +210,7 @@ def _add_row(page: Page, entry: Entry) -> None:
             ui.html(_sketch(entry), sanitize=False)
         with ui.element("div"):
             ui.label(entry.name).classes("name")
-            about = entry.error or " · ".join((
+            about = page.explain(entry.error) or " · ".join((
                 page.say("seconds", seconds=f"{entry.seconds:.1f}"),
                 page.say("rows", rows=entry.rows),
                 *([page.say("with_picture")] if entry.picture.exists() else ()),

@@ -24,7 +24,9 @@ from ...annotate.conftest import film, made, project, say
 __all__ = ["film", "made", "project", "say"]
 
 
-def ask(app: Any, method: str, path: str, query: str = "", body: Any = None) -> tuple[int, bytes]:
+def ask(
+    app: Any, method: str, path: str, query: str = "", body: Any = None, language: str = "en"
+) -> tuple[int, bytes]:
     """Ask an application; return the status and the body of its answer."""
     sent: list[Any] = []
     content = b"" if body is None else json.dumps(body).encode()
@@ -36,7 +38,8 @@ def ask(app: Any, method: str, path: str, query: str = "", body: Any = None) -> 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    headers = [(b"host", b"127.0.0.1:8401"), (b"content-type", b"application/json")]
+    headers = [(b"host", b"127.0.0.1:8401"), (b"content-type", b"application/json"),
+               (b"cookie", f"fd_language={language}".encode())]  # fmt: skip
     scope = {"type": "http", "method": method, "path": path, "query_string": query.encode(),
              "headers": headers, "app": app}  # fmt: skip
     asyncio.run(app(scope, receive, send))
