@@ -30,7 +30,7 @@ class Inspect:
         if self.json:
             print(json.dumps({"file": self.file, "vertices": len(rig.vertices),
                               "triangles": len(rig.triangles), "targets": list(rig.targets),
-                              **asdict(covered)}))  # fmt: skip
+                              "undrawn": list(rig.undrawn), **asdict(covered)}))  # fmt: skip
             return 0
         uncovered = ", ".join(covered.uncovered) or "none"
         print(f"{self.file}: {len(rig.vertices)} vertices, {len(rig.triangles)} triangles, "
@@ -43,6 +43,8 @@ class Inspect:
             print(f"by names of {title} ({len(targets)}): {', '.join(targets)}")
         if covered.empty:
             print(f"targets that move nothing: {', '.join(covered.empty)}")
+        if rig.undrawn:
+            print(f"changed by expressions and not drawn: {', '.join(rig.undrawn)}")
         print(f"targets not used: {', '.join(covered.unused) or 'none'}")
         return 0
 

@@ -122,7 +122,7 @@ def _add_skin(glb: Glb, bones: Bones) -> int:
 def _add_mesh(glb: Glb, rig: Rig, bones: Bones) -> int:
     shape = _Shape(rig, bones, smooth_normals(rig, rig.vertices))
     textures: dict[int, int] = {}
-    primitives = [_add_primitive(glb, shape, part, textures) for part in _drawn(rig)]
+    primitives = [_add_primitive(glb, shape, rig.parts[each], textures) for each in drawn(rig)]
     return glb.add(
         "meshes",
         {
@@ -133,8 +133,9 @@ def _add_mesh(glb: Glb, rig: Rig, bones: Bones) -> int:
     )
 
 
-def _drawn(rig: Rig) -> list[Part]:
-    return [part for part in rig.parts if len(rig.triangles[part.triangles])]
+def drawn(rig: Rig) -> list[int]:
+    """Return the numbers of the parts that the mesh's primitives are, in their order."""
+    return [each for each, part in enumerate(rig.parts) if len(rig.triangles[part.triangles])]
 
 
 def _add_primitive(glb: Glb, shape: _Shape, part: Part, textures: dict[int, int]) -> Object:
@@ -172,6 +173,8 @@ def _add_material(glb: Glb, part: Part, textures: dict[int, int]) -> int:
             textures[picture] = _add_texture(glb, part.texture)
         surface["baseColorTexture"] = {"index": textures[picture]}
     material: Object = {"name": part.name, "pbrMetallicRoughness": surface}
+    if any(part.emission):
+        material["emissiveFactor"] = np.clip(part.emission, 0, 1).tolist()
     if part.double_sided:
         material["doubleSided"] = True
     if part.transparent:

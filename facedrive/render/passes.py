@@ -37,8 +37,12 @@ class Passes:
         aspect = size[0] / size[1]
         camera = camera_pose(rig, FIELD_OF_VIEW, aspect)
         seen = in_view(rig, camera, FIELD_OF_VIEW, aspect)
-        alike = [(parts[0], _seen(rig, parts, seen)) for parts in _alike(single_sided(rig))]
-        self._surfaces = [_Surface(rig, look, shown) for look, shown in alike if len(shown)]
+        parts = single_sided(rig)
+        glowing = {each.part for each in rig.paints if any(each.emission)}
+        alike = [(group[0], _seen(rig, [parts[each] for each in group], seen))
+                 for group in _alike(parts, glowing)]  # fmt: skip
+        self._surfaces = [_Surface(rig, parts[first], first, shown)
+                          for first, shown in alike if len(shown)]  # fmt: skip
         # Transparent surfaces come last, over what is behind them.
         self._surfaces.sort(key=lambda surface: surface.transparent)
         for surface in self._surfaces:
@@ -69,8 +73,9 @@ class Passes:
 class _Surface:
     """Triangles that look like one part, as one primitive with a vertex buffer to rewrite."""
 
-    def __init__(self, rig: Rig, look: Part, triangles: Indices) -> None:
+    def __init__(self, rig: Rig, look: Part, part: int, triangles: Indices) -> None:
         self.transparent = look.transparent
+        self._part = part
         if not self.transparent:
             # Nearest first: what they hide is not shaded.
             nearest = rig.vertices[triangles, 2].max(axis=1)
@@ -96,6 +101,7 @@ class _Surface:
         self._buffer[:, :3] = vertices.take(self._rows, axis=0)
         self._buffer[:, 3:6] = normals.take(self._rows, axis=0)
         if painted is not None:
+            self.primitive.material.emissiveFactor = painted.emission[self._part]
             self._buffer[:, -4:] = painted.colors.take(self._rows, axis=0)
             if painted.uv is not None and self._textured:
                 self._buffer[:, 6:8] = painted.uv.take(self._rows, axis=0)
@@ -169,18 +175,23 @@ class _Renderer(pyrender.Renderer):  # type: ignore[misc]
         return self._picture[::-1]
 
 
-def _alike(parts: tuple[Part, ...]) -> list[list[Part]]:
-    """Group the parts that differ in name and triangles only."""
-    groups: list[list[Part]] = []
-    for part in parts:
-        for group in groups:
-            same = replace(group[0], name=part.name, triangles=part.triangles, texture=None)
-            if group[0].texture is part.texture and same == replace(part, texture=None):
-                group.append(part)
-                break
+def _alike(parts: tuple[Part, ...], glowing: set[int]) -> list[list[int]]:
+    """Group the parts, by number, that differ in name and triangles only; what glows is alone."""
+    groups: list[list[int]] = []
+    for number, part in enumerate(parts):
+        fits = (each for each in groups if not glowing & {each[0], number}
+                and _looks_as(parts[each[0]], part))  # fmt: skip
+        group = next(fits, None)
+        if group is None:
+            groups.append([number])
         else:
-            groups.append([part])
+            group.append(number)
     return groups
+
+
+def _looks_as(one: Part, other: Part) -> bool:
+    named = replace(one, name=other.name, triangles=other.triangles, texture=None)
+    return one.texture is other.texture and named == replace(other, texture=None)
 
 
 def _material(part: Part, textured: bool) -> pyrender.Material:
@@ -193,4 +204,5 @@ def _material(part: Part, textured: bool) -> pyrender.Material:
         roughnessFactor=max(part.roughness, 0.08),
         doubleSided=part.double_sided,
         alphaMode="BLEND" if part.transparent else "OPAQUE",
+        emissiveFactor=np.clip(part.emission, 0, 1),
     )

@@ -14,6 +14,7 @@ from facedrive.rig.cornea import open_corneas
 from facedrive.rig.draco import unpacked
 from facedrive.rig.glb import Document, Object, read_document
 from facedrive.rig.model import (
+    RGB,
     Bone,
     Eye,
     Eyes,
@@ -29,7 +30,16 @@ from facedrive.rig.model import (
     sphere_center,
 )
 from facedrive.rig.primitive import Matrix, Piece, Scene, base_color, mesh_of, read_node
-from facedrive.rig.vrm import OVERRIDDEN, Bind, Expression, Look, expressions, eye_gain, is_vrm0
+from facedrive.rig.vrm import (
+    OVERRIDDEN,
+    Bind,
+    Expression,
+    Look,
+    expressions,
+    eye_gain,
+    is_vrm0,
+    undrawn,
+)
 from facedrive.rotations import matrix_from_quaternion
 
 MAX_PRIMITIVES = 4000
@@ -166,6 +176,7 @@ def _merged(
         head=_head(scene, pieces, offsets),
         rules=_rules(made, (*targets, *posed)),
         paints=_paints(document, pieces, made, targets),
+        undrawn=undrawn(document),
     )
 
 
@@ -173,26 +184,29 @@ def _paints(
     document: Document, pieces: list[Piece], made: list[Expression], targets: tuple[str, ...]
 ) -> tuple[Paint, ...]:
     """Return what expressions do to the surfaces of materials."""
+    rows = {name: row for row, name in enumerate(targets)}
+    looking = [each for each in made if each.looks]
     paints = []
     first = 0
-    for piece in pieces:
+    for part, piece in enumerate(pieces):
         vertices = slice(first, first + len(piece.vertices))
         first = vertices.stop
-        for each in made:
-            for look in each.looks:
-                if look.material == piece.material:
-                    row = targets.index(each.name)
-                    paints.append(_paint(document, row, vertices, piece, look))
+        paints += [Paint(rows[each.name], part, vertices, *_added(document, piece, look))
+                   for each in looking for look in each.looks
+                   if look.material == piece.material]  # fmt: skip
     return tuple(paints)
 
 
-def _paint(document: Document, row: int, vertices: slice, piece: Piece, look: Look) -> Paint:
-    added = np.zeros(4, np.float32)
+def _added(document: Document, piece: Piece, look: Look) -> tuple[Floats, Floats, Floats, RGB]:
+    """Return what a look adds to a piece's colours, places in the texture and own light."""
+    added, light = np.zeros(4, np.float32), np.zeros(3)
     if look.color is not None:
         change = np.subtract(look.color, base_color(document, look.material))
         added = (piece.plain * change).astype(np.float32)
+    if look.emission is not None:
+        light = np.subtract(look.emission, piece.part.emission)
     scale, offset = np.array(look.scale, np.float32), np.array(look.offset, np.float32)
-    return Paint(row, vertices, added, scale, offset)
+    return added, scale, offset, (float(light[0]), float(light[1]), float(light[2]))
 
 
 def _head(scene: Scene, pieces: list[Piece], offsets: Floats) -> Bone | None:

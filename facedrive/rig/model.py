@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from facedrive.errors import RigError
 
+RGB = tuple[float, float, float]
+DARK: RGB = (0.0, 0.0, 0.0)
+
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int32]
 
@@ -82,14 +85,18 @@ class Paint:
 
     target: int
     """Its row among ``Rig.targets``."""
+    part: int
+    """The surface, among ``Rig.parts``."""
     vertices: slice
-    """Which rows of ``Rig.vertices``."""
+    """Which rows of ``Rig.vertices``: the surface's."""
     colors: Floats
     """(n, 4) or (4,) float32: what it adds to their colours at weight 1."""
     uv_scale: Floats
     """(2,) float32: what their texture coordinates are multiplied by at weight 1."""
     uv_offset: Floats
     """(2,) float32: what is then added to them, v down."""
+    emission: RGB = DARK
+    """What it adds to the surface's own light at weight 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,8 @@ class Part:
     double_sided: bool = False
     transparent: bool = False
     """Drawn after the others, blended by its alpha."""
+    emission: RGB = DARK
+    """Light of its own, linear RGB, whatever the lamps are."""
     texture: NDArray[np.uint8] | None = None
     """(h, w, 4) uint8 sRGB and alpha, multiplied by the colours; its first row is uv v = 0."""
 
@@ -137,7 +146,10 @@ class Rig:
     rules: Rules | None = None
     """What holds between targets, where the file says so."""
     paints: tuple[Paint, ...] = ()
-    """What targets do to colours and textures."""
+    """What targets do to colours, light and textures."""
+    undrawn: tuple[str, ...] = ()
+    """What the file's expressions change besides, and facedrive does not draw, such as a
+    ``rimColor``."""
 
     @property
     def moving(self) -> NDArray[np.intp]:

@@ -14,7 +14,7 @@ from facedrive.errors import RigError
 from facedrive.rig.bones import Bones
 from facedrive.rig.glb import Document, Object, resource
 from facedrive.rig.ktx2 import can_decode
-from facedrive.rig.model import Floats, Indices, Part, check_size
+from facedrive.rig.model import DARK, RGB, Floats, Indices, Part, check_size
 from facedrive.rig.pictures import Image, PictureError, decode_picture
 
 log = logging.getLogger(__name__)
@@ -305,7 +305,16 @@ def _part(scene: Scene, material: Object) -> Part:
         double_sided=bool(material.get("doubleSided", False)),
         transparent=transparent,
         texture=_texture(scene, material, transparent),
+        emission=_emission(document, material),
     )
+
+
+def _emission(document: Document, material: Object) -> RGB:
+    """Return a surface's own light; that of a texture is not drawn."""
+    if "emissiveTexture" in material:
+        return DARK
+    red, green, blue = document.floats(material, "emissiveFactor", DARK)
+    return float(red), float(green), float(blue)
 
 
 def _texture(scene: Scene, material: Object, transparent: bool) -> Image | None:

@@ -6,6 +6,7 @@ Specifications: VRM 0.x (extension ``VRM``) and VRM 1.0 (extension ``VRMC_vrm``)
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from facedrive.errors import RigError
@@ -67,9 +68,15 @@ class Look(NamedTuple):
     material: int
     color: tuple[float, ...] | None = None
     """Linear RGB and alpha that it gets; None leaves it."""
+    emission: tuple[float, ...] | None = None
+    """Linear RGB of the light of its own that it gets; None leaves it."""
     scale: tuple[float, ...] = (1.0, 1.0)
     offset: tuple[float, ...] = (0.0, 0.0)
     """What its texture coordinates are multiplied by, and what is then added, v down."""
+
+
+ColorBind = tuple[int, str, tuple[float, ...]]
+"""A material, which colour of it, by VRM 1.0's name, and its four numbers."""
 
 
 class Expression(NamedTuple):
@@ -214,32 +221,76 @@ def _binds1(document: Document, expression: Object) -> tuple[Bind, ...]:
 def _looks1(document: Document, expression: Object) -> tuple[Look, ...]:
     """Return what an expression of VRM 1.0 does to materials that facedrive draws."""
     count = len(document.sequence(document.json, "materials"))
-    looks = []
-    for bind in _objects(expression, "materialColorBinds"):
-        color = _numbers(bind.get("targetValue"), 4)
-        if bind.get("type") == "color" and color and _is_row(bind.get("material"), count):
-            looks.append(Look(bind["material"], color))
+    looks = _drawn(document, _colors1(document, expression))
     for bind in _objects(expression, "textureTransformBinds"):
         if _is_row(bind.get("material"), count):
             scale = _numbers(bind.get("scale"), 2) or (1.0, 1.0)
             offset = _numbers(bind.get("offset"), 2) or (0.0, 0.0)
-            looks.append(Look(bind["material"], None, scale, offset))
+            looks.append(Look(bind["material"], scale=scale, offset=offset))
     return tuple(looks)
+
+
+def _colors1(document: Document, expression: Object) -> Iterator[ColorBind]:
+    count = len(document.sequence(document.json, "materials"))
+    for bind in _objects(expression, "materialColorBinds"):
+        color = _numbers(bind.get("targetValue"), 4)
+        if color and _is_row(bind.get("material"), count):
+            yield bind["material"], str(bind.get("type")), color
 
 
 def _looks0(document: Document, group: Object) -> tuple[Look, ...]:
     """Return what an expression of VRM 0.x does to materials that facedrive draws."""
+    values = list(_values0(document, group))
+    looks = _drawn(document, _colors0(values))
+    looks += [Look(row, None, None, *_unity_place(kind, place)) for row, kind, place in values
+              if kind.startswith(PLACE0)]  # fmt: skip
+    return tuple(looks)
+
+
+def _values0(document: Document, group: Object) -> Iterator[ColorBind]:
+    """Yield what a group of VRM 0.x gives materials, under Unity's names."""
     materials = document.mappings(document.json, "materials")
-    looks = []
     for bind in _objects(group, "materialValues"):
         values = _numbers(bind.get("targetValue"), 4)
-        kind, name = str(bind.get("propertyName")), bind.get("materialName")
-        rows = [row for row, each in enumerate(materials) if each.get("name") == name]
-        if values and kind == "_Color":
-            looks += [Look(row, values) for row in rows]
-        elif values and kind.startswith("_MainTex_ST"):
-            looks += [Look(row, None, *_unity_place(kind, values)) for row in rows]
-    return tuple(looks)
+        for row, each in enumerate(materials):
+            if values and each.get("name") == bind.get("materialName"):
+                yield row, str(bind.get("propertyName")), values
+
+
+def _colors0(values: Iterable[ColorBind]) -> Iterator[ColorBind]:
+    """Leave places in textures out, and name colours as VRM 1.0 does: ``_RimColor`` is rimColor."""
+    for row, kind, color in values:
+        if not kind.startswith(PLACE0):
+            plain = kind.removeprefix("_")
+            yield row, plain[:1].lower() + plain[1:], color
+
+
+def _drawn(document: Document, binds: Iterable[ColorBind]) -> list[Look]:
+    looks = (_look(document, *bind) for bind in binds)
+    return [look for look in looks if look is not None]
+
+
+def _look(document: Document, material: int, kind: str, color: tuple[float, ...]) -> Look | None:
+    """Return what a bind of a colour does; None where facedrive does not draw it."""
+    if kind == "color":
+        return Look(material, color)
+    if kind == "emissionColor" and "emissiveTexture" not in document.item("materials", material):
+        return Look(material, emission=color[:3])
+    return None
+
+
+def undrawn(document: Document) -> tuple[str, ...]:
+    """Name what expressions change and facedrive does not draw: colours of toon shaders."""
+    master = document.child(_vrm0(document), "blendShapeMaster")
+    table = document.child(_vrm1(document), "expressions")
+    named = document.child(table, "preset") | document.child(table, "custom")
+    binds = [
+        *(bind for group in _objects(master, "blendShapeGroups")
+          for bind in _colors0(_values0(document, group))),
+        *(bind for each in named.values() if isinstance(each, dict)
+          for bind in _colors1(document, each)),
+    ]  # fmt: skip
+    return tuple(sorted({bind[1] for bind in binds if _look(document, *bind) is None}))
 
 
 def _unity_place(kind: str, values: tuple[float, ...]) -> tuple[tuple[float, ...], ...]:
@@ -262,6 +313,9 @@ def _numbers(values: object, count: int) -> tuple[float, ...] | None:
         return None
     return tuple(float(each) for each in values)
 
+
+PLACE0 = "_MainTex_ST"
+"""What Unity calls the place in a texture, whole or one axis of it."""
 
 LIMIT = 1e6
 """Of a colour, or of a place in a texture."""

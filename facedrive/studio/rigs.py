@@ -17,7 +17,7 @@ import numpy as np
 from facedrive.assembly import load_rig
 from facedrive.aus import AU_NAMES
 from facedrive.errors import RigError
-from facedrive.export.gltf import write_gltf
+from facedrive.export.gltf import drawn, write_gltf
 from facedrive.files import free_path, whole_path, write_whole
 from facedrive.mappings import coverage, match_rig
 from facedrive.picturesize import picture_size
@@ -80,11 +80,10 @@ class Gallery:
         found = [RigName(OURS, "")]
         if self.folder.is_dir():
             found += [RigName(path.name, str(path)) for path in sorted(self.folder.iterdir())
-                      if path.suffix.lower() in SUFFIXES]  # fmt: skip
+                      if _is_rig(path)]  # fmt: skip
         if self.more is not None and self.more.is_dir():
             found += [RigName(f"{self.more.name}/{path.name}", str(path))
-                      for path in sorted(self.more.iterdir())
-                      if path.suffix.lower() in SUFFIXES]  # fmt: skip
+                      for path in sorted(self.more.iterdir()) if _is_rig(path)]  # fmt: skip
         if chosen is not None and str(chosen) not in [each.path for each in found]:
             found.append(RigName(str(chosen), str(chosen)))
         return found
@@ -183,12 +182,39 @@ def pack(rig: Rig, names: Path | None = None) -> Packed:
         "rows": [[round(float(weight), 5) for weight in row] for row in mapping.matrix],
         "low": box.low.tolist(),
         "high": box.high.tolist(),
+        "paints": _paints(rig),
         "eyeGain": rig.eyes.gain if rig.eyes is not None else 0.0,
         "covered": list(cover.covered),
         "uncovered": list(cover.uncovered),
         "gaze": cover.gaze,
     }
     return Packed(glb, about)
+
+
+def _paints(rig: Rig) -> list[dict[str, Any]]:
+    """Say what targets do to the look of the GLB's primitives, for the page's ``paint.js``.
+
+    Colours are added to those of all vertices alike: where a surface has vertices of several
+    colours, by the mean of what is added to them.
+    """
+    shown = {part: primitive for primitive, part in enumerate(drawn(rig))}
+    return [
+        {
+            "target": each.target,
+            "surface": shown[each.part],
+            "color": np.reshape(each.colors, (-1, 4)).mean(axis=0).tolist(),
+            "emission": list(each.emission),
+            "scale": each.uv_scale.tolist(),
+            "offset": each.uv_offset.tolist(),
+        }
+        for each in rig.paints
+        if each.part in shown
+    ]
+
+
+def _is_rig(path: Path) -> bool:
+    """Tell by its name; what is still being written is none yet."""
+    return path.suffix.lower() in SUFFIXES and not path.stem.endswith(".part")
 
 
 def _changed(path: str) -> float:

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -115,6 +116,15 @@ def test_rig_inspect_reports_full_coverage_of_our_rig(capsys: pytest.CaptureFixt
     assert report["covered"] == list(AU_NAMES)
     assert report["uncovered"] == []
     assert report["vertices"] == len(load(ROOT / "rigs/basic.obj").vertices) <= 12_000
+
+
+def test_rig_inspect_names_what_of_expressions_is_not_drawn(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toon = replace(load(ROOT / "rigs/basic.obj"), undrawn=("rimColor", "shadeColor"))
+    monkeypatch.setattr("facedrive.rig.load", lambda _: toon)
+    assert main(["rig", "inspect", "my.vrm"]) == 0
+    assert "changed by expressions and not drawn: rimColor, shadeColor\n" in capsys.readouterr().out
 
 
 def test_doctor_prints_one_json_object(capsys: pytest.CaptureFixture[str]) -> None:

@@ -131,8 +131,8 @@ def test_a_target_may_paint_the_surface_and_move_its_texture(renderer: Open, rig
         np.zeros(2, np.float32),
     )
     darker = np.float32([-0.7, -0.7, -0.7, 0])
-    paints = (Paint(0, every, np.zeros(4, np.float32), still, np.float32([0.5, 0])),
-              Paint(0, every, darker, still, none))  # fmt: skip
+    paints = (Paint(0, 0, every, np.zeros(4, np.float32), still, np.float32([0.5, 0])),
+              Paint(0, 0, every, darker, still, none))  # fmt: skip
     parts = tuple(replace(part, texture=flag) for part in rig.parts)
     white = np.ones_like(rig.colors)
     made = renderer(replace(rig, parts=parts, uv=uv, paints=paints, colors=white))
@@ -145,6 +145,27 @@ def test_a_target_may_paint_the_surface_and_move_its_texture(renderer: Open, rig
     assert red[0] > 2 * red[1]
     assert red.max() < 0.8 * green.max()
     np.testing.assert_array_equal(green, again)
+
+
+def test_a_target_may_make_one_of_two_like_surfaces_glow(renderer: Open, rig: Rig) -> None:
+    (part, *others) = rig.parts
+    half = (part.triangles.start + part.triangles.stop) // 2
+    parts = (replace(part, triangles=slice(part.triangles.start, half)),
+             replace(part, triangles=slice(half, part.triangles.stop)), *others)  # fmt: skip
+    still, none = np.ones(2, np.float32), np.zeros(2, np.float32)
+    every = slice(0, len(rig.vertices))
+    glow = Paint(0, 1, every, np.zeros(4, np.float32), still, none, (0.0, 0.8, 0.0))
+    made = renderer(replace(rig, parts=parts, paints=(glow,)))
+
+    def greens(weight: float) -> np.ndarray:
+        picture = made.render(np.float32([weight]), FRONT, STRAIGHT).astype(int)
+        return picture[..., 1] - picture[..., 0]
+
+    rest, lit, again = greens(0), greens(1), greens(0)
+    np.testing.assert_array_equal(rest, again)
+    brighter = (lit - rest > 30).mean()
+    face = (np.abs(rest) + np.abs(lit) > 0).mean()
+    assert 0.2 * face < brighter < 0.8 * face
 
 
 def test_transparent_parts_let_what_is_behind_through(renderer: Open, rig: Rig) -> None:

@@ -489,7 +489,10 @@ def test_vrm1_expressions_paint_materials(write_glb: Write) -> None:
         _textured(document, {"source": 0}, {})
         document["materials"][0]["pbrMetallicRoughness"]["baseColorFactor"] = [1, 0.5, 0, 1]
         red = {"material": 0, "type": "color", "targetValue": [1, 0, 0, 1]}
-        glow = {"material": 0, "type": "emissionColor", "targetValue": [9, 9, 9, 1]}
+        document["materials"][0]["emissiveFactor"] = [0.25, 0, 0]
+        glow = {"material": 0, "type": "emissionColor", "targetValue": [1, 0.5, 9, 1]}
+        toon = [{"material": 0, "type": kind, "targetValue": [1, 1, 1, 1]}
+                for kind in ("rimColor", "shadeColor", "rimColor")]  # fmt: skip
         moved = {"material": 0, "scale": [0.5, 1], "offset": [0.25, 0.5]}
         lost = [{"material": 7, "type": "color", "targetValue": [1, 0, 0, 1]},
                 {"material": 0, "type": "color", "targetValue": [1, "x"]}, None]  # fmt: skip
@@ -497,21 +500,26 @@ def test_vrm1_expressions_paint_materials(write_glb: Write) -> None:
             "happy": {"materialColorBinds": [red, glow, *lost]},
             "aa": {"textureTransformBinds": [moved]},
             "blink": {"materialColorBinds": [glow]},
+            "sad": {"materialColorBinds": toon},
         }
         document["extensions"] = {"VRMC_vrm": {"expressions": {"preset": preset}}}
 
     rig = load(write_glb(change, name="head.vrm"))
-    assert rig.targets == ("happy", "aa", "jawOpen")
-    assert not {"happy", "aa"} & set(rig.empty)
+    assert rig.targets == ("happy", "aa", "blink", "jawOpen")
+    assert rig.empty == ()
+    assert rig.parts[0].emission == (0.25, 0, 0)
+    assert rig.undrawn == ("rimColor", "shadeColor")
     painter = Painter(rig)
-    half = painter.paint(np.float32([0.5, 0, 0]))
+    half = painter.paint(np.float32([0.5, 0, 0, 0]))
     assert half is not None
     np.testing.assert_allclose(half.colors, [[1, 0.25, 0, 1]] * 4)
-    whole = painter.paint(np.float32([0, 1, 0]))
+    np.testing.assert_allclose(half.emission, [[0.625, 0.25, 1]])
+    whole = painter.paint(np.float32([0, 1, 0, 0]))
     assert whole is not None and whole.uv is not None and rig.uv is not None
     np.testing.assert_allclose(whole.colors, [[1, 0.5, 0, 1]] * 4)
     np.testing.assert_allclose(whole.uv, rig.uv * [0.5, 1] + [0.25, 0.5], atol=1e-6)
-    still = painter.paint(np.zeros(3, np.float32))
+    np.testing.assert_allclose(whole.emission, [[0.25, 0, 0]])
+    still = painter.paint(np.zeros(4, np.float32))
     assert still is not None
     np.testing.assert_array_equal(still.uv, rig.uv)
 
@@ -523,6 +531,7 @@ def test_vrm0_expressions_paint_materials_of_a_name(write_glb: Write) -> None:
         document["materials"][0]["name"] = "Skin"
         group = document["extensions"]["VRM"]["blendShapeMaster"]["blendShapeGroups"][1]
         values = [("Skin", "_Color", [1, 0, 0, 1]), ("Skin", "_MainTex_ST_S", [1, 1, 0.5, 0.5]),
+                  ("Skin", "_EmissionColor", [0, 0.5, 0, 1]), ("Skin", "_RimColor", [1, 1, 1, 1]),
                   ("Hair", "_Color", [0, 0, 0, 1])]  # fmt: skip
         group["materialValues"] = [
             {"materialName": name, "propertyName": kind, "targetValue": value}
@@ -536,11 +545,26 @@ def test_vrm0_expressions_paint_materials_of_a_name(write_glb: Write) -> None:
 
     rig = load(write_glb(change, name="head.vrm"))
     assert rig.targets == ("A", "neutral", "Wow", "jawOpen")
-    assert [each.target for each in rig.paints] == [1, 1, 2]
-    np.testing.assert_allclose(rig.paints[1].uv_offset, [0.5, 0])
+    assert [each.target for each in rig.paints] == [1, 1, 1, 2]
+    assert rig.paints[1].emission == (0, 0.5, 0)
+    assert rig.undrawn == ("rimColor",)
+    np.testing.assert_allclose(rig.paints[2].uv_offset, [0.5, 0])
     # Unity counts v from below: the lower quarter's upper edge is a quarter from the top.
-    np.testing.assert_allclose(rig.paints[2].uv_scale, [1, 0.5])
-    np.testing.assert_allclose(rig.paints[2].uv_offset, [0, 0.25])
+    np.testing.assert_allclose(rig.paints[3].uv_scale, [1, 0.5])
+    np.testing.assert_allclose(rig.paints[3].uv_offset, [0, 0.25])
+
+
+def test_light_of_a_texture_is_not_drawn_and_said(write_glb: Write) -> None:
+    def change(document: Json) -> None:
+        _textured(document, {"source": 0}, {})
+        document["materials"][0] |= {"emissiveTexture": {"index": 0}, "emissiveFactor": [1, 1, 1]}
+        glow = {"material": 0, "type": "emissionColor", "targetValue": [1, 1, 1, 1]}
+        preset = {"happy": {"materialColorBinds": [glow]}}
+        document["extensions"] = {"VRMC_vrm": {"expressions": {"preset": preset}}}
+
+    rig = load(write_glb(change, name="head.vrm"))
+    assert rig.parts[0].emission == (0, 0, 0)
+    assert (rig.paints, rig.undrawn) == ((), ("emissionColor",))
 
 
 def test_nodes_without_mesh_or_skin_may_say_minus_one(write_glb: Write) -> None:

@@ -8,6 +8,7 @@
 
 struct Material {
     float roughness_factor;
+    vec3 emissive_factor;
 #ifdef HAS_BASE_COLOR_TEX
     sampler2D base_color_texture;
 #endif
@@ -67,5 +68,6 @@ void main() {
     vec3 shine = KEY_COLOR * highlight(n, KEY, sharpness) + FILL_COLOR * highlight(n, FILL, sharpness);
     float away = 1.0 - abs(n.z);
     vec3 color = base.rgb * light + (0.04 + 0.0035 * sharpness) * shine + 0.2 * away * away * away * SKY;
+    color += material.emissive_factor;
     pixel = vec4(encoded(color * (1.0 - 0.08 * color)), 1.0) * base.a;
 }

@@ -2,6 +2,7 @@
 // moved by the feed and drawn at the display's rate, with the camera's picture in a corner.
 
 import { INPUTS, feed } from "./feed.js";
+import { Paint } from "./paint.js";
 import { GLTFLoader, THREE } from "nicegui-scene";
 
 const FIELD = (26 * Math.PI) / 180;
@@ -114,6 +115,8 @@ class Avatar extends HTMLElement {
       if (each.morphTargetInfluences) { this.meshes.push(each); each.frustumCulled = false; }
       if (each.isBone) this.bones[each.name] = each;
     });
+    this.paints = [...new Set(about.paints.map((each) => each.surface))].map(
+      (surface) => new Paint(this.meshes[surface], about.paints.filter((each) => each.surface === surface)));
     this.scene.add(model);
     this.aim();
     this.background();
@@ -227,6 +230,7 @@ class Avatar extends HTMLElement {
       weights[t] = Math.min(Math.max(sum, 0), 1);
     }
     for (const mesh of this.meshes) for (let t = 0; t < rows.length; t++) mesh.morphTargetInfluences[t] = weights[t];
+    for (const each of this.paints) each.show(weights);
   }
 
   look([leftPitch, leftYaw, rightPitch, rightYaw]) {
