@@ -65,6 +65,10 @@ class Coder:
         self.count = 0
         """Interactions so far."""
 
+    def part(self) -> None:
+        """Press the key that has left and right go apart."""
+        self.count += PRESS
+
     def fill(self) -> None:
         """Press the button of the first guess, on its tab."""
         self._desk.fill(self._video, self._name)
@@ -224,6 +228,7 @@ def _label_twice(
         desk.project.add_coder(who)
         coder = Coder(desk, name, who)
         guessed = who.endswith("guess")
+        coder.part()
         if guessed:
             coder.fill()
         for index, au in enumerate(AU_NAMES):

@@ -19,6 +19,7 @@ from facedrive.annotate.guess import Guess, keep_guess
 from facedrive.annotate.keys import Key, read_keys
 from facedrive.annotate.project import Project
 from facedrive.aus import AU_INDEX, AU_NAMES
+from facedrive.bench.annotate import NEAR, Coder, off
 from facedrive.takes.take import Take
 from facedrive.types import IDENTITY_HEAD, Sample
 
@@ -120,8 +121,8 @@ def press(page: Any, *keys: str) -> None:
         page.keyboard.press(key)
 
 
-def keys_of(folder: Path, coder: str) -> dict[str, dict[int, Key]]:
-    return read_keys(folder / "keys" / "clip" / f"{coder}.csv", 120)[1]
+def keys_of(folder: Path, coder: str, video: str = "clip") -> dict[str, dict[int, Key]]:
+    return read_keys(folder / "keys" / video / f"{coder}.csv", 120)[1]
 
 
 def test_a_coder_labels_by_keys_alone(people: Callable[..., Any], served: tuple[str, Path]) -> None:
@@ -179,6 +180,76 @@ def test_the_model_fills_and_a_person_confirms(
     saved(page)
     assert not any(key.machine for track in keys_of(served[1], "ben").values()
                    for key in track.values())  # fmt: skip
+
+
+class OnPage(Coder):
+    """The benchmark's coder with a mouse and a keyboard: what it counts is what the page sees."""
+
+    def __init__(self, page: Any, study: Path) -> None:
+        super().__init__(None, "shown", "cleo")  # type: ignore[arg-type]
+        self._page, self._study = page, study
+        page.evaluate("""() => { window.seen = 0; for (const kind of ['pointerdown', 'keydown'])
+            addEventListener(kind, event => { seen += event.isTrusted; }, true); }""")
+
+    @property
+    def seen(self) -> int:
+        return int(self._page.evaluate("seen"))
+
+    def part(self) -> None:
+        self._press("j")
+
+    def fill(self) -> None:
+        self._page.get_by_role("tab", name="Model").click()
+        self._page.locator("[data-do=guess]").click()
+        self._page.wait_for_function(f"{DESK}.store.tracks.size === 24")
+        self.count += 2
+
+    def set(self, au: str, frame: int, value: float) -> None:
+        self._click(au, frame)
+        self._press(*f"{100 * value:02.0f}")
+
+    def clear(self, au: str) -> None:
+        self._click(au, 0, -20)
+        self._press("a", "Delete")
+
+    def _click(self, au: str, frame: int, aside: float = 0) -> None:
+        x, y = self._page.evaluate(
+            f"""([au, frame]) => {{ const t = {DESK}.tracks; t.reveal(au);
+            const box = t.canvas.getBoundingClientRect();
+            return [box.x + t.x(frame), box.y + t.topOf(au) + 2]; }}""", [au, frame],
+        )  # fmt: skip
+        self._page.mouse.click(x + aside, y)
+        self.count += 1
+
+    def _press(self, *keys: str) -> None:
+        press(self._page, *keys)
+        self.count += len(keys)
+        saved(self._page)
+
+    def _track(self, au: str) -> dict[int, Key]:
+        saved(self._page)
+        return keys_of(self._study, "cleo", "shown").get(au, {})
+
+
+def test_the_scripted_coder_counts_what_the_page_takes(
+    people: Callable[..., Any], served: tuple[str, Path]
+) -> None:
+    page = ready(people("cleo", "/desk/shown"))
+    page.set_viewport_size({"width": 1024, "height": 900})  # tracks are on the screen
+    times, at = np.arange(120) / 25, np.arange(120)
+    coder = OnPage(page, served[1])
+    coder.part()
+    coder.fill()
+    for au, labels in (
+        ("jaw_drop", np.interp(at, [20, 40, 60, 90, 100], [0, 0.6, 0, 0, 0.4])),
+        ("left_lip_corner_pull", np.interp(at, [10, 30, 119], [0, 0.3, 0.3])),
+    ):
+        coder.bring(au, labels, times)
+        assert off(coder._track(au), labels, times)[1] <= NEAR + 1e-6
+    right = coder._track("right_lip_corner_pull")
+    assert all(key.machine for key in right.values())  # the two sides were parted
+    assert coder.seen == coder.count
+    page.set_viewport_size({"width": 760, "height": 420})
 
 
 def test_the_frame_that_is_shown_is_the_one_that_is_said(people: Callable[..., Any]) -> None:
