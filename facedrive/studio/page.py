@@ -129,13 +129,12 @@ class Page:
         try:
             return await run.io_bound(action, *words)
         except FacedriveError as error:
-            self.warn(str(error))
+            self.warn(self.explain(str(error)))
             return None
 
     def warn(self, text: str) -> None:
         """Show what went wrong."""
-        said = self.explain(text)
-        ui.notify(said, type="negative", multi_line=True, timeout=9000, close_button="✕")
+        ui.notify(text, type="negative", multi_line=True, timeout=9000, close_button="✕")
 
     def tell(self, text: str) -> None:
         """Show that something is done."""

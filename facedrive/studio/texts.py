@@ -106,6 +106,7 @@ TEXTS: dict[str, Text] = {
     "drivers": Text("The driver's", "ドライバー既定"),
     "rig": Text("Avatar rig", "アバター（リグ）"),
     "drop_rig": Text("Drop .glb, .gltf, .vrm or .obj here", ".glb / .gltf / .vrm / .obj をここにドロップ"),
+    "rejected": Text("Not taken: it has more than {most} MB, or is of another kind.", "受け付けられません。{most} MBを超えているか、対応していない形式です。"),
     "covers": Text("Shows {count} of 24 action units", "24個中{count}個のアクションユニットに対応"),
     "lacks": Text("Not shown: {names}", "非対応：{names}"),
     "all_options": Text("All options", "すべてのオプション"),

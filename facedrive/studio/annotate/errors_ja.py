@@ -33,6 +33,7 @@ LABELLING_JA: dict[str, str] = {
     "{path} cannot be written: {why}; the edit is not made: make room, and do it again": "{path} に書き込めないため（{why}）、編集は行われませんでした。空き容量を確保して、もう一度編集してください。",
     "is no edit ({reason}); move the file away, and the keys stay as they are in their own file": "編集の記録として読めません（{reason}）。そのファイルを移動すれば、キーは保存済みの状態で残ります。",
     "is no JSON; move the file away, and the keys stay as they are in their own file": "JSONとして読めません。そのファイルを移動すれば、キーは保存済みの状態で残ります。",
+    "{path} cannot be written: {why}. The edit is kept in {file}": "{path} に書き込めません（{why}）。編集は {file} に残っています。空き容量を確認してください。",
     "{channel} has two keys on frame {frame}; take one away": "{channel}のフレーム{frame}にキーが2つあります。1つにしてください。",
     "by is '{by}'; it must be {one} or {other}": "byの値が「{by}」です。{one}か{other}にしてください。",
     "'{frame},{value}' are no frame and value": "「{frame},{value}」はフレームと値ではありません。",

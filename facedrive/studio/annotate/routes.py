@@ -64,6 +64,11 @@ async def _say_why(request: Request, error: Exception) -> Response:
     return PlainTextResponse(explain(_language(request), str(error)), status)
 
 
+def _warned(request: Request, found: dict[str, Any]) -> dict[str, Any]:
+    """Put what is wrong with a coder's files into the page's language."""
+    return found | {"warning": explain(_language(request), found["warning"])}
+
+
 def _language(request: Request) -> Language:
     return language_of(request.cookies, request.headers.get("accept-language", ""))
 
@@ -91,28 +96,28 @@ def _add_video(routes: APIRouter, desk: Desk) -> None:
 
 def _add_edits(routes: APIRouter, desk: Desk) -> None:
     @routes.get("/api/keys/{name}")
-    def keys(name: str, coder: str) -> dict[str, Any]:
-        return desk.keys(name, coder)
+    def keys(name: str, coder: str, request: Request) -> dict[str, Any]:
+        return _warned(request, desk.keys(name, coder))
 
     @routes.get("/api/revision/{name}")
     def revision(name: str, coder: str) -> dict[str, int]:
         return {"revision": desk.document(name, coder).revision}
 
     @routes.post("/api/edit/{name}")
-    def edit(name: str, coder: str, given: Given) -> dict[str, Any]:
+    def edit(name: str, coder: str, given: Given, request: Request) -> dict[str, Any]:
         changes = given.get("changes")
         if not isinstance(changes, list) or not all(isinstance(row, list) for row in changes):
             raise DataError("an edit has a list of changes.")
-        found = desk.edit(name, coder, str(given.get("text", "")), changes)
+        found = _warned(request, desk.edit(name, coder, str(given.get("text", "")), changes))
         return {key: value for key, value in found.items() if key != "changes"}
 
     @routes.post("/api/undo/{name}")
-    def undo(name: str, coder: str) -> dict[str, Any]:
-        return desk.undo(name, coder)
+    def undo(name: str, coder: str, request: Request) -> dict[str, Any]:
+        return _warned(request, desk.undo(name, coder))
 
     @routes.post("/api/redo/{name}")
-    def redo(name: str, coder: str) -> dict[str, Any]:
-        return desk.undo(name, coder, again=True)
+    def redo(name: str, coder: str, request: Request) -> dict[str, Any]:
+        return _warned(request, desk.undo(name, coder, again=True))
 
     @routes.get("/api/findings/{name}")
     def findings(name: str, coder: str, request: Request) -> list[dict[str, Any]]:
@@ -133,16 +138,17 @@ def _add_model(routes: APIRouter, desk: Desk) -> None:
         return found._asdict() | {"error": explain(_language(request), found.error)}
 
     @routes.post("/api/fill/{name}")
-    def fill(name: str, coder: str) -> dict[str, Any]:
-        return desk.fill(name, coder)
+    def fill(name: str, coder: str, request: Request) -> dict[str, Any]:
+        return _warned(request, desk.fill(name, coder))
 
     @routes.get("/api/fits/{name}")
     def fits(name: str, coder: str) -> list[dict[str, Any]]:
         return desk.fits(name, coder)
 
     @routes.post("/api/refine/{name}")
-    def refine(name: str, coder: str, given: Given) -> dict[str, Any]:
-        return desk.refine(name, coder, [str(each) for each in given.get("aus", [])])
+    def refine(name: str, coder: str, given: Given, request: Request) -> dict[str, Any]:
+        aus = [str(each) for each in given.get("aus", [])]
+        return _warned(request, desk.refine(name, coder, aus))
 
 
 def _add_team(app: FastAPI, desk: Desk) -> None:

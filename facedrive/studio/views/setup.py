@@ -231,6 +231,7 @@ def _add_drop(page: Page) -> None:
     ui.upload(
         label=page.say("drop_rig"), auto_upload=True, max_file_size=MAX_UPLOAD,
         on_upload=lambda event: _take_rig(page, event),
+        on_rejected=lambda: page.warn(page.say("rejected", most=MAX_UPLOAD >> 20)),
     ).props("flat accept=.glb,.gltf,.vrm,.obj")  # fmt: skip
 
 

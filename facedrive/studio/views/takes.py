@@ -186,6 +186,7 @@ def _add_import(page: Page) -> None:
     ui.upload(
         label=page.say("drop_take"), auto_upload=True, multiple=True, max_file_size=MAX_UPLOAD,
         on_upload=lambda event: _take_in(page, event),
+        on_rejected=lambda: page.warn(page.say("rejected", most=MAX_UPLOAD >> 20)),
     ).props(f"flat accept={','.join(SUFFIXES)}")  # fmt: skip
 
 

@@ -68,12 +68,16 @@ def test_an_edit_that_cannot_be_is_told(app: Any, desk: Desk, body: Any, said: b
     assert desk.document("clip", "anna").tracks == {}
 
 
-def test_a_japanese_page_is_told_in_japanese(app: Any) -> None:
+def test_a_japanese_page_is_told_in_japanese(app: Any, desk: Desk) -> None:
     frame = ask(app, "GET", "/frame/clip/120.jpg", language="ja")[1].decode()
     assert frame == "フレーム120は動画の範囲（0〜119）の外です。"
     body = {"changes": [["jaw_drip", 5, None, [0.2, "linear", 0]]]}
     said = ask(app, "POST", "/api/edit/clip", "coder=anna", body, language="ja")[1].decode()
     assert "アクションユニット「jaw_drip」はありません" in said
+    full = "anna.csv cannot be written: No space left on device. The edit is kept in a.jsonl."
+    desk.document("clip", "anna").warning = full
+    keys = read(ask(app, "GET", "/api/keys/clip", "coder=anna", language="ja"))
+    assert "（ディスクの空き容量がありません）。編集は a.jsonl に残っています。" in keys["warning"]
     (first, *_) = read(ask(app, "GET", "/api/findings/clip", "coder=anna", language="ja"))
     assert first["says"] == "まだ誰もラベル付けしていません"
 

@@ -284,6 +284,9 @@ class Desk extends HTMLElement {
     this.say(this.typed ? `${this.auText(this.active)}: ${this.typed}` : "");
   }
 
+  // What the server says, in the page's language; a browser's own words for no answer are its own.
+  fail(error) { this.say(error.status ? error.message : this.text("state_offline"), true); }
+
   say(text, bad = false) {
     this.toast.textContent = text;
     this.toast.classList.toggle("an-bad", bad);
@@ -441,7 +444,7 @@ class Desk extends HTMLElement {
       const changes = await this.store.history(what);
       if (!changes.length) this.say(this.text(`no_${what}`));
       else if (!this.channels.includes(changes[0][0])) this.channels.push(changes[0][0]);
-    } catch (error) { this.say(error.message, true); }
+    } catch (error) { this.fail(error); }
   }
 
   // --- the model, the rules, the others ---
@@ -474,7 +477,7 @@ class Desk extends HTMLElement {
       this.say(this.text("filled", { count }));
       this.refresh();
       this.showModel();
-    } catch (error) { this.say(error.message, true); }
+    } catch (error) { this.fail(error); }
   }
 
   async loadFits() {
@@ -582,7 +585,7 @@ class Desk extends HTMLElement {
       this.decisions = await this.store.ask(this.store.url("decide"), { au: this.active, first: span[0], last: span[1], accept, reason: this.reason.value });
       this.say(this.text("decided"));
       this.showExpert();
-    } catch (error) { this.say(error.message, true); }
+    } catch (error) { this.fail(error); }
   }
 
   // --- what is drawn ---
@@ -640,7 +643,7 @@ class Desk extends HTMLElement {
 
   drawPicture() {
     const { picture, film } = this;
-    if (film.failed) { this.say(film.failed, true); return; }
+    if (film.failed) { this.fail(film.failed); return; }
     if (!film.picture) return;
     const wide = this.seen.clientWidth, high = this.seen.clientHeight;
     if (!wide || !high) return;

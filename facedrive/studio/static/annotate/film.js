@@ -8,7 +8,7 @@ const AT_ONCE = 4;
 export class Film extends EventTarget {
   constructor(video, times) {
     super();
-    Object.assign(this, { video, times, at: 0, playing: false, speed: 1, loop: null, kept: new Map(), coming: new Map(), picture: null, shownAt: -1, failed: "" });
+    Object.assign(this, { video, times, at: 0, playing: false, speed: 1, loop: null, kept: new Map(), coming: new Map(), picture: null, shownAt: -1, failed: null });
     this.rank = 1;
   }
 
@@ -29,7 +29,7 @@ export class Film extends EventTarget {
       const picture = await this.get(frame);
       if (frame === this.at) this.put(frame, picture);
     } catch (error) {
-      if (frame === this.at) { this.failed = error.message; this.dispatchEvent(new Event("picture")); }
+      if (frame === this.at) { this.failed = error; this.dispatchEvent(new Event("picture")); }
     }
     this.ahead();
   }
@@ -37,7 +37,7 @@ export class Film extends EventTarget {
   put(frame, picture) {
     this.picture = picture;
     this.shownAt = frame;
-    this.failed = "";
+    this.failed = null;
     this.dispatchEvent(new Event("picture"));
   }
 
@@ -54,7 +54,7 @@ export class Film extends EventTarget {
 
   async load(frame) {
     const answer = await fetch(this.url(frame));
-    if (!answer.ok) throw new Error(await answer.text());
+    if (!answer.ok) throw Object.assign(new Error(await answer.text()), { status: answer.status });
     const picture = await createImageBitmap(await answer.blob());
     this.kept.set(frame, picture);
     for (const old of this.kept.keys()) {
@@ -78,7 +78,7 @@ export class Film extends EventTarget {
 
   fail(error) {
     this.stop();
-    this.failed = error.message;
+    this.failed = error;
     this.dispatchEvent(new Event("picture"));
   }
 
