@@ -24,7 +24,7 @@ from facedrive.picturesize import picture_size
 from facedrive.registry import is_dotted
 from facedrive.render.pose import head_box
 from facedrive.rig import SUFFIXES
-from facedrive.rig.model import Rig
+from facedrive.rig.model import Rig, Rules
 from facedrive.studio.acts import posed
 
 OURS = "basic"
@@ -158,7 +158,12 @@ class Gallery:
         target = free_path(self.folder / plain)
         with whole_path(target, RigError) as part:
             part.write_bytes(content)
-            pack(load_rig(part))
+            try:
+                pack(load_rig(part))
+            except RigError as error:  # names the file as it was dropped
+                raise RigError(
+                    str(error).replace(str(part), plain).replace(part.name, plain)
+                ) from (error)
         return RigName(target.name, str(target))
 
 
@@ -183,6 +188,7 @@ def pack(rig: Rig, names: Path | None = None) -> Packed:
         "low": box.low.tolist(),
         "high": box.high.tolist(),
         "paints": _paints(rig),
+        "rules": None if rig.rules is None else _rules(rig.rules),
         "eyeGain": rig.eyes.gain if rig.eyes is not None else 0.0,
         "covered": list(cover.covered),
         "uncovered": list(cover.uncovered),
@@ -210,6 +216,15 @@ def _paints(rig: Rig) -> list[dict[str, Any]]:
         for each in rig.paints
         if each.part in shown
     ]
+
+
+def _rules(rules: Rules) -> dict[str, Any]:
+    """Say what holds between targets, by their numbers, for the page's ``rules.js``."""
+    return {
+        "binary": np.flatnonzero(rules.binary).tolist(),
+        "blocks": np.argwhere(rules.blocks).tolist(),
+        "blends": np.argwhere(rules.blends).tolist(),
+    }
 
 
 def _is_rig(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""The page paints its avatar as the renderer does: ``static/paint.js`` beside ``render.paint``."""
+"""The page paints its avatar and keeps its rules as the renderer does, by ``static/*.js``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytest.importorskip("nicegui")
 
 from facedrive.render.paint import Painter
 from facedrive.rig import Rig, default_rig, load
-from facedrive.rig.model import Paint
+from facedrive.rig.model import Paint, Rules
 from facedrive.studio.rigs import Packed, pack
 
 STATIC = Path(__file__).resolve().parents[2] / "facedrive" / "studio" / "static"
@@ -54,7 +54,12 @@ def rig() -> Rig:
     parts = list(ours.parts)
     parts[SURFACE] = replace(parts[SURFACE], emission=(0.5, 0.0, 2.0))
     uv = np.random.default_rng(0).random((len(ours.vertices), 2), np.float32)
-    return replace(ours, parts=tuple(parts), paints=paints, uv=uv)
+    blocks, blends = np.zeros((2, len(ours.targets), len(ours.targets)), np.float32)
+    blocks[0, 1] = blends[2, 3] = blends[4, 3] = 1
+    binary = np.zeros(len(ours.targets), bool)
+    binary[[2, 5]] = True
+    rules = Rules(binary, blocks, blends)
+    return replace(ours, parts=tuple(parts), paints=paints, uv=uv, rules=rules)
 
 
 @pytest.fixture(scope="module")
@@ -112,6 +117,24 @@ def test_the_page_paints_what_the_renderer_paints(rig: Rig, packed: Packed) -> N
         assert page["emission"] == pytest.approx(ours.emission[SURFACE], abs=1e-6)
         moved = rig.uv[rows] * page["repeat"] + page["offset"]
         np.testing.assert_allclose(moved, ours.uv[rows], atol=1e-6)
+
+
+def test_the_page_keeps_the_rules_that_the_rig_keeps(rig: Rig, packed: Packed) -> None:
+    rules = json.loads(packed.json)["rules"]
+    assert rules == {"binary": [2, 5], "blocks": [[0, 1]], "blends": [[2, 3], [4, 3]]}
+    tries = np.random.default_rng(1).random((6, len(rig.targets)), np.float32)
+    tries[0] = tries[1, 0] = 0
+    script = """
+const { obey } = await import(process.argv[1]);
+const { rules, tries } = JSON.parse(process.argv[2]);
+for (const weights of tries) obey(rules, weights);
+console.log(JSON.stringify(tries));
+"""
+    command = [node_program(), "--input-type=module", "-e", script, (STATIC / "rules.js").as_uri()]
+    given = json.dumps({"rules": rules, "tries": tries.tolist()})
+    kept = json.loads(subprocess.check_output([*command, given], text=True))
+    assert rig.rules is not None
+    np.testing.assert_allclose(kept, [rig.rules.apply(each) for each in tries], atol=1e-6)
 
 
 def node_program() -> str:

@@ -3,6 +3,7 @@
 
 import { INPUTS, feed } from "./feed.js";
 import { Paint } from "./paint.js";
+import { obey } from "./rules.js";
 import { GLTFLoader, THREE } from "nicegui-scene";
 
 const FIELD = (26 * Math.PI) / 180;
@@ -229,6 +230,7 @@ class Avatar extends HTMLElement {
       for (let i = 0; i < INPUTS; i++) sum += rows[t][i] * inputs[i];
       weights[t] = Math.min(Math.max(sum, 0), 1);
     }
+    obey(this.about.rules, weights);
     for (const mesh of this.meshes) for (let t = 0; t < rows.length; t++) mesh.morphTargetInfluences[t] = weights[t];
     for (const each of this.paints) each.show(weights);
   }
