@@ -38,8 +38,8 @@ class Evaluate:
     workers: int = option(1, low=1)
     """Processes that make test faces."""
     folds: Path | None = option(None, metavar="DIR")
-    """Models that were each taught without a fold of the people at rest; where left out, the
-    folder folds of the recipe's run, if it has one."""
+    """Models that were each taught without a fold of the people at rest and of the heads; where
+    left out, the folder folds of the recipe's run, if it has one."""
     output: Path | None = option(None, metavar="FILE")
     """Also write the JSON here."""
     card: Path | None = option(None, metavar="FILE")

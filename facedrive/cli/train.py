@@ -26,6 +26,9 @@ class AuModelOptions:
     start: Path | None = option(None, flag="--start", metavar="FILE")
     """Start from another run's checkpoint.pt, or from an exported model.onnx, instead of what the
     recipe says."""
+    refit: Path | None = option(None, flag="--refit", metavar="ONNX")
+    """Train nothing: fit only the correction that has faces rest (rest, avatars in the recipe) of
+    this exported model anew."""
     cache: Path = option(Path(".cache"), flag="--cache", metavar="DIR")
     """Keeps crops and faces made for training."""
 
@@ -112,14 +115,19 @@ class Train:
     def _distil(self, recipe: Recipe) -> int:
         """Train the live path's AU model on a teacher's scores, and export it."""
         from facedrive.training.build import Workshop
-        from facedrive.training.run.distil import distil
+        from facedrive.training.run.distil import distil, refit
         from facedrive.training.run.train import Run, choose_device
 
         asked = self.au_model
         folder = self.output or Path("runs") / recipe.name
-        run = Run(recipe, folder, choose_device(self.device), asked.start, self.compile)
-        model = distil(run, Workshop(self.data, asked.cache, asked.teacher_model, asked.workers))
-        print(f"{folder / 'model.onnx'}, and {model}, which takes less than half the time")
+        shop = Workshop(self.data, asked.cache, asked.teacher_model, asked.workers)
+        if asked.refit is not None:
+            model = refit(recipe, folder, asked.refit, shop)
+            print(f"{model}, which is {asked.refit} with another correction")
+        else:
+            run = Run(recipe, folder, choose_device(self.device), asked.start, self.compile)
+            model = distil(run, shop)
+            print(f"{folder / 'model.onnx'}, and {model}, which takes less than half the time")
         print(f"score it with: facedrive evaluate --model {model} --data {self.data}")
         return 0
 

@@ -186,7 +186,10 @@ class Settings:
     """Learn to answer as the exported network that it starts from, whatever the labels are; it has
     the same widths and more blocks."""
     rest: bool = False
-    """Fit a correction to people at rest and to heads of another maker when all else is done."""
+    """Fit a correction to people at rest when all else is done."""
+    avatars: float = option(0.0, low=0)
+    """In that fit, what heads of another maker (``rendered/avatars.py``) count beside the faces
+    whose answers stay; 0 leaves them out."""
     widths: tuple[int, int, int, int] = (16, 32, 72, 160)
     depths: tuple[int, int, int] = (1, 3, 4)
     """Blocks of each stage."""
@@ -265,6 +268,9 @@ def _check(file: RecipeFile, recipe: Recipe) -> None:
     for name, count in (("widths", 4), ("depths", 3)):
         if len(getattr(recipe, name)) != count:
             raise file.wrong(name, f"{name} has to be {count} whole numbers.")
+    if recipe.avatars and not recipe.rest:
+        raise file.wrong("avatars", "avatars are part of the fit to people at rest; "
+                         "add rest = true, or leave them out.")  # fmt: skip
     for name in ("warped", "transferred", "rendered"):
         made: SetRecipe = getattr(recipe, name)
         if made.faces and not made.share:

@@ -85,6 +85,7 @@ def test_a_checkpoint_keeps_the_recipe_before_too(tmp_path: Path) -> None:
          "line 2: the shares of all sets leave no room"),
         ("widths = [1, 2]", r"line 2: widths has to be 4 whole numbers"),
         ("widths = 5", r"line 2: widths"),
+        ("avatars = 0.1", r"line 2: avatars are part of the fit to people at rest; add rest"),
     ],
 )  # fmt: skip
 def test_wrong_recipes_are_refused_by_key_and_line(

@@ -15,8 +15,10 @@ from facedrive.cli.main import main
 from facedrive.regressors.onnx import OnnxRegressor
 from facedrive.sources.demo import open_demo
 from facedrive.training import build
+from facedrive.training.build import Workshop
 from facedrive.training.data.faces import Kind
-from facedrive.training.recipe import SetRecipe, load_au_recipe
+from facedrive.training.recipe import Recipe, SetRecipe, load_au_recipe
+from facedrive.training.run import distil
 
 pytestmark = pytest.mark.slow
 
@@ -94,3 +96,22 @@ def test_it_keeps_the_faces_of_every_kind_that_it_made(
         assert each.tracked_px is not None and np.isfinite(each.tracked_px).mean() > 0.5
         assert kind == Kind.RENDERED or set(each.person) <= train
     assert sets[Kind.RENDERED].taught is not None
+
+
+def test_refit_trains_nothing_and_says_what_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[object] = []
+
+    def refit(recipe: Recipe, folder: Path, exported: Path, shop: Workshop) -> Path:
+        asked.extend((recipe.rest, recipe.avatars, folder, exported, shop.data))
+        return folder / "model-int8.onnx"
+
+    monkeypatch.setattr(distil, "refit", refit)
+    (tmp_path / "tiny.toml").write_text(
+        f"{RECIPE}\n".replace("epochs", "rest = true\navatars = 0.2\nepochs", 1)
+    )
+    words = ["--data", "DATA", "--output", "OUT", "--refit", "old.onnx"]
+    assert main(["train", str(tmp_path / "tiny.toml"), *words]) == 0
+    assert asked == [True, 0.2, Path("OUT"), Path("old.onnx"), Path("DATA")]
+    assert "is old.onnx with another correction" in capsys.readouterr().out

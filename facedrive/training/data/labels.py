@@ -76,6 +76,16 @@ class Targets(NamedTuple):
         """Return some of the faces."""
         return Targets(self.aus[rows], self.known[rows], self.gaze[rows])
 
+    @property
+    def down(self) -> NDArray[np.bool_]:
+        """(N,) whether both eyes look down."""
+        return np.asarray((self.gaze[..., 0] < 0).all(axis=1))
+
+    @property
+    def at_rest(self) -> NDArray[np.bool_]:
+        """(N,) whether a face does nothing: no AU, and no look down."""
+        return np.asarray((self.aus == 0).all(axis=1) & ~self.down)
+
 
 def from_teacher(scores: NDArray[np.floating], names: Sequence[str]) -> Targets:
     """Turn (N, C) MediaPipe blendshape scores with (C,) names into targets.

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from facedrive.aus import AU_INDEX, AU_NAMES
-from facedrive.regressors.onnx import OnnxRegressor
+from facedrive.aus import AU_INDEX, AU_NAMES, AUS
 from facedrive.training.data.faces import FaceSet, centre_crops
+from facedrive.training.data.resting import fold_of
 from facedrive.training.evaluation.comparison import Figures, answer, mean, rounded
+from facedrive.training.evaluation.rest import RegressorOf
 from facedrive.types import Vector
 
 ANSWERED = 0.4
@@ -16,11 +16,14 @@ ANSWERED = 0.4
 
 EYES = (AU_INDEX["left_eye_close"], AU_INDEX["right_eye_close"])
 
-Rows = NDArray[np.bool_]
 
-
-def score_avatars(regressor: OnnxRegressor, faces: FaceSet) -> Figures:
+def score_avatars(regressor_of: RegressorOf, faces: FaceSet, *, held_out: bool) -> Figures:
     """Score a model on ``draw_avatar``'s pictures of several heads.
+
+    Args:
+        regressor_of: The model for the heads of each fold.
+        faces: The pictures.
+        held_out: Whether no head was trained on by the model that it is measured by.
 
     Returns:
         ``aus``: of each AU r to the level at which it is on, the mean over heads of r over all
@@ -29,30 +32,31 @@ def score_avatars(regressor: OnnxRegressor, faces: FaceSet) -> Figures:
         rest when one is shut, mean and 95th percentile. ``down``: what both show when they look
         down.
     """
-    said = answer(regressor, centre_crops(faces, regressor.crop)).aus
+    said = _ask(regressor_of, faces)
     aus = {name: _channel(said, faces, index) for index, name in enumerate(AU_NAMES)}
     responses = [row["response"] for row in aus.values()]
     return {
-        "heads": len(np.unique(faces.person)),
+        "heads": len(np.unique(faces.person)), "held_out": held_out,
         "mean_pearson": mean(np.array([row["pearson"] or 0.0 for row in aus.values()])),
         "answered": sum(each >= ANSWERED for each in responses),
         "wink": _levels(_winks(said, faces)),
-        "down": _levels(_above_rest(said[:, EYES], faces)[_down(faces)].ravel()),
+        "down": _levels(_above_rest(said[:, EYES], faces)[faces.targets.down].ravel()),
         "aus": aus,
-    }
+    }  # fmt: skip
 
 
-def _down(faces: FaceSet) -> Rows:
-    return np.asarray((faces.targets.gaze[..., 0] < 0).all(axis=1))
-
-
-def _resting(faces: FaceSet) -> Rows:
-    return np.asarray((faces.targets.aus == 0).all(axis=1) & ~_down(faces))
+def _ask(regressor_of: RegressorOf, faces: FaceSet) -> Vector:
+    """Show every head to the model of its fold; return the (N, 24) AUs."""
+    said, folds = np.empty((len(faces), len(AUS)), np.float32), fold_of(faces.person)
+    for fold in np.unique(folds).tolist():
+        regressor, rows = regressor_of(fold), folds == fold
+        said[rows] = answer(regressor, centre_crops(faces.select(rows), regressor.crop)).aus
+    return said
 
 
 def _above_rest(values: Vector, faces: FaceSet) -> Vector:
     """Take from (N, C) answers what the same head shows at rest, on average over its poses."""
-    above, resting = values.copy(), _resting(faces)
+    above, resting = values.copy(), faces.targets.at_rest
     for person in np.unique(faces.person):
         whose = faces.person == person
         above[whose] -= values[whose & resting].mean(axis=0)
@@ -60,7 +64,7 @@ def _above_rest(values: Vector, faces: FaceSet) -> Vector:
 
 
 def _channel(said: Vector, faces: FaceSet, index: int) -> Figures:
-    level, resting = faces.targets.aus[:, index], _resting(faces)
+    level, resting = faces.targets.aus[:, index], faces.targets.at_rest
     correlations = []
     for person in np.unique(faces.person):
         rows = (faces.person == person) & (resting | (level > 0))

@@ -55,7 +55,8 @@ class Evaluation:
     workers: int = 1
     """Processes that make test faces."""
     folds: Path | None = None
-    """Folder with a model for each fold of the people at rest, taught without them."""
+    """Folder with a model for each fold of the people at rest and of the heads of another maker,
+    taught without them."""
 
     @cached_property
     def shop(self) -> Workshop:
@@ -138,6 +139,11 @@ def _rest(evaluation: Evaluation) -> Figures:
     return score_rest(evaluation.regressor_of, people, held_out=evaluation.folds is not None)
 
 
+def _avatars(evaluation: Evaluation) -> Figures:
+    heads, held_out = evaluation.shop.avatars(), evaluation.folds is not None
+    return score_avatars(evaluation.regressor_of, heads, held_out=held_out)
+
+
 def _speed(evaluation: Evaluation) -> Figures:
     crops = centre_crops(evaluation.stills.faces, evaluation.regressor.crop)
     return measure_speed(evaluation.regressor, crops)
@@ -172,10 +178,7 @@ SECTIONS: dict[str, Section] = {
     ),
     "tracking": Section(_tracking, report.tracking, goals.tracking),
     "rest": Section(_rest, report.rest, goals.rest),
-    "avatars": Section(
-        lambda each: score_avatars(each.regressor, each.shop.avatars()),
-        report.avatars, goals.avatars,
-    ),
+    "avatars": Section(_avatars, report.avatars, goals.avatars),
     "jitter": Section(_jitter, report.jitter, goals.jitter),
     "speed": Section(_speed, report.speed, goals.speed),
 }  # fmt: skip

@@ -113,9 +113,8 @@ def tracking(section: Figures) -> list[str]:
 def rest(section: Figures) -> list[str]:
     """Lay out the people at rest."""
     groups = section["groups"]
-    how = "who were not taught" if section["held_out"] else "whom the model may have been taught"
     lines = [
-        f"rest: {section['people']} people, {how}; {section['unseen']} unseen",
+        f"rest: {section['people']} people, {_taught(section)}; {section['unseen']} unseen",
         f"{'AU':<26}{'mean':>8}{'p95':>8}" + "".join(f"{name:>12}" for name in groups)
         + f"{'differ':>8}{'auto':>8}{'p95':>8}",
     ]  # fmt: skip
@@ -131,11 +130,16 @@ def rest(section: Figures) -> list[str]:
     return lines
 
 
+def _taught(section: Figures) -> str:
+    return "who were not taught" if section["held_out"] else "whom the model may have been taught"
+
+
 def avatars(section: Figures) -> list[str]:
     """Lay out the heads of another maker."""
     wink, down = section["wink"], section["down"]
     lines = [
-        f"avatars: {section['heads']} heads, mean r {_text(section['mean_pearson'])}, "
+        f"avatars: {section['heads']} heads, {_taught(section)}, "
+        f"mean r {_text(section['mean_pearson'])}, "
         f"{section['answered']} AUs answered",
         f"{'AU':<26}{'r':>8}{'at 1':>8}",
     ]

@@ -1,8 +1,8 @@
 """Starts a run from an exported model: its weights, unfolded into the network again.
 
 The checkpoint of the weights that ship was not kept, so that ``facedrive train RECIPE --start
-MODEL.onnx`` is how a run goes on from them; it is the only use of this file. Runs since then keep
-their ``checkpoint.pt``, and start from that.
+MODEL.onnx`` is how a run goes on from them, and ``--refit MODEL.onnx`` how their last layer is
+fitted anew. Runs since then keep their ``checkpoint.pt``, and start from that.
 
 Export folds each batch normalisation into the layer before it, and 8 bits round convolutions.
 Unfolding keeps what the network says and gives each normalisation the statistics of real crops,

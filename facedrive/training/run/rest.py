@@ -1,6 +1,7 @@
 """The correction that has faces rest, in closed form on the features of a finished network.
 
 What the network says of faces in training stays, and people photographed at rest are pulled to 0.
+Heads of another maker, if a recipe wants them, are pulled to the one thing that each does.
 The network's own answers are the anchor, not labels: a least-squares fit to labels would take back
 the size that ``gain.py`` gave movements. An answer below 0 is clipped, so it is right wherever 0 is
 wanted; each round of the fit takes what the last one made of it for its target there.
@@ -8,7 +9,7 @@ wanted; each round of the fit takes what the last one made of it for its target 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -20,10 +21,11 @@ from torch.nn import functional
 from facedrive.aus import AU_INDEX, AU_NAMES, AUS
 from facedrive.progress import track
 from facedrive.training.data.faces import FaceSet, Kind
-from facedrive.training.data.resting import FOLDS, RestingFaces
+from facedrive.training.data.resting import FOLDS, RestingFaces, fold_of
 from facedrive.training.network.batches import Feeder, batch_shares
 from facedrive.training.network.network import Compact
 from facedrive.training.recipe import Recipe
+from facedrive.training.run.train import BLOCK, plain_crops
 
 ANCHORS = 16_000
 """Augmented crops of training faces whose answers are to stay."""
@@ -84,23 +86,23 @@ class Part(NamedTuple):
 
 
 class RestFit:
-    """Fits corrections to one network: by all people, or without a fold of them."""
+    """Fits corrections to one network: by all people and heads, or without a fold of them."""
 
-    def __init__(
-        self, model: Compact, recipe: Recipe, sets: dict[Kind, FaceSet], people: RestingFaces
-    ) -> None:
-        """Look at the faces whose answers are to stay, and at the people.
+    def __init__(self, model: Compact, recipe: Recipe, sets: dict[Kind, FaceSet],
+                 people: RestingFaces, avatars: FaceSet | None = None) -> None:  # fmt: skip
+        """Look at the faces whose answers are to stay, and at those that have others to give.
 
         Args:
             model: Trained, on the CPU.
             recipe: Its own.
             sets: What it was trained on.
             people: At rest and smiling.
+            avatars: Heads of another maker, each doing one thing at a time.
         """
         self._model = model
         nn.init.zeros_(model.correction.answer.weight)
         nn.init.zeros_(model.correction.answer.bias)
-        evidence, aus = _look(model, recipe, sets, ANCHORS)
+        evidence, aus = _look(model, _drawn(recipe, sets, ANCHORS))
         self._mean, self._spread = evidence.mean(0), evidence.std(0).clamp(min=LEAST_SPREAD)
         everywhere = torch.ones(len(AUS))
         self._anchor = Part(self._scaled(evidence), aus, aus.clamp(0, 1), everywhere)
@@ -110,23 +112,36 @@ class RestFit:
              for smiling in (False, True)]
             for fold in track(range(FOLDS), "fold", "looking at people at rest", FOLDS)
         ]  # fmt: skip
+        if avatars is not None:
+            folds = fold_of(avatars.person)
+            for fold, parts in enumerate(self._folds):
+                parts.append(self._heads(recipe, avatars.select(folds == fold)))
 
     def _scaled(self, evidence: Tensor) -> Tensor:
         return functional.pad((evidence - self._mean) / self._spread, (0, 1), value=1.0)
 
     def _people(self, recipe: Recipe, faces: FaceSet, smiling: bool) -> Part:
-        evidence, aus = _look(self._model, recipe, {Kind.PHOTOGRAPH: faces}, RESTING)
+        crops = _drawn(recipe, {Kind.PHOTOGRAPH: faces}, RESTING)
+        evidence, aus = _look(self._model, crops)
         wanted = torch.zeros_like(aus)
         wanted[:, [AU_INDEX[name] for name in (WITH_A_SMILE if smiling else LIDS)]] = torch.nan
         weights = torch.tensor([WEIGHTS.get(name, WEIGHT) for name in AU_NAMES])
         return Part(self._scaled(evidence), aus, wanted, weights * (SMILING if smiling else 1.0))
 
+    def _heads(self, recipe: Recipe, faces: FaceSet) -> Part:
+        """What is on goes to its level, rest to rest; what else a head shows meanwhile stays."""
+        evidence, aus = _look(self._model, _plain(recipe, faces))
+        levels, at_rest = (torch.from_numpy(each)
+                           for each in (faces.targets.aus, faces.targets.at_rest))  # fmt: skip
+        wanted = torch.where((levels > 0) | at_rest[:, None], levels, aus.clamp(0, 1))
+        return Part(self._scaled(evidence), aus, wanted, torch.full((len(AUS),), recipe.avatars))
+
     def fit(self, without: int | None = None) -> None:
-        """Set the network's correction by all people but those of a fold."""
+        """Set the network's correction by all people and heads but those of a fold."""
         folds = [parts for fold, parts in enumerate(self._folds) if fold != without]
-        people = [each._replace(weights=each.weights / len(folds))
+        others = [each._replace(weights=each.weights / len(folds))
                   for parts in folds for each in parts]  # fmt: skip
-        self._model.correction.take(solve([self._anchor, *people]), self._mean, self._spread)
+        self._model.correction.take(solve([self._anchor, *others]), self._mean, self._spread)
 
 
 def solve(parts: Sequence[Part]) -> Tensor:
@@ -149,18 +164,27 @@ def solve(parts: Sequence[Part]) -> Tensor:
     return solution
 
 
-@torch.no_grad()
-def _look(
-    model: Compact, recipe: Recipe, sets: dict[Kind, FaceSet], count: int
-) -> tuple[Tensor, Tensor]:
-    """Show augmented crops; return the (N, M) evidence and the (N, 24) answers."""
+def _drawn(recipe: Recipe, sets: dict[Kind, FaceSet], count: int) -> Iterator[Tensor]:
+    """Draw augmented crops as for training."""
     feeder = Feeder(recipe, batch_shares(recipe, sets), torch.device("cpu"))
     feeder.steps = -(-count // recipe.batch)
     torch.manual_seed(recipe.seed)
+    return (batch.crops for batch in feeder.batches(0, 0, np.random.default_rng(recipe.seed)))
+
+
+def _plain(recipe: Recipe, faces: FaceSet) -> Iterator[Tensor]:
+    """Cut the middle of every face."""
+    blocks = np.array_split(np.arange(len(faces)), -(-len(faces) // BLOCK))
+    return (plain_crops(faces, rows, recipe) for rows in blocks)
+
+
+@torch.no_grad()
+def _look(model: Compact, crops: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
+    """Show blocks of crops; return the (N, M) evidence and the (N, 24) answers."""
     model.eval()
     evidence, aus = [], []
-    for batch in feeder.batches(0, 0, np.random.default_rng(recipe.seed)):
-        answer = model(batch.crops.contiguous(memory_format=torch.channels_last))
+    for block in crops:
+        answer = model(block.contiguous(memory_format=torch.channels_last))
         evidence.append(answer.evidence)
         aus.append(answer.combine()[0])
     return torch.cat(evidence), torch.cat(aus)

@@ -6,7 +6,7 @@ import pytest
 from facedrive.aus import AU_INDEX
 from facedrive.errors import DataError
 from facedrive.mappings.table import FULL_GAZE_RAD
-from facedrive.training.data.labels import TEACHER_CHANNELS, from_teacher
+from facedrive.training.data.labels import TEACHER_CHANNELS, Targets, from_teacher
 
 EYES = [f"eyeLook{way}{side}" for way in ("Up", "Down", "In", "Out") for side in ("Left", "Right")]
 NAMES = sorted({name for parts in TEACHER_CHANNELS.values() for name in parts} | set(EYES))
@@ -19,6 +19,16 @@ def scores(**given: float) -> np.ndarray:
 def test_a_pair_of_channels_becomes_their_mean() -> None:
     targets = from_teacher(scores(mouthUpperUpLeft=0.2, mouthUpperUpRight=0.6), NAMES)
     assert targets.aus[0, AU_INDEX["upper_lip_raise"]] == pytest.approx(0.4)
+
+
+def test_who_looks_down_or_does_anything_is_not_at_rest() -> None:
+    aus, gaze = np.zeros((4, 24), np.float32), np.zeros((4, 2, 2), np.float32)
+    aus[1, 5] = 0.5
+    gaze[2, :, 0] = -0.4
+    gaze[3, 0, 0] = -0.4
+    targets = Targets(aus, np.ones(aus.shape, np.bool_), gaze)
+    assert targets.at_rest.tolist() == [True, False, False, True]
+    assert targets.down.tolist() == [False, False, True, False]
 
 
 def test_left_stays_left() -> None:

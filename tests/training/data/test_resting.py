@@ -17,6 +17,7 @@ from facedrive.training.data.resting import (
     PICTURES,
     RestingFaces,
     balance,
+    fold_of,
     open_resting,
 )  # fmt: skip
 
@@ -56,6 +57,10 @@ def test_every_fold_has_a_part_of_every_group_and_small_groups_have_no_mean(data
     assert list(people.groups) == ["black", "white"]
     for who in people.groups.values():
         assert set(people.fold[who]) == set(range(FOLDS))
+
+
+def test_heads_of_a_group_that_follow_one_another_are_in_folds_of_their_own() -> None:
+    assert fold_of(np.arange(7)).tolist() == [0, 1, 2, 3, 4, 0, 1]
 
 
 def test_what_is_missing_is_named(data: Path) -> None:

@@ -56,6 +56,7 @@ def sections(model, faces) -> dict[str, Any]:
         },
         "avatars": {
             "heads": 2,
+            "held_out": False,
             "mean_pearson": 0.9,
             "answered": 20,
             "wink": level,

@@ -9,9 +9,11 @@ import pytest
 
 pytest.importorskip("torch", reason="training needs the train extra")
 
+import onnx
 import torch
 
 from facedrive.aus import AU_INDEX
+from facedrive.errors import DataError
 from facedrive.extras import EXTRA_NAMES
 from facedrive.regressors.onnx import OnnxRegressor
 from facedrive.stats.splits import People
@@ -22,7 +24,7 @@ from facedrive.training.data.resting import RestingFaces, fold_name
 from facedrive.training.recipe import Recipe
 from facedrive.training.run import distil as distilling
 from facedrive.training.run import rest
-from facedrive.training.run.distil import distil
+from facedrive.training.run.distil import distil, refit
 from facedrive.training.run.train import Run, build_model, load_averaged
 from facedrive.types import CropSpec, Image, Vector
 
@@ -58,6 +60,9 @@ class NoiseShop(Workshop):
 
     def resting(self) -> RestingFaces:
         return RestingFaces(faces(20), np.arange(10) % 5, np.ones(10, np.intp))
+
+    def avatars(self) -> FaceSet:
+        return faces()
 
     def extra_scores(self, people: People) -> Vector:
         return np.full((len(every_kind()[Kind.PHOTOGRAPH]), len(EXTRA_NAMES)), 0.2, np.float32)
@@ -123,3 +128,24 @@ def test_a_model_without_each_fold_of_the_people_at_rest_lies_beside_it(outcome:
     folds = [OnnxRegressor(outcome.run.folder / "folds" / fold_name(fold)) for fold in range(5)]
     crop = np.ascontiguousarray(faces().crops[0, :32, :32])
     assert len({each.estimate(crop).aus.tobytes() for each in folds}) == 5
+
+
+def test_a_refit_changes_an_exported_models_correction_and_nothing_else(
+    outcome: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest, "ANCHORS", 64)
+    monkeypatch.setattr(rest, "RESTING", 16)
+    recipe = replace(SECOND, avatars=1.0)
+    again = refit(recipe, tmp_path / "again", outcome.small, NoiseShop())
+    before, after = (onnx.load(each) for each in (outcome.small, again))
+    changed = {one.name for one, other in
+               zip(before.graph.initializer, after.graph.initializer, strict=True)
+               if one != other}  # fmt: skip
+    assert changed == {"model.correction.answer.weight", "model.correction.answer.bias"}
+    assert before.metadata_props == after.metadata_props
+    assert OnnxRegressor(tmp_path / "again" / "folds" / fold_name(4)).crop == recipe.crop
+
+
+def test_a_recipe_that_fits_no_correction_cannot_refit(outcome: Outcome, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="first fits no correction; add rest = true"):
+        refit(FIRST, tmp_path, outcome.small, NoiseShop())
