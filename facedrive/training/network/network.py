@@ -141,10 +141,9 @@ class Presence(nn.Module):
 
 
 class Correction(nn.Module):
-    """What is added to some answers: linear in what they are made of, fitted when all else is done.
+    """Adds to the extras what the mesh alone does not say, linear in what answers are made of.
 
-    Without effect until then. It takes from the AUs what a face shows that does nothing
-    (``run/rest.py``), and adds to the extras what the mesh alone does not say (``run/heads.py``).
+    Fitted when all else is done (``run/heads.py``), and without effect until then.
     """
 
     def __init__(self, inputs: int, answers: int) -> None:
@@ -165,6 +164,33 @@ class Correction(nn.Module):
         weight = solution[:-1] / spread[:, None]
         self.answer.weight.copy_(weight.T)
         self.answer.bias.copy_(solution[-1] - mean @ weight)
+
+
+class RestCorrection(nn.Module):
+    """Adds to the AUs what has faces rest, made of the same evidence (``run/rest.py``).
+
+    It looks twice: a single layer takes from other faces what it takes from those at rest.
+    """
+
+    def __init__(self, inputs: int, answers: int, units: int = 48) -> None:
+        super().__init__()
+        self.hidden = nn.Linear(inputs, units)
+        self.answer = nn.Linear(units, answers)
+        nn.init.zeros_(self.answer.weight)
+        nn.init.zeros_(self.answer.bias)
+        self.requires_grad_(requires_grad=False)
+
+    def forward(self, evidence: Tensor) -> Tensor:
+        """Map (N, inputs) to (N, answers)."""
+        answer: Tensor = self.answer(functional.relu(self.hidden(evidence)))
+        return answer
+
+    @torch.no_grad()
+    def take(self, fitted: RestCorrection, mean: Tensor, spread: Tensor) -> None:
+        """Take one that was fitted to evidence less its mean, by its spread."""
+        self.load_state_dict(fitted.state_dict())
+        self.hidden.weight.div_(spread)
+        self.hidden.bias.sub_(self.hidden.weight @ mean)
 
 
 HEADS = ("presence.", "extras.", "correction.", "extras_correction.")
@@ -231,7 +257,7 @@ class Compact(nn.Module):
         self.extras = Reader(len(EXTRA_NAMES))
         self.presence = Presence(features)
         evidence = features + 2 * len(READ) + 256
-        self.correction = Correction(evidence, len(AUS))
+        self.correction = RestCorrection(evidence, len(AUS))
         self.extras_correction = Correction(evidence, len(EXTRA_NAMES))
         self.reader_share = reader_share
 

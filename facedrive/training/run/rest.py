@@ -1,10 +1,10 @@
-"""The correction that has faces rest, in closed form on the features of a finished network.
+"""The correction that has faces rest, on the features of a finished network.
 
 What the network says of faces in training stays, and people photographed at rest are pulled to 0.
 Heads of another maker, if a recipe wants them, are pulled to the one thing that each does.
 The network's own answers are the anchor, not labels: a least-squares fit to labels would take back
 the size that ``gain.py`` gave movements. An answer below 0 is clipped, so it is right wherever 0 is
-wanted; each round of the fit takes what the last one made of it for its target there.
+wanted. Smiles of people at rest are anchored as well: else all is still on pictures like theirs.
 """
 
 from __future__ import annotations
@@ -19,28 +19,38 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from facedrive.aus import AU_INDEX, AU_NAMES, AUS
+from facedrive.errors import DataError
 from facedrive.progress import track
 from facedrive.training.data.faces import FaceSet, Kind
 from facedrive.training.data.resting import FOLDS, RestingFaces, fold_of
 from facedrive.training.network.batches import Feeder, batch_shares
-from facedrive.training.network.network import Compact
+from facedrive.training.network.network import Compact, RestCorrection
 from facedrive.training.recipe import Recipe
 from facedrive.training.run.train import BLOCK, plain_crops
 
-ANCHORS = 16_000
-"""Augmented crops of training faces whose answers are to stay."""
+ANCHORS = 32_000
+"""Augmented crops of training faces whose answers are to stay. With half of them clips, which show
+what photographs do not, lose a hundredth of their r."""
 
 RESTING = 1_000
 """Augmented crops of a fold's people at rest, and as many of the same smiling."""
 
-ROUNDS = 8
-RIDGE = 0.03
-"""On evidence in units of its own spread."""
+STEPS = 700
+ANCHOR_ROWS, OTHER_ROWS = 640, 192
+"""Crops a step: of those whose answers are to stay, and of each other kind."""
+
+RATE = 3e-3
+DECAY = 0.5
+DROPPED = 0.1
+"""Share of the hidden layer that a step does without."""
+
+LEAST_MOVEMENT = 0.03
+"""In units of its spread an AU's error counts: of one that hardly shows, in units of this."""
 
 WEIGHTS: dict[str, float] = {
     "left_brow_raise": 0.3, "right_brow_raise": 0.3, "left_brow_lower": 0.15,
     "right_brow_lower": 0.15, "chin_raise": 0.2, "lip_pucker": 0.3,
-    "left_lip_corner_pull": 0.05, "right_lip_corner_pull": 0.05, "upper_lip_suck": 0.05,
+    "left_lip_corner_pull": 0.2, "right_lip_corner_pull": 0.2, "upper_lip_suck": 0.05,
     "lower_lip_suck": 0.05, "jaw_thrust": 0.5, "nose_wrinkle": 0.5,
 }  # fmt: skip
 """Of rest beside the anchor: what takes more than it gives is held back. Chosen on people who were
@@ -70,19 +80,22 @@ class Part(NamedTuple):
     """Crops of one kind, and what is wanted of them."""
 
     evidence: Tensor
-    """(N, M + 1) in units of its own spread, then 1."""
+    """(N, M) in units of its own spread."""
     aus: Tensor
     """(N, 24) the network's answers, not clipped, without any correction."""
     wanted: Tensor
-    """(N, 24) from 0; NaN where an answer may be what it is."""
+    """(N, 24) from 0."""
     weights: Tensor
     """(24,) how much these crops count for each AU."""
 
-    def missed(self, solution: Tensor) -> Tensor:
-        """Return by how much the network alone misses its targets, (N, 24)."""
-        said = self.aus + self.evidence @ solution
-        fine = self.wanted.isnan() | ((self.wanted <= 0) & (said < 0))
-        return torch.where(fine, said, self.wanted) - self.aus
+    def wrong(self, layer: RestCorrection, count: int) -> Tensor:
+        """Draw some crops; return by how much their answers are wrong with a layer, (count, 24)."""
+        rows = torch.randint(len(self.aus), (count,))
+        inside = functional.relu(layer.hidden(self.evidence[rows]))
+        said = self.aus[rows] + layer.answer(functional.dropout(inside, DROPPED))
+        wanted = self.wanted[rows]
+        fine = (wanted <= 0) & (said < 0)
+        return torch.where(fine, 0.0, said - wanted)
 
 
 class RestFit:
@@ -98,8 +111,12 @@ class RestFit:
             sets: What it was trained on.
             people: At rest and smiling.
             avatars: Heads of another maker, each doing one thing at a time.
+
+        Raises:
+            DataError: if there are too few of them.
         """
         self._model = model
+        self._seed = recipe.seed
         nn.init.zeros_(model.correction.answer.weight)
         nn.init.zeros_(model.correction.answer.bias)
         evidence, aus = _look(model, _drawn(recipe, sets, ANCHORS))
@@ -114,17 +131,21 @@ class RestFit:
         ]  # fmt: skip
         if avatars is not None:
             folds = fold_of(avatars.person)
+            if len(np.unique(folds)) < FOLDS:
+                raise DataError("there are too few heads of another maker; "
+                                f"the fit needs {FOLDS} or more, or avatars = 0.")  # fmt: skip
             for fold, parts in enumerate(self._folds):
                 parts.append(self._heads(recipe, avatars.select(folds == fold)))
 
     def _scaled(self, evidence: Tensor) -> Tensor:
-        return functional.pad((evidence - self._mean) / self._spread, (0, 1), value=1.0)
+        return (evidence - self._mean) / self._spread
 
     def _people(self, recipe: Recipe, faces: FaceSet, smiling: bool) -> Part:
         crops = _drawn(recipe, {Kind.PHOTOGRAPH: faces}, RESTING)
         evidence, aus = _look(self._model, crops)
-        wanted = torch.zeros_like(aus)
-        wanted[:, [AU_INDEX[name] for name in (WITH_A_SMILE if smiling else LIDS)]] = torch.nan
+        wanted, staying = torch.zeros_like(aus), WITH_A_SMILE if smiling else LIDS
+        stays = [AU_INDEX[name] for name in staying]
+        wanted[:, stays] = aus[:, stays].clamp(0, 1)
         weights = torch.tensor([WEIGHTS.get(name, WEIGHT) for name in AU_NAMES])
         return Part(self._scaled(evidence), aus, wanted, weights * (SMILING if smiling else 1.0))
 
@@ -139,29 +160,41 @@ class RestFit:
     def fit(self, without: int | None = None) -> None:
         """Set the network's correction by all people and heads but those of a fold."""
         folds = [parts for fold, parts in enumerate(self._folds) if fold != without]
-        others = [each._replace(weights=each.weights / len(folds))
-                  for parts in folds for each in parts]  # fmt: skip
-        self._model.correction.take(solve([self._anchor, *others]), self._mean, self._spread)
+        others = [_join(parts) for parts in zip(*folds, strict=True)]
+        fitted = learn([self._anchor, *others], self._seed)
+        self._model.correction.take(fitted, self._mean, self._spread)
 
 
-def solve(parts: Sequence[Part]) -> Tensor:
-    """Return the (M + 1, 24) correction that is nearest to what all parts want."""
-    grams = [part.evidence.T @ part.evidence / len(part.evidence) for part in parts]
-    size = len(grams[0])
-    factors = []
-    for au in range(len(AUS)):
-        gram = RIDGE * torch.eye(size)
-        for part, each in zip(parts, grams, strict=True):
-            gram = gram + part.weights[au] * each
-        factors.append(torch.linalg.cholesky(gram))
-    solution = torch.zeros(size, len(AUS))
-    for _ in range(ROUNDS):
-        pull = torch.zeros_like(solution)
-        for part in parts:
-            pull += part.weights * (part.evidence.T @ part.missed(solution)) / len(part.evidence)
-        solution = torch.cat([torch.cholesky_solve(pull[:, [au]], factors[au])
-                              for au in range(len(AUS))], dim=1)  # fmt: skip
-    return solution
+def _join(parts: Sequence[Part]) -> Part:
+    """Make one of several parts of one kind."""
+    evidence, aus, wanted, _ = zip(*parts, strict=True)
+    return Part(torch.cat(evidence), torch.cat(aus), torch.cat(wanted), parts[0].weights)
+
+
+def learn(parts: Sequence[Part], seed: int) -> RestCorrection:
+    """Return the layer whose answers are nearest to what all parts want.
+
+    Args:
+        parts: First the crops whose answers are to stay.
+        seed: For the same layer each time.
+    """
+    torch.manual_seed(seed)
+    anchor, *others = parts
+    spread = anchor.wanted.std(0).clamp(min=LEAST_MOVEMENT)
+    layer = RestCorrection(anchor.evidence.shape[1], len(AUS)).requires_grad_(requires_grad=True)
+    optimiser = torch.optim.AdamW(layer.parameters(), RATE, weight_decay=DECAY)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=STEPS)
+    for _ in range(STEPS):
+        wrong = [anchor.wrong(layer, ANCHOR_ROWS)]
+        wrong += [part.wrong(layer, OTHER_ROWS) for part in others]
+        errors = [part.weights * (each / spread).square().mean(0)
+                  for part, each in zip(parts, wrong, strict=True)]  # fmt: skip
+        loss = torch.stack(errors).mean(1).sum()
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        optimiser.step()
+        schedule.step()
+    return layer.requires_grad_(requires_grad=False)
 
 
 def _drawn(recipe: Recipe, sets: dict[Kind, FaceSet], count: int) -> Iterator[Tensor]:

@@ -86,6 +86,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rest, "ANCHORS", 64)
         patch.setattr(rest, "RESTING", 16)
+        patch.setattr(rest, "STEPS", 20)
         return Outcome(run, shop.asked, distil(run, shop))
 
 
@@ -106,6 +107,7 @@ def test_the_recipe_before_is_not_trained_again_once_its_follower_has_begun(
     monkeypatch.setattr(distilling, "export", lambda *_: None)  # the model is there
     monkeypatch.setattr(rest, "ANCHORS", 64)
     monkeypatch.setattr(rest, "RESTING", 16)
+    monkeypatch.setattr(rest, "STEPS", 20)
     distil(outcome.run, shop)
     assert shop.asked == ["second"]
 
@@ -135,13 +137,16 @@ def test_a_refit_changes_an_exported_models_correction_and_nothing_else(
 ) -> None:
     monkeypatch.setattr(rest, "ANCHORS", 64)
     monkeypatch.setattr(rest, "RESTING", 16)
+    monkeypatch.setattr(rest, "STEPS", 20)
     recipe = replace(SECOND, avatars=1.0)
     again = refit(recipe, tmp_path / "again", outcome.small, NoiseShop())
     before, after = (onnx.load(each) for each in (outcome.small, again))
     changed = {one.name for one, other in
                zip(before.graph.initializer, after.graph.initializer, strict=True)
                if one != other}  # fmt: skip
-    assert changed == {"model.correction.answer.weight", "model.correction.answer.bias"}
+    layer = "model.correction"
+    assert changed == {f"{layer}.{part}.{name}" for part in ("hidden", "answer")
+                       for name in ("weight", "bias")}  # fmt: skip
     assert before.metadata_props == after.metadata_props
     assert OnnxRegressor(tmp_path / "again" / "folds" / fold_name(4)).crop == recipe.crop
 
