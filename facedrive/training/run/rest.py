@@ -48,8 +48,8 @@ LEAST_MOVEMENT = 0.03
 """In units of its spread an AU's error counts: of one that hardly shows, in units of this."""
 
 WEIGHTS: dict[str, float] = {
-    "left_brow_raise": 0.3, "right_brow_raise": 0.3, "left_brow_lower": 0.15,
-    "right_brow_lower": 0.15, "chin_raise": 0.2, "lip_pucker": 0.3,
+    "left_brow_raise": 0.15, "right_brow_raise": 0.15, "left_brow_lower": 0.05,
+    "right_brow_lower": 0.05, "chin_raise": 0.2, "lip_pucker": 0.3,
     "left_lip_corner_pull": 0.2, "right_lip_corner_pull": 0.2, "upper_lip_suck": 0.05,
     "lower_lip_suck": 0.05, "jaw_thrust": 0.5, "nose_wrinkle": 0.5,
 }  # fmt: skip
@@ -58,6 +58,10 @@ left out of the fit, and on validation people's photographs."""
 
 WEIGHT = 0.1
 """Of any other AU."""
+
+HARDLY = 0.1
+HARDLY_OF_HEADS = ("left_lid_raise", "right_lid_raise", "lower_lip_depress")
+"""What heads of another maker show in their own way: they count less for these."""
 
 SMILING = 0.3
 """Of smiling people beside those at rest."""
@@ -155,7 +159,8 @@ class RestFit:
         levels, at_rest = (torch.from_numpy(each)
                            for each in (faces.targets.aus, faces.targets.at_rest))  # fmt: skip
         wanted = torch.where((levels > 0) | at_rest[:, None], levels, aus.clamp(0, 1))
-        return Part(self._scaled(evidence), aus, wanted, torch.full((len(AUS),), recipe.avatars))
+        share = [HARDLY if name in HARDLY_OF_HEADS else 1.0 for name in AU_NAMES]
+        return Part(self._scaled(evidence), aus, wanted, recipe.avatars * torch.tensor(share))
 
     def fit(self, without: int | None = None) -> None:
         """Set the network's correction by all people and heads but those of a fold."""
