@@ -154,7 +154,38 @@ class Landmarks:
         return 0
 
 
-COMMANDS = {"": Train, "landmarks": Landmarks}
+@dataclass(frozen=True, kw_only=True)
+class Turned:
+    """Train the detectors that find turned heads, and have a model's presence know these."""
+
+    data: Path = option(metavar="DIR")
+    """Folder with faces.zip, faces_teacher.npz and ict; the folders rigs/valid and models lie
+    beside it."""
+    output: Path = option(flag="--output -o", metavar="FILE")
+    """Where the detectors go, such as facedrive/weights/turned.svm; a quarter of an hour on 2
+    cores."""
+    model: Path | None = option(None, metavar="ONNX")
+    """Fit this model's presence anew, with the detectors that ship, instead of training any; the
+    output is the model."""
+
+    def run(self) -> int:
+        """Train, and write."""
+        from facedrive.cli.packages import need_train
+
+        if self.model is None:
+            from facedrive.training.finder import train_finder
+
+            train_finder(self.data, self.output)
+        else:
+            need_train()
+            from facedrive.training.run.presence import refit_presence
+
+            refit_presence(self.data, self.model, self.output)
+        print(f"score it with: facedrive evaluate --data {self.data} --sections finding tracking")
+        return 0
+
+
+COMMANDS = {"": Train, "landmarks": Landmarks, "turned": Turned}
 
 
 def _refuse(group: AuModelOptions | ProtocolOptions, kind: str) -> None:

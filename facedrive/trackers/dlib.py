@@ -1,8 +1,9 @@
-"""The default tracker: dlib's HOG detector finds a face, our shape predictor follows it.
+"""The default tracker: HOG detectors find a face, our shape predictor follows it.
 
-The detector runs on small views of the frame while there is no face. Afterwards the patch is
+The detectors run on small views of the frame while there is no face. Afterwards the patch is
 placed by the last frame's landmarks, and every few frames the detector says whether the
-upright patch still shows a face.
+upright patch still shows a face. A turned head, which neither this check nor the shape predictor
+knows, is only found, for an AU model to follow.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import itertools
 import logging
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +25,7 @@ from facedrive.trackers.hog import (
     FAR,
     NO_FACE,
     TILTED,
+    TILTED_CLOSER,
     WHOLE,
     Detection,
     FaceFinder,
@@ -157,12 +159,7 @@ class DlibTracker:
         self._size = (0, 0)
         self._time = self._lost_at = 0.0  # of the newest frame; of the first without the face
         self._searched = 0  # frames since the last face, which itself counts as one
-        self._views = itertools.cycle(
-            itertools.chain.from_iterable(
-                (WHOLE, near, far)
-                for near, far in zip(itertools.cycle(CLOSER + TILTED), FAR * 6, strict=False)
-            )
-        )
+        self._views = _in_turn()
         self.finder.claim(self, None)
 
     def track(self, frame: Frame) -> Face | None:
@@ -189,9 +186,8 @@ class DlibTracker:
         gray = frame.gray
         self._enter(frame)
         self._lost_at = min(self._lost_at, frame.time)
-        for views in self._rounds():
-            fits = [(seen.score, self._fit(gray, _cut(gray, seen.placement)))
-                    for seen in self._look(gray, views)]  # fmt: skip
+        for views in self._rounds(harder=True):
+            fits = [(seen.score, self._begin(gray, seen)) for seen in self._look(gray, views)]
             followed = [Followed(fit, score) for score, fit in fits if self._may_begin(fit, gray)]
             if followed:
                 followed.sort(key=self._preference, reverse=True)
@@ -207,6 +203,7 @@ class DlibTracker:
         The likeliest come first; it is not asked who follows them, and nothing is remembered.
         """
         gray = frame.gray
+        self.finder.look_harder()
         seen = [each for view in views for each in self.finder.look(gray, view, LOOK_SCORE)]
         seen += [each for place in around
                  for each in self.finder.look_around(gray, place, LOOK_SCORE)]  # fmt: skip
@@ -215,7 +212,7 @@ class DlibTracker:
         for each in seen:
             if any(_is_same(each.placement, other.fit.better) for other in kept):
                 continue
-            fit = self._fit(gray, _cut(gray, each.placement))
+            fit = self._begin(gray, each)
             again = any(_is_same(fit.better, other.fit.better) for other in kept)
             if not again and _is_plausible(fit, gray):
                 kept.append(Followed(fit, each.score))
@@ -307,10 +304,20 @@ class DlibTracker:
                 return max(faces, key=self._preference)
         return None
 
-    def _rounds(self) -> Iterable[tuple[View, ...]]:
-        """Return which views to search now, round by round until there is a face."""
+    def _rounds(self, *, harder: bool = False) -> Iterator[tuple[View, ...]]:
+        """Give the views to search now, round by round until there is a face.
+
+        With ``harder``, turned heads are looked for, unless the first look shows a face at once.
+        """
         before, self._searched = self._searched, self._searched + 1
-        return ((next(self._views),),) if before else ((WHOLE,), CLOSER, TILTED, FAR)
+        if not before:
+            yield (WHOLE,)
+        if harder:
+            self.finder.look_harder()
+        if before:
+            yield (next(self._views),)
+        else:
+            yield from ((WHOLE, *CLOSER), TILTED, TILTED_CLOSER, FAR)
 
     def _look(self, gray: Image, views: tuple[View, ...]) -> list[Detection]:
         """Return what the detector sees, also around the last face before a stranger is taken."""
@@ -332,6 +339,11 @@ class DlibTracker:
         found = score >= self.options.find_score and self._may_begin(fit, gray)
         return Followed(fit, score) if found else None
 
+    def _begin(self, gray: Image, seen: Detection) -> Fit:
+        """Fit a face that was just detected; a turned head is taken for a mean face there."""
+        cut = _cut(gray, seen.placement)
+        return Fit(cut, TARGET_PX) if seen.turned else self._fit(gray, cut)
+
     def _fit(self, gray: Image, cut: Cut) -> Fit:
         """Read the landmarks, again and again while they move the patch."""
         for left in reversed(range(MOST_PASSES)):
@@ -344,6 +356,13 @@ class DlibTracker:
     def _log_change(self, before: Followed | None, index: int) -> None:
         if (before is None) != (self._followed is None):
             log.debug("face %s in frame %d", "lost" if before else "found", index)
+
+
+def _in_turn() -> Iterator[View]:
+    """Give the views that are searched, one a frame, for ever: for near faces in 28 frames."""
+    near, far = itertools.cycle((*TILTED, *CLOSER, *TILTED_CLOSER)), itertools.cycle(FAR)
+    while True:
+        yield from (WHOLE, next(near), next(near), next(far))
 
 
 def _is_same(one: Placement, other: Placement) -> bool:

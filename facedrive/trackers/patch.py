@@ -121,12 +121,17 @@ def shrink_onto(
     side: int = PATCH_SIZE,
     border: int = cv2.BORDER_REPLICATE,
 ) -> Image:
-    """Cut a (side, side) square out of a (H, W) frame as it is.
+    """Cut a (side, side) square out of a (H, W) frame as it is; arguments as ``cut_upright``."""
+    return cut_upright(gray, placement, (side, side), border)
+
+
+def cut_upright(gray: Image, placement: Placement, size: tuple[int, int], border: int) -> Image:
+    """Cut an upright part out of a (H, W) frame as it is.
 
     Args:
         gray: The frame.
-        placement: (2, 3) similarity from the frame's pixels to the square's.
-        side: Of the square, pixels.
+        placement: (2, 3) similarity from the frame's pixels to the part's.
+        size: Of the part, width and height in pixels.
         border: What lies outside the frame, as OpenCV names it.
     """
     picture, matrix = gray, placement
@@ -139,9 +144,8 @@ def shrink_onto(
             interpolation=cv2.INTER_AREA,
         )
         picture, matrix = np.asarray(half, dtype=np.uint8), chain(matrix, _DOUBLE)
-    flags = cv2.INTER_LINEAR
-    patch = cv2.warpAffine(picture, matrix, (side, side), flags=flags, borderMode=border)
-    return np.asarray(patch, dtype=np.uint8)
+    part = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=border)
+    return np.asarray(part, dtype=np.uint8)
 
 
 def even_contrast(patch: Image) -> Image:

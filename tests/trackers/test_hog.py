@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 dlib = pytest.importorskip("dlib")
@@ -39,3 +40,26 @@ def test_where_nothing_can_be_kept_the_detector_opens_all_the_same(tmp_path: Pat
     blocked = tmp_path / "file"
     blocked.write_text("no folder")
     assert OPEN(blocked / "below").num_detectors == 5
+
+
+def test_the_detectors_of_turned_heads_are_four_and_open_when_they_are_wanted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    opened: list[dlib.fhog_object_detector] = []
+    real = hog.open_turned
+    monkeypatch.setattr(hog, "open_turned", lambda: opened.append(real()) or opened[-1])
+    finder = hog.FaceFinder()
+    assert not opened
+    finder.look_harder()
+    finder.look_harder()
+    assert [each.num_detectors for each in opened] == [4]
+
+
+def test_a_tilted_view_says_where_in_the_frame_its_pixels_are() -> None:
+    gray = np.zeros((480, 640), np.uint8)
+    gray[96:106, 476:486] = 255
+    for view in (hog.TILTED[0], *hog.TILTED_CLOSER):
+        picture, matrix = hog._cut_view(gray, view)
+        bright = np.argwhere(picture > 128)
+        if len(bright):
+            assert np.allclose(matrix @ [480.5, 100.5, 1], bright.mean(axis=0)[::-1], atol=1.5)

@@ -134,6 +134,13 @@ def _tracking(evaluation: Evaluation) -> Figures:
     return tracking.score_tracking(evaluation.regressor, peer, clips)
 
 
+def _finding(evaluation: Evaluation) -> Figures:
+    from facedrive.training.evaluation import finding  # loads OpenGL
+
+    shop = evaluation.shop
+    return finding.score_finding(evaluation.regressor, shop.teacher, evaluation.data)
+
+
 def _rest(evaluation: Evaluation) -> Figures:
     people = open_resting(evaluation.data)
     return score_rest(evaluation.regressor_of, people, held_out=evaluation.folds is not None)
@@ -177,6 +184,7 @@ SECTIONS: dict[str, Section] = {
         report.warped, goals.warped,
     ),
     "tracking": Section(_tracking, report.tracking, goals.tracking),
+    "finding": Section(_finding, report.finding, goals.finding),
     "rest": Section(_rest, report.rest, goals.rest),
     "avatars": Section(_avatars, report.avatars, goals.avatars),
     "jitter": Section(_jitter, report.jitter, goals.jitter),

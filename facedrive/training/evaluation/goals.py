@@ -124,6 +124,13 @@ def tracking(section: Figures) -> Iterator[Goal]:
     yield _worst("tracking", "share with landmarks beyond 4 %", "most", 0, placed, "beyond")
 
 
+def finding(section: Figures) -> Iterator[Goal]:
+    """Give the goals on heads that are to be found."""
+    for yaw, row in section["by_yaw"].items():
+        yield Goal("finding", f"found at {yaw} degrees of yaw", "least", 0.9, _number(row["found"]))
+    yield Goal("finding", "frames with a face where none is", "most", 0, section["empty"]["seen"])
+
+
 def rest(section: Figures) -> Iterator[Goal]:
     """Give the goals on faces at rest."""
     aus = {name: row for name, row in section["aus"].items() if name not in LIDS}

@@ -110,6 +110,27 @@ def tracking(section: Figures) -> list[str]:
     return lines
 
 
+def finding(section: Figures) -> list[str]:
+    """Lay out the heads that were to be found, a row a tilt."""
+    yaws = list(section["by_yaw"])
+    tilts = list(dict.fromkeys(pose.split("/")[1] for pose in section["heads"]))
+    lines = [
+        f"finding: share of {section['clips']} still heads found within a second, by yaw and tilt",
+        f"{'tilt, degrees':<26}" + "".join(f"{yaw:>8}" for yaw in yaws),
+    ]
+    for tilt in tilts:
+        shares = (section["heads"][f"{yaw}/{tilt}"]["found"] for yaw in yaws)
+        lines.append(f"{tilt:<26}" + "".join(map(_figure, shares)))
+    for name in ("found", "held"):
+        shares = (section["by_yaw"][yaw][name] for yaw in yaws)
+        lines.append(f"{'any, ' + name:<26}" + "".join(map(_figure, shares)))
+    empty = section["empty"]
+    lines.append(f"without a face: {empty['seen']} of {empty['frames']} frames with one, "
+                 f"{empty['median_ms']:.1f} ms a frame, 95th percentile {empty['p95_ms']:.1f} ms, "
+                 f"{empty['network_runs']:.2f} looks of the model a frame")  # fmt: skip
+    return lines
+
+
 def rest(section: Figures) -> list[str]:
     """Lay out the people at rest."""
     groups = section["groups"]

@@ -31,16 +31,16 @@ def capture(
     Returns:
         (H, W) uint8.
     """
-    picture = _expose(rng, face, mask)
+    picture = expose(rng, face, mask)
     picture = lay_over(picture, mask, blurred_backdrop(rng, background, picture.shape))
     if rng.random() < 0.15:
         _draw_glasses(rng, picture, landmarks_px)
     if rng.random() < 0.08:
         _draw_hand(rng, picture, landmarks_px)
-    return _degrade(rng, picture)
+    return degrade(rng, picture)
 
 
-def _expose(rng: np.random.Generator, face: Picture, mask: Picture) -> Picture:
+def expose(rng: np.random.Generator, face: Picture, mask: Picture) -> Picture:
     """Bring the face to a random brightness and contrast."""
     covered = face[mask > 0.5]
     middle = float(np.median(covered)) if covered.size else 128.0
@@ -118,7 +118,7 @@ def _share(drawn: Image) -> Picture:
     return np.asarray(cv2.GaussianBlur(drawn, (0, 0), 0.6) / 255, np.float32)
 
 
-def _degrade(rng: np.random.Generator, picture: Picture) -> Image:
+def degrade(rng: np.random.Generator, picture: Picture) -> Image:
     """Blur, streak, add noise and compress, each by a random amount."""
     if rng.random() < 0.6:
         picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 1.6)), np.float32)

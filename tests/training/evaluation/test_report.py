@@ -30,12 +30,25 @@ def sections(model, faces) -> dict[str, Any]:
     level = {"mean": 0.01, "p95": 0.02}
     apart = {"by_group": {"black": 0.01, "white": 0.02}, "difference": 0.01}
     seen = {"frames": 72, "peer": 72, "seen": 72, "missed": 0, "alone": 0}
+    shares = {"heads": 5, "found": 0.8, "held": 0.6, "frame": 0.0}
     near = {"mean": 1.5, "p99": 2.5, "most": 3.0, "beyond": 0.0}
     return {
         "photographs": score_stills(stills),
         "converged": score_converged(stills, faces.targets),
         "landmarks": {"faces": 60, "predictor": {"all": 3.25, "without_jaw": 2.5}, "model": None},
         "clips": {"pooled": clip, "clips": {"calm": flat}, "teacher_itself": clip},
+        "finding": {
+            "clips": 10,
+            "heads": {"-60/0": shares, "0/0": shares},
+            "by_yaw": {"-60": shares, "0": shares},
+            "empty": {
+                "frames": 30,
+                "seen": 0,
+                "median_ms": 5.0,
+                "p95_ms": 7.0,
+                "network_runs": 0.1,
+            },
+        },
         "synthetic": {"identities": 20} | figures,
         "cross_talk": score_cross_talk(answers.aus, faces.targets.aus),
         "warped": score_warped(model, faces),
