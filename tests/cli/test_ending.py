@@ -43,7 +43,6 @@ COMMANDS = {
     "synth": ["synth", "faces", "--data", str(SHARED), "--output", "faces.npz", "--workers", "2"],
     "train": ["train", str(ROOT / "train/recipes/default.toml"), "--data", str(SHARED),
               "--workers", "2"],
-    "train turned": ["train", "turned", "--data", str(SHARED), "--output", "turned.svm"],
     "train landmarks": ["train", "landmarks", "--data", str(SHARED), "--output", "shape.dat"],
     "evaluate": ["evaluate", "--data", str(SHARED)],
 }  # fmt: skip
