@@ -210,6 +210,7 @@ SOURCES_JA: dict[str, str] = {
     "{name} has no video stream; is it a sound file, or cut off?": "{name} に映像がありません。音声ファイルか、途中で切れたファイルではないか確認してください。",
     "the demo clip {path} is missing; install facedrive again": "デモ映像 {path} がありません。facedriveを入れ直してください。",
     "{path} is missing; install facedrive again": "{path} がありません。facedriveを入れ直してください。",
+    "{path} is missing or broken; install facedrive again": "{path} がないか、壊れています。facedriveを入れ直してください。",
     "{name}: the decoder {why}, {why_when}; {advice}": "{name}：動画の読み込みが{why}（{why_when}）。ファイルが壊れていないか確認してください。",
     "gave nothing for {seconds} s": "{seconds}秒間止まりました",
     "crashed ({reason})": "異常終了しました（{reason}）",

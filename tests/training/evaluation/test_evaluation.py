@@ -17,7 +17,7 @@ PHOTOGRAPHS_MISSING = r"faces\.zip is missing; data must be the folder"
 CLIP_MISSING = r"d10\.mp4 is missing; "
 MISSING = dict.fromkeys(SECTIONS, PHOTOGRAPHS_MISSING) | {
     "jitter": CLIP_MISSING, "tracking": CLIP_MISSING, "rest": r"london_dev\.csv",
-    "avatars": r"has no avatars",
+    "avatars": r"has no avatars", "finding": r"no_face\.mp4 is missing; ",
 }  # fmt: skip
 
 
