@@ -51,10 +51,11 @@ COMMANDS = {
 PAIRS = {("live", number) for number in SIGNALS} | set(zip(COMMANDS, SIGNALS * 4, strict=True))
 """Every signal on one command, and every command by one signal: all end in the same way."""
 
-BUSY_S = 1.5
+BUSY_S = 3.0
 """How long a command is left to itself; some are still importing then, and that must end too."""
 
-LIMIT_S = 3.0
+LIMIT_S = 6.0
+"""Three are promised on a computer that does nothing else; other tests run beside these."""
 
 
 @dataclass
@@ -120,7 +121,7 @@ def are_gone(processes: list[psutil.Process]) -> bool:
 
 
 @pytest.mark.parametrize(("name", "number"), sorted(PAIRS))
-def test_a_command_ends_within_3_s_of_a_signal(
+def test_a_command_ends_soon_after_a_signal(
     start: Start, tmp_path: Path, name: str, number: signal.Signals
 ) -> None:
     if str(SHARED) in COMMANDS[name] and not SHARED.exists():

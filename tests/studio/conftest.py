@@ -34,6 +34,11 @@ SCALE = 1 if PICTURES else 0.25
 SLOWLY = "window.requestAnimationFrame = (draw) => setTimeout(() => draw(performance.now()), 150)"
 """A processor draws the page; what moves is seen in seven pictures a second as well."""
 
+UNDRAWN = """const drawn = HTMLCanvasElement.prototype.getContext;
+HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
+  return kind.startsWith('webgl') ? null : drawn.call(this, kind, ...more); };"""
+"""Where the avatar does not matter it is not drawn, as where WebGL is off: that takes most."""
+
 
 class Running(NamedTuple):
     """A studio that runs."""
@@ -102,12 +107,16 @@ def visit(browser: Any, studio: Running) -> Iterator[Callable[..., Any]]:
     """Open a page of the studio, connected; what it complains about fails the test."""
     contexts, complaints = [], []
 
-    def opening(path: str = "/", width: int = 1024, height: int = 768, **more: Any) -> Any:
+    def opening(
+        path: str = "/", width: int = 1024, height: int = 768, *, drawn: bool = True, **more: Any
+    ) -> Any:
         context = browser.new_context(
             viewport={"width": width, "height": height}, device_scale_factor=SCALE, **more
         )
         contexts.append(context)
         context.add_init_script(SLOWLY)
+        if not (drawn or PICTURES):
+            context.add_init_script(UNDRAWN)
         page = context.new_page()
         page.set_default_timeout(60_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))

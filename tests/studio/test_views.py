@@ -31,7 +31,7 @@ def receiver() -> Iterator[socket.socket]:
 def test_an_output_by_its_apps_name_is_sent_to(
     visit: Callable[..., Any], receiver: socket.socket
 ) -> None:
-    page = visit("/outputs")
+    page = visit("/outputs", drawn=False)
     page.get_by_role("combobox", name="App", exact=True).click()
     page.get_by_role("option", name="OSC", exact=True).click()
     address = page.get_by_role("textbox", name="Address")
@@ -49,7 +49,7 @@ def test_an_output_by_its_apps_name_is_sent_to(
 def test_a_test_wave_moves_channels_and_comes_back(
     visit: Callable[..., Any], studio: Running
 ) -> None:
-    page = visit("/outputs")
+    page = visit("/outputs", drawn=False)
     page.get_by_role("button", name="Test wave").click()
     page.wait_for_function("document.querySelector('.fd-status').innerText.includes('By hand')")
     page.get_by_role("button", name="End the test").click()
@@ -57,7 +57,7 @@ def test_a_test_wave_moves_channels_and_comes_back(
 
 
 def test_an_address_that_is_none_is_said_in_a_line(visit: Callable[..., Any]) -> None:
-    page = visit("/outputs")
+    page = visit("/outputs", drawn=False)
     urls = {"ocs": "ocs://127.0.0.1:9000", "xxx": "x" * 10_000, "99999": "osc://127.0.0.1:99999"}
     for said, url in urls.items():
         page.get_by_role("textbox", name="Address").fill(url)
@@ -67,7 +67,7 @@ def test_an_address_that_is_none_is_said_in_a_line(visit: Callable[..., Any]) ->
 
 
 def test_every_option_is_there_and_can_be_found(visit: Callable[..., Any]) -> None:
-    page = visit("/setup")
+    page = visit("/setup", drawn=False)
     page.wait_for_selector("[data-option='smoothing.aus.beta']")
     there = page.evaluate(
         "[...document.querySelectorAll('[data-option]')].map(e => e.dataset.option)"
@@ -82,11 +82,11 @@ def test_every_option_is_there_and_can_be_found(visit: Callable[..., Any]) -> No
 def test_an_option_changes_on_every_page_and_a_wrong_value_is_refused(
     visit: Callable[..., Any],
 ) -> None:
-    page = visit("/setup")
+    page = visit("/setup", drawn=False)
     field = page.get_by_role("textbox", name="lost.hold_s")
     field.fill("0.75")
     field.press("Enter")
-    other = visit("/setup")
+    other = visit("/setup", drawn=False)
     assert other.get_by_role("textbox", name="lost.hold_s").input_value() == "0.75"
     field.fill("-3")
     field.press("Enter")
@@ -99,7 +99,7 @@ def test_an_option_changes_on_every_page_and_a_wrong_value_is_refused(
 def test_a_set_up_is_saved_as_the_file_that_config_reads(
     visit: Callable[..., Any], studio: Running
 ) -> None:
-    page = visit("/setup")
+    page = visit("/setup", drawn=False)
     field = page.get_by_role("textbox", name="lost.ease_s")
     field.fill("0.9")
     field.press("Enter")
@@ -136,7 +136,7 @@ def test_a_rig_that_is_dropped_is_driven(visit: Callable[..., Any], shared: Path
 
 
 def test_a_curve_is_dragged(visit: Callable[..., Any]) -> None:
-    page = visit("/tune")
+    page = visit("/tune", drawn=False)
     page.wait_for_selector("[data-handle=extreme]", state="attached")
     x, y = page.evaluate(
         """() => { const box = document.querySelector('[data-handle=extreme]')
@@ -149,7 +149,7 @@ def test_a_curve_is_dragged(visit: Callable[..., Any]) -> None:
     page.wait_for_function(
         "Number(document.querySelector('[data-handle=extreme]').getAttribute('cx')) < 220"
     )
-    other = visit("/tune")
+    other = visit("/tune", drawn=False)
     other.wait_for_function(
         "Number(document.querySelector('[data-handle=extreme]').getAttribute('cx')) < 220"
     )
@@ -176,7 +176,7 @@ def test_a_slider_moves_the_avatar_without_a_face(visit: Callable[..., Any]) -> 
 
 
 def test_calibration_leads_through_its_steps(visit: Callable[..., Any]) -> None:
-    page = visit("/tune")
+    page = visit("/tune", drawn=False)
     page.get_by_role("button", name="Begin").click()
     page.wait_for_selector("text=Rest your face and look into the camera.")
     page.wait_for_selector("text=Close both eyes.")
@@ -195,7 +195,7 @@ def test_calibration_leads_through_its_steps(visit: Callable[..., Any]) -> None:
 def test_a_take_is_recorded_scrubbed_cut_and_exported(
     visit: Callable[..., Any], studio: Running
 ) -> None:
-    page = visit("/takes")
+    page = visit("/takes", drawn=False)
     page.wait_for_function("document.querySelector('.fd-status').innerText.includes('Running')")
     page.get_by_role("button", name="Record").click()
     page.wait_for_function("parseFloat(document.querySelector('.fd-clock').innerText) > 2")
@@ -247,7 +247,7 @@ def test_a_phones_take_that_is_dropped_plays_on_a_page_whose_connection_broke(
 def test_a_take_that_appears_or_goes_on_disk_does_so_on_the_page(
     visit: Callable[..., Any], studio: Running
 ) -> None:
-    page = visit("/takes")
+    page = visit("/takes", drawn=False)
     folder = studio.folder / "takes"
     folder.mkdir(exist_ok=True)
     broken = folder / "broken.csv"

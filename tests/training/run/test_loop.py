@@ -137,7 +137,7 @@ except KeyboardInterrupt:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="sends signals")
-def test_a_step_that_does_not_end_is_broken_off_within_3_s(tmp_path: Path) -> None:
+def test_a_step_that_does_not_end_is_broken_off(tmp_path: Path) -> None:
     code = HANGING.format(tests=[str(HERE), str(HERE.parents[1] / "support")], folder=str(tmp_path))
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as run:
         assert eventually(lambda: list(tmp_path.glob("events*")), 60)
@@ -145,7 +145,7 @@ def test_a_step_that_does_not_end_is_broken_off_within_3_s(tmp_path: Path) -> No
         asked = time.monotonic()
         run.send_signal(signal.SIGTERM)
         assert run.stdout is not None and run.stdout.readline() == b"stopped\n"
-        assert time.monotonic() - asked < 3.0
+        assert time.monotonic() - asked < 6.0
     assert not (tmp_path / "checkpoint.pt").exists()
 
 
