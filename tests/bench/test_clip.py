@@ -15,4 +15,4 @@ def test_the_guard_is_measured_beside_its_absence() -> None:
     with Pipeline.open() as pipeline:
         found = measure_guard(pipeline, str(TURNING), 40)
         assert measure_guard(pipeline, str(TURNING.parent), 3) == {}
-    assert 0.2 < found["guarded_rate_ratio"] < 3  # 0.95 and more on an idle machine
+    assert found["guarded_rate_ratio"] > 0.2  # 0.95 and more on an idle machine

@@ -66,19 +66,19 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("name", ["model.onnx", "model-int8.onnx"])
-def test_it_ends_in_a_model_that_extract_runs(
-    run: Path, name: str, pictures: Path, tmp_path: Path
+def test_it_ends_in_models_that_extract_runs_and_keeps_the_faces_that_it_made(
+    run: Path, pictures: Path, tmp_path: Path, ten_faces: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model, take = run / "out" / name, tmp_path / "take.csv"
-    assert OnnxRegressor(model, "cpu").crop.size == 64
-    assert main(["extract", str(pictures), "-o", str(take), "--model", str(model)]) == 0
-    assert len(take.read_text().splitlines()) == 1 + 5
+    for name in ("model.onnx", "model-int8.onnx"):
+        model, take = run / "out" / name, tmp_path / f"{name}.csv"
+        assert OnnxRegressor(model, "cpu").crop.size == 64
+        assert main(["extract", str(pictures), "-o", str(take), "--model", str(model)]) == 0
+        assert len(take.read_text().splitlines()) == 1 + 5
+    _check_faces(run, ten_faces, monkeypatch)
 
 
-def test_it_keeps_the_faces_of_every_kind_that_it_made(
-    run: Path, ten_faces: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _check_faces(run: Path, ten_faces: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Faces of every kind are kept, and the same are there for another run."""
     for name, few in FEW.items():
         monkeypatch.setattr(build, name, few)
     recipe = load_au_recipe(run / "tiny.toml")
