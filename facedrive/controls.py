@@ -77,12 +77,13 @@ class Controls:
             self.carry_out()
 
     def carry_out(self) -> None:
-        """Carry out every wish that waits; the loop calls it between frames."""
-        while True:
-            try:
-                wish, answer = self._wishes.get_nowait()
-            except queue.Empty:
-                return
+        """Carry out every wish that waits; the loop calls it between frames.
+
+        One that comes meanwhile is for after the next frame: a slider that is dragged would hold
+        the frames up for as long as it moves.
+        """
+        for _ in range(self._wishes.qsize()):
+            wish, answer = self._wishes.get()
             if not answer.set_running_or_notify_cancel():
                 continue
             try:

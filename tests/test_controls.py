@@ -103,3 +103,18 @@ def test_wishes_are_carried_out_while_paused(running: Controls) -> None:
     controls.paused.clear()
     thread.join(10)
     assert not thread.is_alive()
+
+
+def test_a_wish_that_comes_while_others_are_carried_out_waits_for_the_next_frame() -> None:
+    controls, done = Controls(), []
+
+    def drag() -> None:
+        done.append(1)
+        if len(done) < 10:
+            controls.post(drag)
+
+    with controls.looping():
+        controls.post(drag)
+        for frame in range(1, 4):
+            controls.carry_out()
+            assert len(done) == frame

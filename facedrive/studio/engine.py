@@ -72,8 +72,9 @@ class Engine:
         self._ending = threading.Event()
         self._changing = threading.RLock()
         """Held while settings are changed: two pages lose nothing of one another."""
+        self._wishing = threading.Lock()
         self._wished: dict[str, str] = {}
-        """Options that the run shall have from the next frame on."""
+        """Options that the run shall have from the next frame on; under ``_wishing``."""
         self._thread = threading.Thread(target=self._run, name="engine", daemon=True)
 
     @property
@@ -134,7 +135,8 @@ class Engine:
             given = option.read(value)
         with self._changing:
             settings = changed(self.settings, name, given)
-            self._wished.pop(name, None)
+            with self._wishing:
+                self._wished.pop(name, None)
             if option.facts.live and value is not None:
                 self._set_in_run(option, shown(given))
             self.settings = settings
@@ -152,16 +154,17 @@ class Engine:
         if option.path[0] == "calibration":
             live.controls.ask(lambda: live.set(option.name, value))
             return
-        waits = bool(self._wished)
-        self._wished[option.name] = value
+        with self._wishing:
+            waits = bool(self._wished)
+            self._wished[option.name] = value
         if not waits:  # a slider that is dragged leaves one wish a frame, however fast it moves
             live.controls.post(self._carry_wishes)
 
     def _carry_wishes(self) -> None:
         """Set what was wished for since the last frame."""
-        with self._changing:
+        with self._wishing:  # a moment; a change holds the other lock for long, and again at once
             wished, self._wished = self._wished, {}
-            live = self.live
+        live = self.live
         for name, value in wished.items():
             if live is not None:
                 live.set(name, value)
