@@ -94,7 +94,7 @@ def fit_presence(
             line.advance(len(part))
     features = torch.cat(faces + without)
     truth = torch.cat([torch.ones(sum(map(len, faces))), torch.zeros(len(faceless))])
-    _fit(model.presence, features, truth)
+    fit_head(model.presence, features, truth, EPOCHS, RATE)
     with torch.no_grad():
         wrong = ((model.presence(features) > 0) != (truth > 0.5)).float().mean()
     return float(wrong)
@@ -107,13 +107,13 @@ def _features(model: Compact, crops: Tensor) -> Tensor:
     return features
 
 
-def _fit(head: nn.Module, features: Tensor, truth: Tensor) -> None:
+def fit_head(head: nn.Module, features: Tensor, truth: Tensor, epochs: int, rate: float) -> None:
     """Fit a head to (N, F) features and (N,) what is true of them, 0 or 1."""
     head.requires_grad_(requires_grad=True)
-    optimiser = torch.optim.AdamW(head.parameters(), RATE, weight_decay=0.01)
-    steps = EPOCHS * -(-len(features) // BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps)
-    for _ in range(EPOCHS):
+    optimiser = torch.optim.AdamW(head.parameters(), rate, weight_decay=0.01)
+    steps = epochs * -(-len(features) // BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps)
+    for _ in range(epochs):
         for rows in torch.split(torch.randperm(len(features)), BATCH):
             loss = functional.binary_cross_entropy_with_logits(head(features[rows]), truth[rows])
             optimiser.zero_grad()

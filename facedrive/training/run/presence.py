@@ -17,8 +17,7 @@ import onnx
 import onnxruntime
 import torch
 from onnx import numpy_helper
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
 
 from facedrive.progress import track
 from facedrive.regressors.onnx import OnnxRegressor
@@ -47,6 +46,7 @@ from facedrive.training.rendered.turned import (
     film,
     turn_heads,
 )
+from facedrive.training.run.heads import fit_head
 from facedrive.training.run.quantise import replace_arrays
 from facedrive.types import CropSpec, Image
 
@@ -75,7 +75,6 @@ FACE_PX = (60.0, 110.0)
 TILT_DEG = 20.0
 
 EPOCHS = 30
-BATCH = 256
 RATE = 1e-3
 SEED = 4
 
@@ -107,7 +106,8 @@ def refit_presence(data: Path, model: Path, output: Path) -> None:
     features = [_features(model, each) for each in crops]
     truth = torch.cat([torch.ones(len(features[0])), torch.zeros(len(features[1]))])
     head = _presence_of(model)
-    _fit(head, torch.cat(features), truth)
+    torch.manual_seed(SEED)
+    fit_head(head, torch.cat(features), truth, EPOCHS, RATE)
     with torch.no_grad():
         wrong = ((head(torch.cat(features)) > 0) != (truth > 0)).float().mean()
     log.info("presence is wrong about %.2f %% of %d crops", 100 * float(wrong), len(truth))
@@ -225,19 +225,3 @@ def _features(model: Path, crops: Image) -> Tensor:
     found = [session.run([node.input[0]], {name: crop[None, None]})[0]
              for crop in track(crops, "crop", "looking")]  # fmt: skip
     return torch.from_numpy(np.concatenate(found))
-
-
-def _fit(head: nn.Module, features: Tensor, truth: Tensor) -> None:
-    head.requires_grad_(requires_grad=True)
-    torch.manual_seed(SEED)
-    optimiser = torch.optim.AdamW(head.parameters(), RATE, weight_decay=0.01)
-    steps = EPOCHS * -(-len(features) // BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps)
-    for _ in range(EPOCHS):
-        for rows in torch.split(torch.randperm(len(features)), BATCH):
-            loss = functional.binary_cross_entropy_with_logits(head(features[rows]), truth[rows])
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimiser.step()
-            schedule.step()
-    head.requires_grad_(requires_grad=False)
