@@ -163,7 +163,7 @@ class Gallery:
             except RigError as error:  # names the file as it was dropped
                 raise RigError(
                     str(error).replace(str(part), plain).replace(part.name, plain)
-                ) from (error)
+                ) from error
         return RigName(target.name, str(target))
 
 
