@@ -47,6 +47,9 @@ FILES = ("csv", "parquet")
 WARM_UP_S = 20.0
 """Memory is compared with what it is after this long."""
 
+RECEIVE_BUFFER = 2**22
+"""Bytes, or as many as the system gives."""
+
 PATIENCE_S = 1.0
 STUDIO = ("FaceAngleX", "FaceAngleY", "EyeOpenLeft", "EyeOpenRight", "MouthOpen", "MouthSmile")
 """What the stand-in for VTube Studio says that it has."""
@@ -184,6 +187,7 @@ def receive() -> None:
 
 def _udp() -> socket.socket:
     receiving = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    receiving.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
     receiving.bind(("127.0.0.1", 0))
     receiving.setblocking(False)
     return receiving
