@@ -39,7 +39,9 @@ class Screen:
 
     def press(self, window: str, key: str) -> None:
         """Press a key in a window; no window manager is there to give it the focus."""
-        self.do("windowfocus", "--sync", window, "key", key)
+        self.do("windowfocus", "--sync", window)
+        assert self.do("getwindowfocus") == window, "the window has no focus"
+        self.do("key", key)
 
     def picture(self, save: Path) -> np.ndarray:
         """Return what the screen shows, (H, W, 3) uint8 BGR, and keep it as a picture."""
@@ -54,13 +56,16 @@ class Screen:
 
 @contextmanager
 def open_screen(folder: Path) -> Iterator[Screen]:
-    """Start an X server on a free display; skips where there is none."""
+    """Start an X server on a free display; skips where there is none.
+
+    It does not begin anew when its last client leaves: who comes at that moment is turned away.
+    """
     for program in ("Xvfb", "xdotool"):
         if shutil.which(program) is None:
             pytest.skip(f"{program} is not installed")
     read, write = os.pipe()
     command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x800x24",
-               "-nolisten", "tcp", "-fbdir", str(folder)]  # fmt: skip
+               "-nolisten", "tcp", "-noreset", "-fbdir", str(folder)]  # fmt: skip
     quiet = subprocess.DEVNULL
     with subprocess.Popen(command, pass_fds=[write], stdout=quiet, stderr=quiet) as server:
         os.close(write)
