@@ -3,9 +3,9 @@ PYTHON := .venv/bin/python
 # What tests of the GLB and of the web page load.
 NPM := gltf-validator@2.0.0-dev.3.10 mmd-parser@1.0.4 three@0.187.0
 
-# One worker more than processors, because many tests wait; who is done takes over another's tests.
-WORKERS = $(shell $(PYTHON) -c 'import os; print(1 + os.cpu_count())')
-PYTEST = .venv/bin/pytest --numprocesses $(WORKERS) --dist worksteal
+# Who is done takes over another's tests. Many of all tests wait: one worker more than processors.
+CORES = $(shell $(PYTHON) -c 'import os; print(os.cpu_count())')
+PYTEST = .venv/bin/pytest --dist worksteal --numprocesses
 
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -26,10 +26,10 @@ types: .venv/.test-ready
 	.venv/bin/mypy
 
 quick: .venv/.test-ready
-	$(PYTEST) -m 'not slow' --hypothesis-profile quick
+	$(PYTEST) $(CORES) -m 'not slow' --hypothesis-profile quick
 
 unit: .venv/.test-ready
-	$(PYTEST)
+	$(PYTEST) $$((1 + $(CORES)))
 
 # A thousand damaged copies of each kind of file; the tests try some dozens.
 fuzz: .venv/.test-ready

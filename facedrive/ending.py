@@ -99,12 +99,12 @@ def heard() -> Iterator[None]:
         raise Ended(watch.broke_off) from error
     finally:
         signal.set_wakeup_fd(wakeup)
-        for number, handler in before.items():
-            signal.signal(number, handler)
         watch.over.set()
         told.close()
-        watch.thread.join()
+        watch.thread.join()  # before the handlers go: it may be about to send a signal once more
         heard_at.close()
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager
@@ -176,6 +176,8 @@ class _Watch:
 
     def hear(self, number: int, _: object) -> None:
         """Stop the run, or break off what is being done, but not what closes it."""
+        if self.over.is_set():
+            return
         self._number = self._number or number
         if _stops and not self._stopped:
             self._stopped = True

@@ -37,6 +37,7 @@ def test_importing_it_loads_nothing_heavy() -> None:
     assert ended.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_the_first_names_load_no_torch_dlib_or_opengl() -> None:
     names = ", ".join(name for name in fd.__all__ if name != "__version__")
     code = f"from facedrive import {names}; import sys; print([n for n in "
@@ -65,6 +66,7 @@ def test_a_name_that_is_not_there_is_said_to_be_missing() -> None:
         fd.extrct  # noqa: B018
 
 
+@pytest.mark.slow
 def test_a_list_of_arrays_is_extracted(pictures: list[Image]) -> None:
     take = fd.extract(pictures)
     assert take.face.all()
@@ -86,11 +88,13 @@ def test_a_folder_and_its_images_give_the_same(pictures: list[Image], tmp_path: 
     np.testing.assert_array_equal(film.rows, fd.extract(iter(pictures[:2])).rows)
 
 
+@pytest.mark.slow
 def test_one_picture_is_a_take_of_one_row(pictures: list[Image]) -> None:
     assert len(fd.extract(pictures[0])) == 1
     assert len(fd.extract(np.stack(pictures[:2]))) == 2
 
 
+@pytest.mark.slow
 def test_a_picture_without_a_face_has_no_values(pictures: list[Image]) -> None:
     take = fd.extract([pictures[0], np.zeros_like(pictures[0])], stills=True)
     assert take.face.tolist() == [True, False]
@@ -104,6 +108,7 @@ def test_stills_are_searched_anew(pictures: list[Image]) -> None:
     np.testing.assert_array_equal(take.rows[0, 3:], take.rows[2, 3:])
 
 
+@pytest.mark.slow
 def test_raw_leaves_out_what_smooths(pictures: list[Image]) -> None:
     raw = np.stack([sample.aus for sample in fd.samples(pictures, raw=True)])
     smooth = np.stack([sample.aus for sample in fd.samples(pictures)])
@@ -111,6 +116,7 @@ def test_raw_leaves_out_what_smooths(pictures: list[Image]) -> None:
     assert np.abs(np.diff(smooth, axis=0)).sum() < np.abs(np.diff(raw, axis=0)).sum()
 
 
+@pytest.mark.slow
 def test_options_come_from_a_file_then_from_the_call(pictures: list[Image], tmp_path: Path) -> None:
     config = tmp_path / "facedrive.toml"
     config.write_text('[smoothing]\nuse = "none"\n[source]\nfps = 10\n')
@@ -173,12 +179,14 @@ def test_leaving_samples_early_closes_the_source(pictures: list[Image]) -> None:
     assert source.closed
 
 
+@pytest.mark.slow
 def test_the_loop_in_ones_own_hands_gives_the_same(pictures: list[Image]) -> None:
     with fd.Pipeline.open() as pipeline:
         mine = [pipeline(frame).aus for frame in fd.frames(pictures)]
     np.testing.assert_array_equal(mine, [sample.aus for sample in fd.samples(pictures)])
 
 
+@pytest.mark.slow
 def test_a_run_writes_its_outputs_and_is_steered(pictures: list[Image], tmp_path: Path) -> None:
     for index, picture in enumerate(pictures):
         cv2.imwrite(str(tmp_path / f"{index}.png"), picture[..., ::-1])

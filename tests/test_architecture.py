@@ -109,6 +109,7 @@ def lengths() -> Iterator[tuple[int, str]]:
                 yield (end - body[0].lineno + 1 if end else 0), f"{name}.{node.name}"
 
 
+@pytest.mark.slow
 def test_functions_fit_in_the_head() -> None:
     counted = list(lengths())
     assert [each for each in counted if each[0] > 40] == []

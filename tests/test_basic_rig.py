@@ -40,21 +40,21 @@ class Head(NamedTuple):
 
 @cache
 def read(path: Path) -> Head:
-    numbers: list[list[float]] = []
+    points: list[str] = []
     triangles: list[tuple[int, int, int]] = []
     members: dict[str, list[int]] = {}
     group = ""
     for line in path.read_text(encoding="utf-8").splitlines():
-        kind, *fields = line.split()
+        kind, _, rest = line.partition(" ")
         if kind == "o":
-            group = fields[0]
+            group = rest
         elif kind == "v":
-            members.setdefault(group, []).append(len(numbers))
-            numbers.append([float(field) for field in fields])
+            members.setdefault(group, []).append(len(points))
+            points.append(rest)
         elif kind == "f":
-            face = [int(field) - 1 for field in fields]
+            face = [int(field) - 1 for field in rest.split()]
             triangles += [(face[0], a, b) for a, b in pairwise(face[1:])]
-    rows = np.array(numbers)
+    rows = np.loadtxt(points)
     groups = {name: np.array(ids) for name, ids in members.items()}
     return Head(rows[:, :3], rows[:, 3:], np.array(triangles), groups)
 

@@ -63,6 +63,7 @@ def test_a_second_signal_breaks_off_what_does_not_stop() -> None:
         os.kill(os.getpid(), signal.SIGINT)
 
 
+@pytest.mark.slow
 def test_a_run_that_does_not_stop_is_broken_off() -> None:
     with pytest.raises(Ended), heard(), stopping(lambda _: None):
         os.kill(os.getpid(), signal.SIGINT)
@@ -152,6 +153,7 @@ with heard(), unfinished(Path(sys.argv[1])):
 """
 
 
+@pytest.mark.slow
 def test_what_hears_nothing_is_ended_by_force_within_3_s(tmp_path: Path) -> None:
     part = tmp_path / "take.part.csv"
     with run(DEAF, str(part)) as process:
@@ -185,6 +187,7 @@ time.sleep(60)
 """
 
 
+@pytest.mark.slow
 def test_a_process_ends_with_its_parent() -> None:
     with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None

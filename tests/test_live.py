@@ -173,6 +173,7 @@ def test_outputs_come_go_and_rest(live: Live, sink: Keeps, tmp_path: Path) -> No
         live.call("remove", [url])
 
 
+@pytest.mark.slow
 def test_commands_from_many_threads_lose_nothing(live: Live) -> None:
     def change(number: int) -> None:
         for step in range(50):

@@ -208,6 +208,7 @@ def test_a_pipeline_closes_what_it_holds_at_the_end_of_its_block() -> None:
     assert tracker.closed == 1
 
 
+@pytest.mark.slow
 def test_open_wires_the_stages_that_facedrive_comes_with() -> None:
     tracker = Seen()
     with Pipeline.open(tracker=tracker) as pipeline, Pipeline.open(raw=True) as raw:

@@ -143,6 +143,7 @@ class TestLiveCapture:
             "the source is back",
         ]
 
+    @pytest.mark.slow
     def test_silence_is_reported_with_its_time_until_frames_come_again(self) -> None:
         resume = threading.Event()
 
@@ -160,6 +161,7 @@ class TestLiveCapture:
         resume.set()
         assert [item.index for item in items if isinstance(item, Frame)] == [1]
 
+    @pytest.mark.slow
     def test_a_stall_says_why_until_frames_come_again(self) -> None:
         resume = threading.Event()
 
@@ -197,6 +199,7 @@ class TestLiveCapture:
         items.close()  # type: ignore[attr-defined]
         assert source.closed == 1
 
+    @pytest.mark.slow
     def test_stopping_does_not_wait_for_the_next_attempt(self) -> None:
         source = ScriptedSource([gives_then_fails(1), gives(1)])
         items = LiveCapture(source, stall_s=0.0, backoff_s=(2 * PATIENCE_S,)).frames()
@@ -224,6 +227,7 @@ class TestLiveCapture:
         assert "leaving it behind" in caplog.text
         release.set()
 
+    @pytest.mark.slow
     def test_a_slow_source_is_no_stalled_one(self) -> None:
         def slow() -> Iterator[Frame]:
             for index in range(4):
@@ -233,6 +237,7 @@ class TestLiveCapture:
         live = LiveCapture(ScriptedSource([slow]), stall_s=0.05)
         assert all(isinstance(item, Frame) for item in live.frames())
 
+    @pytest.mark.slow
     def test_silence_is_twice_the_sources_own_interval(self) -> None:
         def slow_then_silent() -> Iterator[Frame]:
             for index in range(4):

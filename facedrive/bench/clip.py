@@ -25,6 +25,9 @@ ROUNDS = 3
 
 WARM_UP = 20
 
+STILL_S = 10.0
+"""How long a picture is held still, for its jitter."""
+
 WIRE = "osc://127.0.0.1:39999"
 """A loopback port that nobody listens on: sending costs the same."""
 
@@ -141,8 +144,8 @@ def open_peer(name: str | None, model: Path | None) -> Iterator[Step | None]:
         yield peer.score
 
 
-def measure_jitter(pipeline: Pipeline, frame: Frame, seconds: float = 10.0) -> dict[str, float]:
-    """Hold one picture still under sensor noise of deviation 6 at 30 fps.
+def measure_jitter(pipeline: Pipeline, frame: Frame) -> dict[str, float]:
+    """Hold one picture still for ``STILL_S``, under sensor noise of deviation 6 at 30 fps.
 
     Returns:
         jitter_raw and jitter: mean absolute change a frame over the AUs, before and after
@@ -151,8 +154,8 @@ def measure_jitter(pipeline: Pipeline, frame: Frame, seconds: float = 10.0) -> d
     random = np.random.default_rng(0)
     raw, smooth = [], []
     start = frame.time + 1
-    for index in range(round(seconds * 30)):
-        noise = random.normal(0, 6, frame.image.shape)
+    for index in range(round(STILL_S * 30)):
+        noise = 6 * random.standard_normal(frame.image.shape, np.float32)
         noisy = np.clip(frame.image + noise, 0, 255).astype(np.uint8)
         sample = pipeline(Frame(noisy, start + index / 30, index))
         if pipeline.raw is not None and index >= 30:

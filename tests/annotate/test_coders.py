@@ -16,6 +16,7 @@ from facedrive.stats.icc import analyse_variance, icc
 JAW = AU_INDEX["jaw_drop"]
 
 
+@pytest.mark.slow
 def test_three_coders_who_say_the_same_agree_wholly(
     project: Project, say: Callable[..., None]
 ) -> None:

@@ -101,6 +101,7 @@ def test_disfas_levels_change_at_the_odd_tenths(coded: Project, tmp_path: Path) 
     assert np.isnan(video.aus[:, AU_INDEX["lip_pucker"]]).all()
 
 
+@pytest.mark.slow
 def test_an_animation_has_a_key_at_every_key_frame(coded: Project, tmp_path: Path) -> None:
     assert key_frames(coded, "clip") == [0, 33, 50, 61, 119]
     document = coded.document("clip", "anna")
@@ -118,6 +119,7 @@ def test_an_animation_has_a_key_at_every_key_frame(coded: Project, tmp_path: Pat
     assert times["max"] == [pytest.approx(119 / 25)]
 
 
+@pytest.mark.slow
 def test_an_unknown_format_and_nothing_to_write_are_told(project: Project, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no format 'xls'; there are csv, disfa, eaf, feafa, glb"):
         export(project, "xls", tmp_path)

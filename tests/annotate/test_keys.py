@@ -62,6 +62,7 @@ TRACKS = st.dictionaries(
 ).map(lambda rows: {at: Key(at, *row) for at, row in rows.items()})  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=30)
 @given(TRACKS)
 def test_no_curve_leaves_the_span_of_its_keys(track: dict[int, Key]) -> None:

@@ -22,6 +22,7 @@ def decoded(jpeg: bytes) -> int:
     return number_of(np.asarray(image, np.uint8))
 
 
+@pytest.mark.slow
 def test_frames_come_exactly_in_any_order(film: Path) -> None:
     shelf = Shelf(film, read_clock(film))
     asked = [0, 119, 60, 59, 58, 61, 49, 50, 51, 1, *random.Random(0).sample(range(120), 20)]
@@ -29,6 +30,7 @@ def test_frames_come_exactly_in_any_order(film: Path) -> None:
     shelf.close()
 
 
+@pytest.mark.slow
 def test_every_frame_comes_when_it_is_sought_alone(tmp_path: Path) -> None:
     film = write_film(tmp_path / "clip.mp4", 60, gop=30)
     clock = read_clock(film)
@@ -39,6 +41,7 @@ def test_every_frame_comes_when_it_is_sought_alone(tmp_path: Path) -> None:
         reader.close()
 
 
+@pytest.mark.slow
 def test_frames_of_a_variable_rate_come_exactly(tmp_path: Path) -> None:
     ticks = [0, 4, 8, 20, 24, 50, 51, 60, 90, 91, 92, 130]
     film = write_film(tmp_path / "vfr.mkv", 12, ticks=ticks, gop=5)
@@ -48,6 +51,7 @@ def test_frames_of_a_variable_rate_come_exactly(tmp_path: Path) -> None:
     reader.close()
 
 
+@pytest.mark.slow
 def test_what_was_passed_on_the_way_is_kept_for_steps_back(film: Path) -> None:
     shelf = Shelf(film, read_clock(film))
     shelf.jpeg(30)
@@ -58,6 +62,7 @@ def test_what_was_passed_on_the_way_is_kept_for_steps_back(film: Path) -> None:
     assert all(decoded(jpeg) == at for at, jpeg in shelf._kept.items())
 
 
+@pytest.mark.slow
 def test_no_more_is_kept_than_is_allowed(film: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "KEPT_BYTES", 20_000)
     shelf = Shelf(film, read_clock(film))
@@ -67,6 +72,7 @@ def test_no_more_is_kept_than_is_allowed(film: Path, monkeypatch: pytest.MonkeyP
     assert sum(map(len, shelf._kept.values())) == shelf._bytes <= 20_000
 
 
+@pytest.mark.slow
 def test_a_frame_that_is_none_and_a_film_that_was_cut_off_are_told(
     film: Path, tmp_path: Path
 ) -> None:

@@ -40,6 +40,7 @@ def test_the_hashes_are_as_sha256sum_reads_them(project: Project, film: Path) ->
     assert said.stdout.strip().endswith("clip.mp4: OK")
 
 
+@pytest.mark.slow
 def test_a_video_that_changed_is_noticed(project: Project, film: Path, tmp_path: Path) -> None:
     own = tmp_path / "own.mp4"
     shutil.copyfile(film, own)
@@ -72,6 +73,7 @@ def test_a_newer_project_is_refused(project: Project) -> None:
         Project.open(project.folder)
 
 
+@pytest.mark.slow
 def test_a_project_that_is_open_elsewhere_is_refused(project: Project) -> None:
     code = (
         "import sys; from pathlib import Path; from facedrive.annotate.project import Project\n"
@@ -129,6 +131,7 @@ def test_a_variable_frame_rate_keeps_its_times(tmp_path: Path) -> None:
     assert clock.labels.tolist() == list(range(1, 9))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fps", [4, 240])
 def test_slow_and_fast_films_are_taken(tmp_path: Path, fps: int) -> None:
     clock = read_clock(write_film(tmp_path / "film.mp4", 12, fps=fps))

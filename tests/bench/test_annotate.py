@@ -46,6 +46,7 @@ def test_mending_ends_within_reach_of_the_labels() -> None:
     assert made[0] == (40, 0.8)
 
 
+@pytest.mark.slow
 def test_every_press_counts(desk: Desk) -> None:
     coder = Coder(desk, "clip", "anna")
     coder.bring("jaw_drop", BUMP, TIMES)

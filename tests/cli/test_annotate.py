@@ -47,6 +47,7 @@ def test_videos_become_labels(study: Path, capsys: pytest.CaptureFixture[str]) -
     assert (out / "spontaneous" / "a" / "a" / "00030.auw").read_text().split()[8] == "0.400"
 
 
+@pytest.mark.slow
 def test_agreement_is_told(study: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["annotate", "agree", str(study), "--json"]) == 0
     report = json.loads(capsys.readouterr().out)

@@ -26,6 +26,7 @@ def dataset(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
+@pytest.mark.slow
 def test_check_shows_counts_beside_the_papers(
     dataset: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -57,6 +58,7 @@ def test_a_bad_label_fails_the_check_and_stops_preparing_unless_skipped(
     assert load_prepared(tmp_path / "cache").frame.tolist() == [2]
 
 
+@pytest.mark.slow
 def test_prepare_tells_what_was_kept_and_left_out(
     dataset: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -39,6 +39,7 @@ def test_a_take_becomes_a_live_link_csv(
     assert output.read_text().startswith("Timecode,BlendShapeCount,EyeBlinkLeft,")
 
 
+@pytest.mark.slow
 def test_a_take_becomes_a_glb_of_our_rig(
     take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -48,6 +49,7 @@ def test_a_take_becomes_a_glb_of_our_rig(
     assert load(output).eyes is not None
 
 
+@pytest.mark.slow
 def test_fps_resamples_a_glb(
     take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -105,6 +107,7 @@ def test_a_missing_column_is_named(
     assert "not jaw_drop" in fails(capsys, take, "--to", to, "-o", tmp_path / name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("to", "name"), [("gltf", "x.glb"), ("livelink-csv", "x.csv"), ("vmd", "x.vmd")]
 )
@@ -116,6 +119,7 @@ def test_an_empty_take_writes_nothing(
     assert not (tmp_path / name).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("to", "name"), [("gltf", "x.glb"), ("livelink-csv", "x.csv"), ("vmd", "x.vmd")]
 )
@@ -172,6 +176,7 @@ def test_a_table_with_an_unknown_au_is_refused(
     assert "no action unit 'jaw_dorp'" in fails(capsys, *words)
 
 
+@pytest.mark.slow
 def test_a_phones_csv_is_exported_and_replayed(
     take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -61,6 +61,7 @@ def test_a_damaged_frame_is_a_gap_and_is_counted(
     assert output.read_bytes() == (tmp_path / "100% ok?-2.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_clip_on_its_side_is_told_of(
     clip: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -76,6 +77,7 @@ def test_the_clip_is_never_the_output(tmp_path: Path, capsys: pytest.CaptureFixt
     assert path.read_text() == "whatever it is"
 
 
+@pytest.mark.slow
 def test_a_source_that_does_not_open_leaves_no_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

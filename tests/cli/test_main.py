@@ -35,6 +35,7 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
     assert "usage: facedrive" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("words", [["--help"], ["live", "--help"]])
 def test_help_loads_nothing_heavy(words: list[str]) -> None:
     code = (
@@ -46,6 +47,7 @@ def test_help_loads_nothing_heavy(words: list[str]) -> None:
     assert done.stderr.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_the_live_path_needs_no_torch() -> None:
     code = (
         "import sys\nimport facedrive.pipeline, facedrive.trackers.dlib\n"
@@ -67,6 +69,7 @@ def test_a_missing_video_says_what_a_source_is(capsys: pytest.CaptureFixture[str
     assert "no file 'none.mp4'" in line
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"this is no video" * 100])
 def test_a_file_that_is_no_video_leaves_an_older_output_alone(
     content: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]

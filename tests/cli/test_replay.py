@@ -124,6 +124,7 @@ def test_a_take_is_never_its_own_output(take: Path, capsys: pytest.CaptureFixtur
     assert take.read_bytes() == before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/stdin").exists(), reason="has no /dev/stdin")
 def test_a_take_is_read_once_from_standard_input(take: Path, tmp_path: Path) -> None:
     rows = take.read_text() + "".join(

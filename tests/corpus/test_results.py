@@ -199,6 +199,7 @@ def test_extracts_are_compared_with_intervals(tmp_path: Path) -> None:
     np.testing.assert_allclose(width, 2 * 1.96 * 0.1, rtol=0.1)
 
 
+@pytest.mark.slow
 def test_icc_is_that_of_a_statistics_package() -> None:
     pingouin, pandas = pytest.importorskip("pingouin"), pytest.importorskip("pandas")
     random = np.random.default_rng(0)

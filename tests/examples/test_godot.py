@@ -133,6 +133,7 @@ def test_au_blend_shapes_win_and_rubbish_is_skipped(command: list[str]) -> None:
     assert [value for (value,) in values] == pytest.approx([0.5, 1, 0], abs=1e-5)
 
 
+@pytest.mark.slow
 def test_the_scripts_are_godot_4s_language() -> None:
     gdparse = Path(sys.executable).with_name("gdparse")
     if not gdparse.exists():

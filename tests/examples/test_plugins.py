@@ -135,6 +135,7 @@ def test_rig_inspect_reads_the_rig() -> None:
     assert json.loads(ended.stdout)["covered"] == ["jaw_drop"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "line"),
     [
@@ -176,6 +177,7 @@ def test_what_is_wrong_with_a_plug_in_is_one_line(
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_when_one_output_fails_the_others_go_on(
     photographs: Path, broken: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -65,6 +65,7 @@ def run(program: Path, *shapes: str, junk: bytes = b"", extras: bool = True) -> 
         return running.stdout.read().splitlines()
 
 
+@pytest.mark.slow
 def test_arkit_blend_shapes_and_the_head_follow(program: Path) -> None:
     shapes = ("face.jawOpen", "eyeBlink_L", "eyeBlinkRight", "browInnerUp", "eyeLookOutLeft")
     head, *weights = run(program, *shapes, "mine")

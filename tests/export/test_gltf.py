@@ -79,6 +79,7 @@ def validate(path: Path) -> dict[str, Any]:
     return issues
 
 
+@pytest.mark.slow
 def test_the_khronos_validator_finds_nothing(written: Path) -> None:
     issues = validate(written)
     assert issues["messages"] == []
@@ -158,6 +159,7 @@ def joint_matrices(document: Document, key: int) -> np.ndarray:
     return np.stack([world[j] @ inverse[i].T for i, j in enumerate(skin["joints"])])
 
 
+@pytest.mark.slow
 def test_a_textured_transparent_rig_keeps_its_picture(
     rig: Rig, take: list[Sample], tmp_path: Path
 ) -> None:

@@ -91,6 +91,7 @@ def test_rows_come_at_the_rate_asked_for(make_sample: MakeSample, tmp_path: Path
     assert rows(tmp_path / "take.csv")[90]["Timecode"] == "00:00:01:30.000"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fps", "first", "after_a_minute"),
     [

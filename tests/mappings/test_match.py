@@ -117,6 +117,7 @@ def test_a_third_party_arkit_rig_shows_every_au(shared: Path) -> None:
     assert found.gaze == "targets"
 
 
+@pytest.mark.slow
 def test_a_head_of_the_character_generator_shows_every_au(shared: Path) -> None:
     _check_valid(shared / "rigs" / "valid" / "Black_F_1.glb")
 

@@ -31,6 +31,7 @@ def changed(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     return np.argwhere(np.abs(one.astype(int) - other.astype(int)).max(axis=2) > 12)
 
 
+@pytest.mark.slow
 def test_a_picture_has_the_size_asked_for(renderer: Open) -> None:
     picture = renderer(size=(120, 80)).render(REST, FRONT, STRAIGHT)
     assert picture.shape == (80, 120, 3)

@@ -604,6 +604,7 @@ def _many_targets(document: Json) -> None:
     document["meshes"][0]["primitives"][0]["targets"] = [{"POSITION": 1}] * 20_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -784,6 +785,7 @@ JSON_VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(
     max_examples=5 * settings.default.max_examples,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -130,6 +130,7 @@ def listening() -> Iterator[socket.socket]:
         yield receiving
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(sample=samples())
 def test_live_link_carries_any_face(listening: socket.socket, sample: Sample) -> None:
@@ -144,6 +145,7 @@ def test_live_link_carries_any_face(listening: socket.socket, sample: Sample) ->
     assert values[52:55] == pytest.approx([yaw, pitch, -roll], abs=1e-5)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(sample=samples())
 def test_vmc_carries_any_face(listening: socket.socket, sample: Sample) -> None:

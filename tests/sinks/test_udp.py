@@ -181,6 +181,7 @@ def test_a_name_with_both_kinds_of_address_is_reached_by_ipv4(
     assert resolve("studio", 9000) == (socket.AF_INET, ("127.0.0.2", 9000))
 
 
+@pytest.mark.slow
 def test_a_names_new_address_is_used_within_two_seconds(
     receiver: socket.socket, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -105,6 +105,7 @@ def test_a_picture_of_another_size_is_an_error(tmp_path: Path) -> None:
     assert len(list(VideoFile(tmp_path / "out.mp4").frames())) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="kills with a POSIX signal")
 def test_a_killed_recording_stays_playable(tmp_path: Path) -> None:
     path = tmp_path / "out.mp4"
@@ -128,6 +129,7 @@ for index in itertools.count():
     assert len(frames) > 120  # 5 s were sent; the last fragment of at most 0.5 s may be lost
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_leaves_a_playable_recording(tmp_path: Path) -> None:
     path = tmp_path / "out.mp4"
     writer = VideoWriter(path, (64, 48))

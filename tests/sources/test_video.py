@@ -47,6 +47,7 @@ def test_uneven_frame_times_are_kept(write_clip: WriteClip, pictures: Pictures) 
     assert [frame.time for frame in frames] == pytest.approx(np.array(times_ms) / 1000, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_a_file_gives_the_same_every_time(write_clip: WriteClip, pictures: Pictures) -> None:
     source = VideoFile(write_clip(pictures, "clip.mp4", codec="libx264", pix_fmt="yuv420p"))
     for first, second in zip(source.frames(), source.frames(), strict=True):
@@ -67,6 +68,7 @@ def test_rotated_recordings_are_turned_upright(
     assert image.flags.c_contiguous
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pix_fmt", ["gray", "bgra", "gray16le", "yuv444p"])
 def test_other_pixel_formats_become_rgb(write_clip: WriteClip, pix_fmt: str) -> None:
     grey = np.full((16, 16, 3), 120, dtype=np.uint8)
@@ -75,6 +77,7 @@ def test_other_pixel_formats_become_rgb(write_clip: WriteClip, pix_fmt: str) -> 
     np.testing.assert_allclose(frame.image, 120, atol=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(1, 1), (1, 7)])
 def test_tiny_frames_can_be_read(write_clip: WriteClip, size: tuple[int, int]) -> None:
     picture = np.full((*size, 3), (200, 30, 90), dtype=np.uint8)
@@ -91,6 +94,7 @@ def test_8k_frames_can_be_read(write_clip: WriteClip) -> None:
     assert abs(int(frame.image[-1, -1, 0]) - 90) <= 2
 
 
+@pytest.mark.slow
 def test_frame_count_is_what_the_file_says(write_clip: WriteClip, pictures: Pictures) -> None:
     mp4 = write_clip(pictures, "clip.mp4", codec="libx264", pix_fmt="yuv420p")
     assert VideoFile(mp4).frame_count == 10
@@ -122,6 +126,7 @@ def test_how_far_it_is_opens_the_file_once(
     assert opened == [mp4]
 
 
+@pytest.mark.slow
 def test_truncated_file_gives_its_whole_frames_and_a_warning(
     write_clip: WriteClip, pictures: Pictures, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -137,6 +142,7 @@ def test_truncated_file_gives_its_whole_frames_and_a_warning(
     assert f"ends early, after {len(frames)} of 30 frames" in caplog.text
 
 
+@pytest.mark.slow
 def test_file_cut_between_frames_is_a_warning_too(
     write_clip: WriteClip, pictures: Pictures, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -146,6 +152,7 @@ def test_file_cut_between_frames_is_a_warning_too(
     assert "ends early" in caplog.text
 
 
+@pytest.mark.slow
 def test_whole_file_ends_without_a_warning(
     write_clip: WriteClip, pictures: Pictures, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -268,6 +275,7 @@ def broken(folder: Path, monkeypatch: pytest.MonkeyPatch, fault: str) -> None:
     monkeypatch.syspath_prepend(folder)
 
 
+@pytest.mark.slow
 def test_the_child_ends_with_its_parent(
     write_clip: WriteClip, pictures: Pictures, tmp_path: Path
 ) -> None:
@@ -404,6 +412,7 @@ def test_missing_page_is_an_error(web: str) -> None:
         next(VideoStream(f"{web}/none.mp4").frames())
 
 
+@pytest.mark.slow
 def test_reference_clip_is_read_whole(shared: Path, caplog: pytest.LogCaptureFixture) -> None:
     source = VideoFile(shared / "data" / "clips" / "d20.mp4")
     times = [frame.time for frame in source.frames()]

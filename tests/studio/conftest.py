@@ -8,10 +8,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import av
 import pytest
+
+from facedrive.sources.demo import CLIP
 
 pytest.importorskip("nicegui")
 playwright_api = pytest.importorskip("playwright.sync_api")
@@ -78,9 +83,24 @@ def stop(running: Running) -> None:
         process.wait(20)
 
 
+@pytest.fixture(scope="session")
+def tenth(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo clip at ten frames a second: the studio would take half a processor by itself."""
+    path = tmp_path_factory.mktemp("tenth") / "clip.mp4"
+    with av.open(str(CLIP)) as clip, av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", 10, options={"preset": "ultrafast", "crf": "20"})
+        size = clip.streams.video[0]
+        stream.width, stream.height, stream.pix_fmt = size.width, size.height, "yuv420p"
+        for index, frame in enumerate(islice(clip.decode(video=0), 0, None, 3)):
+            frame.pts, frame.time_base = index, Fraction(1, 10)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode())
+    return path
+
+
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start(tmp_path_factory.mktemp("studio"), "--source", "demo")
+def studio(tenth: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    running = start(tmp_path_factory.mktemp("studio"), "--source", str(tenth))
     yield running
     stop(running)
 

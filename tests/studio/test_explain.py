@@ -115,6 +115,7 @@ def errors_in(path: Path) -> Iterator[str]:
             yield text.replace("x", "camera 0", 1) if path.name == "camera.py" else text
 
 
+@pytest.mark.slow
 def test_every_error_that_a_page_may_meet_has_its_japanese() -> None:
     files = [
         path

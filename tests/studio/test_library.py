@@ -65,6 +65,7 @@ def test_a_take_that_is_gone_or_broken_is_said(library: Library) -> None:
     assert "no take" in bad.error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("to", ["gltf", "livelink-csv", "vmd"])
 def test_a_take_is_exported_to_every_format(library: Library, to: str) -> None:
     path = library.export("first", to)

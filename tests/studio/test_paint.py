@@ -67,6 +67,7 @@ def packed(rig: Rig) -> Packed:
     return pack(rig)
 
 
+@pytest.mark.slow
 def test_the_page_is_told_what_targets_do_to_each_surface(rig: Rig, packed: Packed) -> None:
     first, second = json.loads(packed.json)["paints"]
     assert first == {

@@ -16,6 +16,7 @@ from facedrive.rig import load
 from facedrive.studio.rigs import OURS, Gallery
 
 
+@pytest.mark.slow
 def test_our_rig_is_packed_as_a_glb_that_is_the_same_rig(tmp_path: Path) -> None:
     packed = Gallery(tmp_path).pack("")
     path = tmp_path / "again.glb"
@@ -68,6 +69,7 @@ def test_rigs_of_another_folder_can_be_chosen_too(tmp_path: Path) -> None:
     assert gallery.find("mine/head.vrm") == str(mine / "head.vrm")
 
 
+@pytest.mark.slow
 def test_how_much_a_rig_shows_is_known_once_it_was_read(tmp_path: Path) -> None:
     gallery = Gallery(tmp_path)
     assert gallery.count("") is None

@@ -39,6 +39,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert list(read_journal(path)) == [row(frame) for frame in range(5)]
 
 
+@pytest.mark.slow
 def test_the_next_reader_makes_the_file_whole(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -148,6 +148,7 @@ def test_a_column_that_is_missing_is_named(tmp_path: Path) -> None:
         read_take(file(tmp_path / "x.csv", header=header))
 
 
+@pytest.mark.slow
 def test_a_phones_own_take_is_read_whole(shared: Path) -> None:
     path = shared / "data" / "arkit" / "range_of_motion.csv"
     take = Take.read(path)

@@ -83,6 +83,7 @@ def write(path: Path, taken: Sequence[Sample]) -> None:
     sink.close()
 
 
+@pytest.mark.slow
 @given(samples())
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_a_take_comes_back_as_it_was(tmp_path: Path, taken: list[Sample]) -> None:
@@ -97,6 +98,7 @@ def test_a_take_comes_back_as_it_was(tmp_path: Path, taken: list[Sample]) -> Non
             assert_same(ours, theirs)
 
 
+@pytest.mark.slow
 @given(samples())
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=20

@@ -111,6 +111,7 @@ def test_without_pandas_it_says_what_to_install(
         take.to_pandas()
 
 
+@pytest.mark.slow
 def test_it_is_plotted_with_the_names_of_its_action_units(take: Take, tmp_path: Path) -> None:
     figure = take.plot(["jaw_drop", "lip_pucker"])
     figure.savefig(tmp_path / "plot.png")

@@ -77,6 +77,7 @@ def test_the_teachers_file_has_the_shared_ones_fields(data: Path, shared: Path) 
     np.testing.assert_array_equal(mine["blendshape_names"], ours["blendshape_names"])
 
 
+@pytest.mark.slow
 def test_photographs_are_the_shared_ones(data: Path, shared: Path, checkout: Checkout) -> None:
     with (zipfile.ZipFile(data / "faces.zip") as mine,
           zipfile.ZipFile(shared / "data" / "faces.zip") as ours):  # fmt: skip

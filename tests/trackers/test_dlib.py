@@ -95,6 +95,7 @@ def test_a_face_is_followed_through_turns_tilts_and_blinks(
     assert None not in followed[:200]
 
 
+@pytest.mark.slow
 def test_the_landmarks_lie_where_the_face_was_rendered(
     followed: list[Face | None], truth: Truth
 ) -> None:
@@ -105,6 +106,7 @@ def test_the_landmarks_lie_where_the_face_was_rendered(
     assert apart.max() < 0.15  # the nose's tip at 35 degrees
 
 
+@pytest.mark.slow
 def test_the_head_turns_as_far_as_it_was_rendered(
     followed: list[Face | None], truth: Truth
 ) -> None:
@@ -117,6 +119,7 @@ def test_the_head_turns_as_far_as_it_was_rendered(
         assert solved == pytest.approx(truth.head[index], abs=12 if far else 7)
 
 
+@pytest.mark.slow
 def test_a_face_that_leaves_is_lost_within_5_frames(
     followed: list[Face | None], truth: Truth
 ) -> None:
@@ -124,6 +127,7 @@ def test_a_face_that_leaves_is_lost_within_5_frames(
     assert set(followed[LEFT_BY + 5 : BACK_AT - 5]) == {None}
 
 
+@pytest.mark.slow
 def test_a_face_that_arrives_is_found_within_5_frames(
     followed: list[Face | None], truth: Truth
 ) -> None:
@@ -131,6 +135,7 @@ def test_a_face_that_arrives_is_found_within_5_frames(
     assert None not in followed[BACK_AT + 5 :]
 
 
+@pytest.mark.slow
 def test_finding_and_losing_is_logged_once_each(
     turning: list[Frame], tracker: DlibTracker, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -140,6 +145,7 @@ def test_finding_and_losing_is_logged_once_each(
     assert [record.message.split()[1] for record in caplog.records] == ["found", "lost"]
 
 
+@pytest.mark.slow
 def test_the_landmarks_are_those_of_a_frame_looked_at_alone(
     turning: list[Frame], followed: list[Face | None]
 ) -> None:
@@ -194,6 +200,7 @@ def test_trackers_that_share_a_finder_follow_different_faces(portrait: Image) ->
     assert none is None
 
 
+@pytest.mark.slow
 def test_a_face_that_is_let_go_may_be_taken_by_another_tracker(portrait: Image) -> None:
     finder = FaceFinder()
     one, other = DlibTracker(finder=finder), DlibTracker(finder=finder)
@@ -240,6 +247,7 @@ def test_a_face_that_is_small_in_the_frame_is_found(portrait: Image) -> None:
     assert left_px(face) > 800
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("share", [0.04, 0.055, 0.07])
 def test_a_far_face_is_found_in_a_large_frame(portrait: Image, share: float) -> None:
     near = look(portrait)
@@ -338,6 +346,7 @@ def test_a_stranger_is_taken_once_the_lost_person_is_no_longer_remembered(
     assert all(taken[36:])
 
 
+@pytest.mark.slow
 def test_the_nearest_in_place_and_size_is_taken_for_the_lost_person(portrait: Image) -> None:
     empty = np.full((700, 1100, 3), 100, np.uint8)
     small = cv2.resize(portrait, (300, 300), interpolation=cv2.INTER_AREA)
@@ -371,6 +380,7 @@ def test_a_frame_of_another_size_starts_anew(portrait: Image, tracker: DlibTrack
     assert face.landmarks_px == pytest.approx(alone.landmarks_px, abs=6)
 
 
+@pytest.mark.slow
 def test_a_still_face_with_noise_hardly_jitters(portrait: Image, tracker: DlibTracker) -> None:
     random = np.random.default_rng(0)
     still = portrait.astype(np.float32)
@@ -385,6 +395,7 @@ def test_a_still_face_with_noise_hardly_jitters(portrait: Image, tracker: DlibTr
     assert jitter < 0.003 * interocular_px(landmarks[-1])
 
 
+@pytest.mark.slow
 def test_the_same_frames_give_the_same_faces(turning: list[Frame]) -> None:
     frames = turning[:30]
     one, other = (
@@ -394,6 +405,7 @@ def test_the_same_frames_give_the_same_faces(turning: list[Frame]) -> None:
     assert np.array_equal(one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(1, 1), (1, 640), (480, 1), (2, 2), (79, 79), (480, 640)])
 @pytest.mark.parametrize("kind", ["black", "white", "noise"])
 def test_a_rubbish_frame_shows_no_face(

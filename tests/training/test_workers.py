@@ -63,6 +63,7 @@ def test_no_more_jobs_are_begun_than_a_few_ahead_of_the_one_wanted(tmp_path: Pat
     assert len(list(tmp_path.iterdir())) <= 2 * AHEAD
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_is_an_error_of_ours() -> None:
     with pytest.raises(DataError, match=r"run the same again, with fewer workers"):
         list(run_jobs(Doubling(), die, [1, 2], 2))

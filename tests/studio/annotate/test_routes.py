@@ -27,6 +27,7 @@ def read(answer: tuple[int, bytes]) -> Any:
     return json.loads(answer[1])
 
 
+@pytest.mark.slow
 def test_an_edit_is_saved_and_taken_back(app: Any, desk: Desk) -> None:
     found = read(ask(app, "POST", "/api/edit/clip", "coder=anna", SET))
     assert (found["revision"], found["undo"], found["redo"]) == (1, "set", None)

@@ -73,6 +73,7 @@ def test_a_face_that_is_not_found_is_counted_and_left_out(shown: Shown, monkeypa
     assert figures["aus"]["jaw_drop"]["by_group"]["black"] == pytest.approx(0.3)
 
 
+@pytest.mark.slow
 def test_a_clip_moves_a_little_and_is_the_same_every_time() -> None:
     picture = next(iter(open_source("demo").frames())).image
     first, again = (list(resting_clip(picture)) for _ in range(2))

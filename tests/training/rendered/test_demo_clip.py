@@ -27,6 +27,7 @@ def test_shipped_table_has_the_promised_columns(rows: list[dict[str, float]]) ->
     assert tuple(rows[0]) == demo_clip.COLUMNS
 
 
+@pytest.mark.slow
 def test_shipped_table_has_a_row_a_frame(rows: list[dict[str, float]]) -> None:
     with av.open(str(ASSETS.joinpath("demo.mp4"))) as container:
         frames = [(frame.width, frame.height, frame.time) for frame in container.decode(video=0)]

@@ -40,6 +40,7 @@ def test_every_au_has_shapes() -> None:
     assert tuple(AU_SHAPES) == AU_NAMES
 
 
+@pytest.mark.slow
 def test_resting_face_is_the_persons_own(model: FaceModel, person: Person) -> None:
     at_rest = model.express(person, model.weights(np.zeros(24, np.float32)), AHEAD)
     np.testing.assert_allclose(at_rest, person.vertices, atol=0.02)
