@@ -48,8 +48,8 @@ class Region(NamedTuple):
         return ",".join(f"{each:g}" for each in self)
 
 
-class Faces(int):
-    """How many people are followed; 0 is all there are, and is written so."""
+class NumberOrAll(int):
+    """A number of people, or one person's; 0 is all of them, and is written so."""
 
     def __str__(self) -> str:
         return str(int(self)) if self else "all"
@@ -135,10 +135,10 @@ def _read_path(text: str) -> Path:
     return Path(text)
 
 
-def _read_faces(text: str) -> Faces:
+def _read_number_or_all(text: str) -> NumberOrAll:
     if text != "all" and not (text.isdecimal() and int(text)):
         raise ValueError(text)
-    return Faces(0 if text == "all" else int(text))
+    return NumberOrAll(0 if text == "all" else int(text))
 
 
 KINDS: dict[object, Kind] = {
@@ -146,7 +146,7 @@ KINDS: dict[object, Kind] = {
     int: Kind("a whole number", int, (int,)),
     float: Kind("a number", float, (float, int)),
     bool: Kind("yes or no", _read_bool, (bool,)),
-    Faces: Kind("a number of people, or all", _read_faces, (int, str)),
+    NumberOrAll: Kind("all, or a number", _read_number_or_all, (int, str)),
     Path: Kind("a path", _read_path, (str,)),
     Size: Kind("a size; write it as 640x480", _read_size, (str,)),
     Region: Kind("a part of the picture, from 0 to 1; write left,top,width,height as 0.5,0,0.5,1",
@@ -251,7 +251,7 @@ class Option:
             below = high is None or value <= high
             if not (above and below) or value != value or abs(value) == float("inf"):
                 raise OptionError(self._wrong(f"{float(value):g}"))
-            return self.hint(value) if self.hint in (float, Faces) else value
+            return self.hint(value) if self.hint in (float, NumberOrAll) else value
         return value
 
     def _wrong(self, shown: str) -> str:

@@ -12,9 +12,15 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from facedrive.errors import OptionError, SinkError
-from facedrive.options import MISSING, Option, first_paragraph, options_of, shown
+from facedrive.options import MISSING, NumberOrAll, Option, first_paragraph, options_of, shown
 from facedrive.registry import Registry, is_dotted
-from facedrive.sinks.mirror import EveryOutput, MirroredSink, OnePersonSink
+from facedrive.sinks.mirror import (
+    EachPersonSink,
+    EveryOutput,
+    MirroredSink,
+    OnePersonSink,
+    PersonalSink,
+)
 from facedrive.stages import Sink
 
 __all__ = ["SINKS", "Output", "describe", "open_sink", "open_sinks", "table_of"]
@@ -111,11 +117,23 @@ def _open(asked: _Asked, mirror: bool, overwrite: bool) -> Sink:
                 if each.name not in own and each.name in texts}  # fmt: skip
     except OptionError as error:
         raise SinkError(f"{asked.name}: {error}") from error
-    sink = SINKS.make(asked.name, texts)
-    if said.get("mirror", mirror) and "mirror" not in own:
-        sink = MirroredSink(sink)
-    person = said.get("person")
-    return OnePersonSink(sink, person) if isinstance(person, int) else sink
+    sink = _for_whom(asked.name, SINKS.make(asked.name, texts), said.get("person"))
+    return MirroredSink(sink) if said.get("mirror", mirror) and "mirror" not in own else sink
+
+
+def _for_whom(name: str, sink: Sink, person: object) -> Sink:
+    """Have a sink get the samples of one person, or each person's go to a sink like it."""
+    if not isinstance(person, NumberOrAll) or (not person and getattr(sink, "everyone", False)):
+        return sink
+    if person:
+        return OnePersonSink(sink, person)
+    if not isinstance(sink, PersonalSink):
+        sink.close()
+        raise SinkError(
+            f"{name}: person is all, and this output is for one person; give each an output of "
+            "their own, with person=1, person=2 and so on."
+        )
+    return EachPersonSink(sink)
 
 
 def table_of(url: str) -> str | None:

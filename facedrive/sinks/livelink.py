@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import struct
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import numpy as np
@@ -66,6 +66,10 @@ class LiveLinkSink(OverUdp):
         )
         clock = struct.pack(">ifiiB", number, subframe, self.fps, 1, VALUES)
         self._udp.send(self._header + clock + values.astype(">f4").tobytes())
+
+    def of_person(self, number: int) -> LiveLinkSink:
+        """Open the same output for another person, at the same port under a name of their own."""
+        return replace(self, subject=f"{self.subject} {number}", device="")
 
     def _timecode(self, time: float) -> tuple[int, float]:
         """Return the frame since local midnight that a sample's time falls into, and the rest."""

@@ -1,15 +1,15 @@
-"""What a mirror shows of a sample, for an output that is to move as a mirror image does."""
+"""What stands before any output: whose samples it gets, and whether it moves as in a mirror."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 
 from facedrive.aus import MIRROR
 from facedrive.extras import EXTRA_MIRROR
-from facedrive.options import option
+from facedrive.options import NumberOrAll
 from facedrive.stages import Sink
 from facedrive.trackers.landmarks import MIRROR_68
 from facedrive.types import Frame, Head, Sample
@@ -30,9 +30,19 @@ class EveryOutput:
 
     mirror: bool = False
     """Move as a mirror image does: what the subject's left does, the avatar's right does."""
-    person: int | None = option(None, low=1)
-    """Whose samples go there, of several people; where left out everybody's if the format tells
-    people apart, else those of person 1."""
+    person: NumberOrAll | None = None
+    """Whose samples go there, of several people; all: each person's to the next port, or under a
+    name of their own. Where left out everybody's if the format tells people apart, else those of
+    person 1."""
+
+
+@runtime_checkable
+class PersonalSink(Sink, Protocol):
+    """A sink for one person, of a format that tells people apart by a port, name or number."""
+
+    def of_person(self, number: int) -> Sink:
+        """Open one for another person."""
+        ...
 
 
 @dataclass
@@ -55,6 +65,44 @@ class OnePersonSink:
     def close(self) -> None:
         """Close the sink."""
         self.sink.close()
+
+
+@dataclass
+class EachPersonSink:
+    """Gives every person a sink like the first one's, opened when they first come."""
+
+    first: PersonalSink
+
+    everyone: ClassVar = True
+
+    def __post_init__(self) -> None:
+        self._sinks: dict[int, Sink] = {1: self.first}
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "first":  # before there is one, as when copied
+            raise AttributeError(name)
+        return getattr(self.first, name)
+
+    @property
+    def trouble(self) -> str:
+        """Why what is sent to one of them does not arrive; empty where it does."""
+        troubles = (getattr(each, "trouble", "") for each in self._sinks.values())
+        return next(filter(None, troubles), "")
+
+    def send(self, sample: Sample, frame: Frame | None) -> None:
+        """Send one sample to its person's sink, as if there were nobody else.
+
+        Raises:
+            SinkError: if there is no place for one more person.
+        """
+        if sample.person not in self._sinks:
+            self._sinks[sample.person] = self.first.of_person(sample.person)
+        self._sinks[sample.person].send(replace(sample, person=1), frame)
+
+    def close(self) -> None:
+        """Close all sinks."""
+        for each in self._sinks.values():
+            each.close()
 
 
 @dataclass

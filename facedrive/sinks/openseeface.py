@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import math
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,6 +156,10 @@ class OpenSeeFaceSink(OverUdp):
             return
         width, height = (640, 480) if frame is None else frame.image.shape[1::-1]
         self._udp.send(self._record.fill(sample, (width, height)))
+
+    def of_person(self, number: int) -> OpenSeeFaceSink:
+        """Open the same output for another person, who has a face's number of their own."""
+        return replace(self, face_id=self.face_id + number - 1)
 
 
 class Record:

@@ -20,7 +20,7 @@ bones, because a receiver takes the first of them for it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -84,6 +84,14 @@ class VmcSink(OverUdp):
         status = (LOADED, CALIBRATED, NORMAL_MODE, int(sample.face))
         for datagram in self._bundles.fill(IMMEDIATELY, status, np.concatenate([head, *channels])):
             self._udp.send(datagram)
+
+    def of_person(self, number: int) -> VmcSink:
+        """Open the same output for another person: the protocol tells avatars apart by the port.
+
+        Raises:
+            SinkError: if there is no such port.
+        """
+        return replace(self, port=self.port + number - 1)
 
     def _bone_values(self, sample: Sample) -> list[float]:
         """Return the numbers of the places and rotations of the root and the bones."""

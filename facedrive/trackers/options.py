@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from facedrive.options import Faces, Region, option
+from facedrive.options import NumberOrAll, Region, option
 
 FOV_DEG = 63.0
 """Vertical field of view of a camera that nobody has told us about; MediaPipe's for webcams."""
@@ -57,7 +57,7 @@ class TrackerOptions:
     """Landmark model in place of the tracker's own."""
     region: Region | None = option(None, flag="--region", metavar="L,T,W,H")
     """The part of the picture to watch, such as a seat: left, top, width and height from 0 to 1."""
-    faces: Faces = option(Faces(1), flag="--faces", metavar="N|all", low=0, high=1000)
+    faces: NumberOrAll = option(NumberOrAll(1), flag="--faces", metavar="N|all", low=0, high=1000)
     """People that are followed at a time, each with a number that stays theirs; or all."""
     dlib: DlibOptions = DlibOptions()
     pose: PoseOptions = PoseOptions()

@@ -169,8 +169,46 @@ def test_an_output_of_one_person_gets_their_samples_alone(
     assert [(each.index, each.person) for each in first.sent] == [(1, 1)]
     with closing(open_sink("osc://127.0.0.1:9000?person=2")) as opened:
         assert isinstance(opened, OnePersonSink)
-    with pytest.raises(SinkError, match="person is 0"):
+    with pytest.raises(SinkError, match="person is '0'"):
         open_sink("osc://127.0.0.1:9000?person=0")
+
+
+def test_each_person_gets_a_port_or_a_name_of_their_own(
+    make_sample: MakeSample, receiver: socket.socket
+) -> None:
+    port = receiver.getsockname()[1]
+    with closing(open_sink(f"vmc://127.0.0.1:{port - 1}?person=all&mirror=yes")) as vmc:
+        outputs = Outputs([vmc])
+        outputs.send(make_sample(left_eye_close=1.0), None)
+        outputs.send(replace(make_sample(right_eye_close=1.0), person=2), None)
+        winks = {
+            message.params[0]: message.params[1]
+            for datagram in datagrams(receiver)
+            for message in OscBundle(datagram)
+            if message.address == "/VMC/Ext/Blend/Val"
+        }
+    assert (winks["EyeBlinkLeft"], winks["EyeBlinkRight"]) == pytest.approx((1, 0))
+    with closing(open_sink(f"livelink://127.0.0.1:{port}?person=all&subject=us")) as livelink:
+        for person in (1, 2):
+            livelink.send(replace(make_sample(), person=person), None)
+    first, second = datagrams(receiver)
+    assert b"us 2" in second and b"us 2" not in first
+    with closing(open_sink(f"openseeface://127.0.0.1:{port}?person=all")) as openseeface:
+        for person in (1, 2):
+            openseeface.send(replace(make_sample(), person=person), None)
+    assert [int.from_bytes(each[8:12], "little") for each in datagrams(receiver)] == [0, 1]
+
+
+def test_all_people_of_an_output_for_one_are_refused(make_sample: MakeSample) -> None:
+    with pytest.raises(SinkError, match="babble: person is all, and this output is for one person"):
+        open_sink("babble://127.0.0.1:8888?person=all")
+    with closing(open_sink("osc://127.0.0.1:9000?person=all")) as osc:
+        assert getattr(osc, "everyone", False)  # the format has addresses for each
+    with (
+        closing(open_sink("vmc://127.0.0.1:65535?person=all")) as last,
+        pytest.raises(SinkError, match="port"),
+    ):
+        last.send(replace(make_sample(), person=2), None)
 
 
 class Noting:
