@@ -51,7 +51,7 @@ blender: .venv/.blender-ready
 	@touch $@
 
 .venv/.demo-ready: pyproject.toml setup.sh
-	sh setup.sh .
+	sh setup.sh '.[studio]'
 	@touch $@
 
 .venv/.docs-ready: pyproject.toml setup.sh

@@ -128,3 +128,9 @@ def test_what_is_no_command_is_not_taken_for_one(text: str) -> None:
 def test_an_option_of_another_command_is_complained_about(complaint: Callable[..., str]) -> None:
     assert "--rig" in complaint("outputs", "--rig", "a.obj")
     assert "stray" in complaint("doctor", "stray")
+
+
+def test_the_demo_sets_up_what_the_readme_shows_next() -> None:
+    rule = (ROOT / "Makefile").read_text(encoding="utf-8").partition(".venv/.demo-ready:")[2]
+    assert ".venv/bin/facedrive studio" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "'.[studio]'" in rule.splitlines()[1]
