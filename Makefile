@@ -50,16 +50,16 @@ blender: .venv/.blender-ready
 		bpy hypothesis 'opencv-python-headless<5' pytest pytest-timeout python-osc
 	@touch $@
 
-.venv/.demo-ready: pyproject.toml setup.sh
+.venv/.demo-ready: pyproject.toml setup.sh Makefile
 	sh setup.sh '.[studio]'
 	@touch $@
 
-.venv/.docs-ready: pyproject.toml setup.sh
+.venv/.docs-ready: pyproject.toml setup.sh Makefile
 	sh setup.sh '.[docs]'
 	@touch $@ .venv/.demo-ready
 
 # What is imported is compiled once, here: a quarter of the quick tests' time would be compiling.
-.venv/.test-ready: pyproject.toml setup.sh
+.venv/.test-ready: pyproject.toml setup.sh Makefile
 	UV_COMPILE_BYTECODE=1 sh setup.sh '.[test]' liblo-tools -- mcs:mono-mcs \
 		mono:mono-runtime chromium:chromium godot3-server:godot3-server node:nodejs npm:npm Xvfb:xvfb xdotool:xdotool
 	npm install --silent --no-audit --no-fund --prefix .venv/npm $(NPM) || \
