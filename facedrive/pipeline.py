@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -97,6 +98,7 @@ class Pipeline:
     _rest: list[tuple[float, Reading]] | None = field(default=None, init=False, repr=False)
     """Times and readings of a resting face, while they are collected."""
     _lost: bool = field(default=True, init=False, repr=False)
+    _began: float = field(default=math.nan, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._sight = sight(self.tracker, self.regressor, self.timing, self.region)
@@ -150,6 +152,7 @@ class Pipeline:
         """Make the sample of a frame in which somebody else has looked for the face."""
         if seen is None:
             return self.without_face(frame.time, frame.index)
+        self._begin(frame.time)
         if self._lost or seen.new:
             self._take_up(frame.time)
         with self.timing.stage("pose"):
@@ -166,8 +169,9 @@ class Pipeline:
     def without_face(self, time: float, index: int) -> Sample:
         """Return the sample for a time at which no face, or no frame at all, came."""
         sample = self.lost.at(time, index)
+        self._begin(time)
         if not self._lost:
-            log.info("face lost at %.2f s", time)
+            log.info("face lost after %.2f s", time - self._began)
             self._lost = True
             self._forget_face()
         return sample
@@ -216,8 +220,13 @@ class Pipeline:
         """Start with a face that was not there in the frame before."""
         if not self._lost:
             self._forget_face()
-        log.info("face found at %.2f s", time)
+        log.info("face found after %.2f s", time - self._began)
         self._lost = False
+
+    def _begin(self, time: float) -> None:
+        """Take the first frame's time; a camera's count from when the computer was started."""
+        if math.isnan(self._began):
+            self._began = time
 
     def _forget_face(self) -> None:
         self.smoothing.reset()

@@ -13,7 +13,7 @@ import facedrive as fd
 from facedrive.appearance import LIKE, Gallery, appearance_of
 from facedrive.assembly import open_people, open_pipeline
 from facedrive.errors import ModelError, OptionError
-from facedrive.options import Faces, changed
+from facedrive.options import NumberOrAll, changed
 from facedrive.people import People
 from facedrive.settings import Settings
 from facedrive.sources.images import read_image
@@ -91,7 +91,7 @@ def test_a_take_has_a_row_a_face(shared: Path, tmp_path: Path) -> None:
 
 def test_a_tracker_that_follows_one_face_is_refused() -> None:
     settings = changed(Settings(), "tracker.faces", "all")
-    assert settings.tracker.faces == Faces(0) and str(settings.tracker.faces) == "all"
+    assert settings.tracker.faces == NumberOrAll(0) and str(settings.tracker.faces) == "all"
     with pytest.raises(OptionError, match="what is asked for follows one face"):
         open_pipeline(settings)
     with pytest.raises(ModelError, match="with this model follows one face"):
