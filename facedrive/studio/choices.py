@@ -7,7 +7,10 @@ from copy import copy
 
 from nicegui import Client, ui
 
-from facedrive.studio.texts import LANGUAGES, Language
+from facedrive.studio.texts import Language
+
+SHORT: dict[Language, str] = {"en": "EN", "ja": "日本語"}
+"""What stands on the button for a language."""
 
 REMEMBER = """
 <script>globalThis.remember = (name, value) => {
@@ -26,7 +29,7 @@ def speak(client: Client, language: Language) -> None:
 def add_choices(say: Callable[[str], str], language: Language, mode: ui.dark_mode) -> None:
     """Add a button for the other language, and one for the other theme."""
     other: Language = "en" if language == "ja" else "ja"
-    ui.button(LANGUAGES[other][:2], on_click=lambda: ui.run_javascript(
+    ui.button(SHORT[other], on_click=lambda: ui.run_javascript(
         f"remember('fd_language','{other}'); location.reload()")).classes("fd-mini").props(
         f'flat aria-label="{say("language_switch")}"')  # fmt: skip
     ui.button(icon="contrast", on_click=lambda: _turn(mode)).classes("fd-mini").props(

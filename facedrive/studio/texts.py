@@ -12,8 +12,6 @@ from facedrive.studio.options_ja import OPTIONS_JA
 
 Language = Literal["en", "ja"]
 
-LANGUAGES: dict[Language, str] = {"en": "English", "ja": "日本語"}
-
 
 class Text(NamedTuple):
     """One text in every language."""
@@ -32,7 +30,6 @@ TEXTS: dict[str, Text] = {
     "outputs": Text("Outputs", "出力"),
     "takes": Text("Takes", "テイク"),
     "dark": Text("Dark or light", "ダーク／ライト切替"),
-    "language": Text("日本語", "English"),
     "language_switch": Text("日本語に切り替える (Japanese)", "Switch to English"),
     "avatar": Text("Avatar", "アバター"),
     "camera": Text("Camera picture with landmarks", "ランドマーク付きカメラ映像"),
