@@ -175,7 +175,7 @@ def records_a_clip(live: Live, key: str) -> None:
     live.until(lambda: live.recording.stat().st_size > size, "the recording does not grow")
     live.press_until(key, lambda: live.says("recording finished"), "the recording does not end")
     with av.open(str(live.recording)) as container:
-        assert sum(frame.width > 0 for frame in container.decode(video=0)) > 1
+        assert any(frame.width > 0 for frame in container.decode(video=0))
 
 
 def mirrors(live: Live, key: str) -> None:

@@ -21,6 +21,10 @@ from facedrive.sources.demo import CLIP
 pytest.importorskip("nicegui")
 playwright_api = pytest.importorskip("playwright.sync_api")
 
+expect = playwright_api.expect
+"""What a page comes to show, in time."""
+expect.set_options(timeout=60_000)
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 FLAGS = [

@@ -15,7 +15,7 @@ import pytest
 
 from facedrive.settings import settings_options
 
-from .conftest import Running, picture, start, stop
+from .conftest import Running, expect, picture, start, stop
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +35,7 @@ def test_an_output_by_its_apps_name_is_sent_to(
     page.get_by_role("combobox", name="App", exact=True).click()
     page.get_by_role("option", name="OSC", exact=True).click()
     address = page.get_by_role("textbox", name="Address")
-    assert address.input_value() == "osc://127.0.0.1:9000"
+    expect(address).to_have_value("osc://127.0.0.1:9000")
     url = f"osc://127.0.0.1:{receiver.getsockname()[1]}"
     address.fill(url)
     page.get_by_role("button", name="Add", exact=True).click()
@@ -75,7 +75,7 @@ def test_every_option_is_there_and_can_be_found(visit: Callable[..., Any]) -> No
     assert set(there) == {each.name for each in settings_options()} - {"outputs.to"}
     page.get_by_label("Search options").fill("cutoff gaze")
     page.wait_for_selector("[data-option='smoothing.aus.beta']", state="hidden")
-    assert page.locator("[data-option='smoothing.gaze.min_cutoff_hz']").is_visible()
+    expect(page.locator("[data-option='smoothing.gaze.min_cutoff_hz']")).to_be_visible()
     picture(page, "setup-search")
 
 
@@ -87,7 +87,7 @@ def test_an_option_changes_on_every_page_and_a_wrong_value_is_refused(
     field.fill("0.75")
     field.press("Enter")
     other = visit("/setup", drawn=False)
-    assert other.get_by_role("textbox", name="lost.hold_s").input_value() == "0.75"
+    expect(other.get_by_role("textbox", name="lost.hold_s")).to_have_value("0.75")
     field.fill("-3")
     field.press("Enter")
     page.wait_for_selector(".q-notification.bg-negative:has-text('lost.hold_s')")
@@ -253,7 +253,7 @@ def test_a_take_that_appears_or_goes_on_disk_does_so_on_the_page(
     broken = folder / "broken.csv"
     broken.write_text("no take\n")
     page.wait_for_selector("[data-take=broken]")
-    assert page.get_by_role("button", name="Play broken").is_disabled()
+    expect(page.get_by_role("button", name="Play broken")).to_be_disabled()
     broken.unlink()
     page.wait_for_selector("[data-take=broken]", state="detached")
 
