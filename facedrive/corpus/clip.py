@@ -126,18 +126,20 @@ def _read_video(
 ) -> Iterator[Record]:
     """Write the rows of a video, or of a film's pictures."""
     count, title, error = _Count(), clip.titles[0] if clip.kind == "video" else clip.name, None
+    told = 0
     pipeline.reset()
     try:
         with read_frames(_source(clip, asked)) as frames:
             own_s = -math.inf if clip.span is None else clip.span.start_s
-            for frame, samples in _read(frames, pipeline, count, own_s):
+            for number, (frame, samples) in enumerate(_read(frames, pipeline, count, own_s)):
                 for sample in rows_of(samples):
                     rows.write(title, row_of(sample, frame.clock))
-                if count.frames and count.frames % TELL_EVERY == 0:
-                    tell(TELL_EVERY)
+                if number % TELL_EVERY == TELL_EVERY - 1:  # in an overlap too: it does not hang
+                    tell(count.frames - told)
+                    told = count.frames
     except SourceError as failure:
         error = str(failure)
-    tell(count.frames % TELL_EVERY)
+    tell(count.frames - told)
     yield _record(clip, 0, title, count, asked, error)
 
 

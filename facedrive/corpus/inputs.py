@@ -6,6 +6,7 @@ import csv
 import glob
 import itertools
 import logging
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -51,7 +52,7 @@ class Span(NamedTuple):
     end_s: float
     """The first time that is the next one's."""
     overlap_s: float
-    """What is read before its first time."""
+    """What is read before its first time; infinite: all, and it is the video's last."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ class Clip:
         """The name of its Parquet file."""
         if self.span is None:
             return f"{self.name}.parquet"
-        return f"{self.name}{SPANS}{self.span.number:05d}.parquet"
+        last = "-end" if self.span.overlap_s == math.inf else ""
+        return f"{self.name}{SPANS}{self.span.number:05d}{last}.parquet"
 
 
 class Refusal(NamedTuple):

@@ -273,9 +273,8 @@ class _Work:
             wrong = first_difference(spans, self.store)
             if wrong is not None:
                 log.info("%s: span %d is read from further back", name, spans.index(wrong))
-                again = from_further_back(wrong)
-                spans[spans.index(wrong)] = again
-                self.todo.append(again)
+                again = self.spans[name] = from_further_back(spans, wrong)
+                self.todo.append(again[spans.index(wrong)])
                 continue
             clip = replace(spans[0], span=None)
             self.done[name] = join(clip, spans, self.store, self.asked.columns)

@@ -3,6 +3,7 @@
 Each span begins ``OVERLAP_S`` early, so that what is remembered from frame to frame has come to
 what it would be. Where two spans meet, the rows of the last ``PROOF_S`` of that overlap must be the
 same, bit for bit, in both; where they are not, the later span is read again from further back.
+One that has to be read from the start is read to the end, in place of all that follow.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from itertools import pairwise
 
 import av
 
-from facedrive.corpus.inputs import Clip, Span
+from facedrive.corpus.inputs import SPANS, Clip, Span
 from facedrive.corpus.manifest import Notes, Record, notes_of
 from facedrive.corpus.rows import ClipRows
 from facedrive.corpus.store import Store
@@ -63,12 +64,18 @@ def _seconds(clip: Clip) -> float:
         return 0.0
 
 
-def from_further_back(clip: Clip) -> Clip:
-    """Return a span that reads more before its first row; at last all that there is."""
-    assert clip.span is not None
-    overlap_s = clip.span.overlap_s * FURTHER
-    overlap_s = math.inf if overlap_s > clip.span.start_s else overlap_s
-    return replace(clip, span=clip.span._replace(overlap_s=overlap_s))
+def from_further_back(spans: Sequence[Clip], wrong: Clip) -> list[Clip]:
+    """Return the spans with one that reads more before its first row.
+
+    At last it reads all that there is, and is the last of them.
+    """
+    at, span, last = spans.index(wrong), wrong.span, spans[-1].span
+    assert span is not None and last is not None
+    overlap_s = span.overlap_s * FURTHER
+    if overlap_s <= span.start_s:
+        again = span._replace(overlap_s=overlap_s)
+        return [*spans[:at], replace(wrong, span=again), *spans[at + 1 :]]
+    return [*spans[:at], replace(wrong, span=span._replace(overlap_s=math.inf, end_s=last.end_s))]
 
 
 def first_difference(spans: Sequence[Clip], store: Store) -> Clip | None:
@@ -107,8 +114,9 @@ def join(clip: Clip, spans: Sequence[Clip], store: Store, columns: Sequence[str]
         notes = Notes(parts[0].fingerprint, (record,))
         rows.note(notes)
         rows.close()
-    for span in spans:
-        store.remove(span.output)
+    for name in store.names():
+        if name.startswith(f"{clip.name}{SPANS}"):  # those that were read and not needed too
+            store.remove(name)
     return notes
 
 

@@ -177,8 +177,10 @@ def test_killed_workers_and_a_killed_run_lose_nothing(
     os.kill(child, signal.SIGKILL)  # another takes its place
     while not list(out.rglob("*.mp4.parquet")) and run.poll() is None:
         time.sleep(0.01)
+    workers = [] if run.poll() is not None else psutil.Process(run.pid).children(recursive=True)
     run.kill()
     run.wait()
+    psutil.wait_procs(workers, 30)  # they end soon after, and one may be writing
     assert main(["extract", str(corpus), "-o", str(out), "--raw", "--jobs", "1"]) == 0
     assert not list(out.rglob(".parts/*"))
     for path in results.rglob("*.parquet"):

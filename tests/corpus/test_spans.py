@@ -1,0 +1,46 @@
+"""Long videos in spans: nothing is read three times, or taken for a process that hangs."""
+
+from __future__ import annotations
+
+import math
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from facedrive.assembly import open_reader
+from facedrive.corpus.clip import Asked, extract_clip
+from facedrive.corpus.inputs import Clip, Span, find_clips
+from facedrive.corpus.spans import from_further_back
+from facedrive.corpus.store import FolderStore
+from facedrive.types import Image
+
+from .conftest import write_video
+
+pq = pytest.importorskip("pyarrow.parquet")
+
+
+def test_a_span_that_has_to_be_read_from_the_start_is_read_to_the_end() -> None:
+    clip = Clip("a.mp4", "video", (), ("a.mp4",))
+    spans = [replace(clip, span=Span(index, 600.0 * index, 600.0 * (index + 1), 10.0))
+             for index in range(5)]  # fmt: skip
+    for overlap_s in (60.0, 360.0):
+        wrong = spans[2]
+        spans = from_further_back(spans, wrong)
+        assert [each.span.overlap_s for each in spans if each.span] == [10, 10, overlap_s, 10, 10]
+    last = from_further_back(spans, spans[2])[-1].span
+    assert last == Span(2, 1200.0, 3000.0, math.inf)
+
+
+@pytest.mark.slow
+def test_progress_is_told_while_an_overlap_is_read(pictures: list[Image], tmp_path: Path) -> None:
+    """A process that says nothing counts as one that hangs."""
+    write_video(tmp_path / "in/long.mp4", pictures * 5)
+    (clip,) = find_clips([str(tmp_path / "in")]).clips
+    late = replace(clip, span=Span(1, 2.0, 9.0, math.inf))
+    asked, told = Asked(), list[int]()
+    with closing(open_reader(asked.settings, raw=asked.raw)) as reader:
+        notes = extract_clip(late, asked, reader, FolderStore(tmp_path / "out"), told.append)
+    assert len(told) == 60 // 10 + 1
+    assert sum(told) == notes.records[0].frames == 10
