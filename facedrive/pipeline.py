@@ -201,7 +201,7 @@ class Pipeline:
         """Forget the face and all that came before; calibration and timing stay."""
         self._sight.forget()
         self.lost.reset()
-        self._lost = True
+        self._lost, self._began = True, math.nan
         self._forget_face()
 
     def close(self) -> None:
@@ -225,7 +225,7 @@ class Pipeline:
 
     def _begin(self, time: float) -> None:
         """Take the first frame's time; a camera's count from when the computer was started."""
-        if math.isnan(self._began):
+        if not self._began <= time:  # there was none, or another clip has begun
             self._began = time
 
     def _forget_face(self) -> None:

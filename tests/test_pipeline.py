@@ -357,6 +357,20 @@ def _covered_lens(random: np.random.Generator) -> Image:
     return noisy.clip(0, 255).astype(np.uint8)
 
 
+def test_the_log_tells_times_from_the_first_frame_on(caplog: pytest.LogCaptureFixture) -> None:
+    """A camera's count from when the computer was started."""
+    caplog.set_level("INFO", logger="facedrive")
+    pipeline = Pipeline(Seen(until=3, after=6), Says())
+    for first_s in (59_032.72, 10.0):  # another clip may begin earlier
+        for index in range(9):
+            pipeline(Frame(IMAGE, first_s + index / 2, index))
+        assert caplog.messages == [
+            "face found after 0.00 s", "face lost after 1.50 s", "face found after 3.00 s"
+        ]  # fmt: skip
+        caplog.clear()
+        pipeline.reset()
+
+
 @pytest.fixture(scope="module")
 def shipped() -> Pipeline:
     return Pipeline.open()
