@@ -275,6 +275,8 @@ class _Work:
                 log.info("%s: span %d is read from further back", name, spans.index(wrong))
                 again = self.spans[name] = from_further_back(spans, wrong)
                 self.todo.append(again[spans.index(wrong)])
+                for output in {each.output for each in spans} - {each.output for each in again}:
+                    self.store.remove(output)
                 continue
             clip = replace(spans[0], span=None)
             self.done[name] = join(clip, spans, self.store, self.asked.columns)

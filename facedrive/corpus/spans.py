@@ -15,7 +15,7 @@ from itertools import pairwise
 
 import av
 
-from facedrive.corpus.inputs import SPANS, Clip, Span
+from facedrive.corpus.inputs import Clip, Span
 from facedrive.corpus.manifest import Notes, Record, notes_of
 from facedrive.corpus.rows import ClipRows
 from facedrive.corpus.store import Store
@@ -114,9 +114,8 @@ def join(clip: Clip, spans: Sequence[Clip], store: Store, columns: Sequence[str]
         notes = Notes(parts[0].fingerprint, (record,))
         rows.note(notes)
         rows.close()
-    for name in store.names():
-        if name.startswith(f"{clip.name}{SPANS}"):  # those that were read and not needed too
-            store.remove(name)
+    for span in spans:
+        store.remove(span.output)
     return notes
 
 

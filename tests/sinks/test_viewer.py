@@ -26,6 +26,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform != "linux", reas
 RIG = Path(__file__).resolve().parents[2] / "rigs" / "basic.obj"
 
 AGAIN_S = 30.0
+"""How long a key may have no effect before it is pressed again."""
 
 REPEATS = 10
 """The demo clip, so many times: no run ends before its keys are pressed."""
