@@ -48,11 +48,16 @@ def open_regressor(settings: Settings) -> Regressor:
 
 
 def open_pipeline(
-    settings: Settings | None = None, *, raw: bool = False, live: bool = False
+    settings: Settings | None = None,
+    *,
+    raw: bool = False,
+    live: bool = False,
+    regressor: Regressor | None = None,
 ) -> Pipeline:
     """Open tracker, AU model, calibration and smoothing; ``raw`` leaves the last two out.
 
-    A ``live`` one learns the face's rest unless the settings say otherwise.
+    A ``live`` one learns the face's rest unless the settings say otherwise. A ``regressor`` that is
+    open is used in place of the one that the settings ask for.
 
     Raises:
         ModelError: if a model is missing or broken.
@@ -64,7 +69,7 @@ def open_pipeline(
             f"tracker.faces is {settings.tracker.faces}; what is asked for follows one face: "
             "leave it at 1."
         )
-    tracker, regressor = open_tracker(settings), open_regressor(settings)
+    tracker, regressor = open_tracker(settings), regressor or open_regressor(settings)
     return _pipeline(settings, tracker, regressor, raw=raw, live=live)
 
 
@@ -91,7 +96,12 @@ def _pipeline(
 
 
 def open_people(
-    settings: Settings, most: int | None = None, *, raw: bool = False, live: bool = False
+    settings: Settings,
+    most: int | None = None,
+    *,
+    raw: bool = False,
+    live: bool = False,
+    regressor: Regressor | None = None,
 ) -> People:
     """Open what follows several faces, each with a pipeline as ``open_pipeline`` opens it.
 
@@ -100,13 +110,14 @@ def open_people(
         most: People that are followed at a time; None: as many as there are.
         raw: Leave calibration and smoothing out.
         live: Learn the rest of each face, unless the settings say otherwise.
+        regressor: One that is open; None opens the one that the settings ask for.
 
     Raises:
         ModelError: if the tracker cannot look for several faces, or the model cannot follow one.
     """
     from facedrive.people import CrowdFinder, People
 
-    tracker, regressor = open_tracker(settings), open_regressor(settings)
+    tracker, regressor = open_tracker(settings), regressor or open_regressor(settings)
     if not isinstance(tracker, CrowdFinder) or not getattr(regressor, "follows", False):
         raise ModelError(
             f"tracker {settings.tracker.use} with this model follows one face; several need the "
@@ -117,13 +128,18 @@ def open_people(
 
 
 def open_reader(
-    settings: Settings | None = None, *, raw: bool = False, live: bool = False
+    settings: Settings | None = None,
+    *,
+    raw: bool = False,
+    live: bool = False,
+    regressor: Regressor | None = None,
 ) -> Reader:
     """Open what reads as many people as the settings say: a pipeline, or ``People``."""
     settings = settings or Settings()
     if settings.tracker.faces == 1:
-        return open_pipeline(settings, raw=raw, live=live)
-    return open_people(settings, settings.tracker.faces.most, raw=raw, live=live)
+        return open_pipeline(settings, raw=raw, live=live, regressor=regressor)
+    most = settings.tracker.faces.most
+    return open_people(settings, most, raw=raw, live=live, regressor=regressor)
 
 
 def open_resting(settings: Settings, *, live: bool) -> RestingLevel | None:

@@ -12,7 +12,8 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -42,6 +43,7 @@ def clock_now() -> WallClock:
 
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 class ClosedError(Exception):
@@ -483,6 +485,89 @@ class Task:
             self._work()
         except Exception as error:  # whatever it is, the joining thread raises it
             self._error = error
+
+
+class _Ask(Generic[T, R]):
+    """What one thread asks for, and waits for."""
+
+    def __init__(self, item: T) -> None:
+        self.item = item
+        self.taken = False
+        self.answer: Future[R] = Future()
+
+
+class Gathered(Generic[T, R]):
+    """Does in one go what several threads ask for at about the same time, one go at a time.
+
+    That is once all who take part have asked, or ``WAIT_S`` after the first: another may be at
+    something that takes longer.
+    """
+
+    WAIT_S = 0.005
+
+    def __init__(self, do: Callable[[list[T]], Sequence[R]], most: int) -> None:
+        """Start with nobody who takes part.
+
+        Args:
+            do: Gives the answers to up to ``most`` items, in their order.
+            most: Items at a go.
+        """
+        self._do, self._most = do, most
+        self._part = 0
+        self._asked: list[_Ask[T, R]] = []
+        self._changed = threading.Condition()
+        self._doing = threading.Lock()
+
+    @contextmanager
+    def taking_part(self) -> Generator[None, None, None]:
+        """Be waited for within this block."""
+        self._count(1)
+        try:
+            yield
+        finally:
+            self._count(-1)
+
+    def ask(self, item: T) -> R:
+        """Wait for the answer; an error of ``do`` is raised to all who asked with this one."""
+        ask: _Ask[T, R] = _Ask(item)
+        with self._changed:
+            self._asked.append(ask)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: ask.taken or self._complete, self.WAIT_S)
+            asks = [] if ask.taken else self._take(ask)
+        if asks:
+            self._answer(asks)
+        return ask.answer.result()
+
+    def _count(self, change: int) -> None:
+        with self._changed:
+            self._part += change
+            self._changed.notify_all()
+
+    @property
+    def _complete(self) -> bool:
+        return len(self._asked) >= min(self._part, self._most)
+
+    def _take(self, ask: _Ask[T, R]) -> list[_Ask[T, R]]:
+        """Take what is asked, this one among it."""
+        others = [each for each in self._asked if each is not ask]
+        asks = [ask, *others[: self._most - 1]]
+        self._asked = others[self._most - 1 :]
+        for each in asks:
+            each.taken = True
+        self._changed.notify_all()
+        return asks
+
+    def _answer(self, asks: Sequence[_Ask[T, R]]) -> None:
+        try:
+            with self._doing:
+                answers = self._do([each.item for each in asks])
+        except Exception as error:  # whatever it is, all who wait raise it
+            for each in asks:
+                each.answer.set_exception(error)
+            return
+        for each, answer in zip(asks, answers, strict=True):
+            each.answer.set_result(answer)
 
 
 class Timed(Protocol):

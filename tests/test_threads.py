@@ -19,6 +19,7 @@ from facedrive.threads import (
     HURRY_S,
     BackgroundSink,
     ClosedError,
+    Gathered,
     LiveCapture,
     Mailbox,
     Pace,
@@ -353,6 +354,61 @@ class TestBackgroundSink:
         sink.send(sample(0), None)
         with pytest.raises(FacedriveError, match="FailingSink failed with ZeroDivisionError"):
             sink.close()
+
+
+class TestGathered:
+    def ask_at_once(self, gathered: Gathered[int, int], items: list[int]) -> list[int]:
+        """Have as many threads ask as there are items; return the answers."""
+        answers = [-1] * len(items)
+        part = threading.Barrier(len(items))
+
+        def ask(place: int) -> None:
+            with gathered.taking_part():
+                part.wait()
+                answers[place] = gathered.ask(items[place])
+
+        threads = [threading.Thread(target=ask, args=(place,)) for place in range(len(items))]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join()
+        return answers
+
+    def test_all_who_take_part_are_answered_in_one_go(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(Gathered, "WAIT_S", 60.0)
+        goes: list[int] = []
+
+        def double(items: list[int]) -> list[int]:
+            goes.append(len(items))
+            return [2 * each for each in items]
+
+        assert self.ask_at_once(Gathered(double, 4), [1, 5, 9]) == [2, 10, 18]
+        assert goes == [3]
+
+    def test_no_more_are_answered_in_one_go_than_may_be(self) -> None:
+        goes: list[int] = []
+
+        def same(items: list[int]) -> list[int]:
+            goes.append(len(items))
+            return items
+
+        assert self.ask_at_once(Gathered(same, 2), list(range(5))) == list(range(5))
+        assert sum(goes) == 5 and max(goes) <= 2
+
+    def test_one_who_takes_long_is_not_waited_for(self) -> None:
+        gathered: Gathered[int, int] = Gathered(lambda items: items, 2)
+        with gathered.taking_part(), gathered.taking_part():
+            assert gathered.ask(3) == 3
+
+    def test_an_error_is_raised_to_the_one_who_asks(self) -> None:
+        def fail(items: list[int]) -> list[int]:
+            raise SourceError("no")
+
+        gathered: Gathered[int, int] = Gathered(fail, 2)
+        with pytest.raises(SourceError, match="no"):
+            gathered.ask(3)
 
 
 @dataclass

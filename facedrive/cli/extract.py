@@ -66,6 +66,9 @@ class Extract:
     """Where a folder of results is worked on: this computer, or a Ray cluster."""
     address: str | None = option(None, metavar="HOST:PORT")
     """Of the Ray cluster; one of this computer where left out."""
+    batch: int | None = option(None, low=1, high=64)
+    """Clips that a worker of the cluster reads at a time, their crops in one call of the model;
+    4 where there is a GPU, else 1."""
     retry: bool = False
     """Try again what could not be read before."""
     picture: PictureOptions = option(PictureOptions())
@@ -151,9 +154,10 @@ class Extract:
         if self.engine == "ray":
             from facedrive.corpus.onray import RayEngine
 
-            engine = RayEngine(self.address, self.jobs)
-        elif self.address:
-            raise OptionError("--address is for --engine ray.")
+            engine = RayEngine(self.address, self.jobs, self.batch)
+        elif self.address or self.batch:
+            given = "--address" if self.address else "--batch"
+            raise OptionError(f"{given} is for --engine ray.")
         report = extract_corpus(self.clip, self.output, asked, engine,
                                 pictures=self.pictures, retry=self.retry)  # fmt: skip
         print(_told(report, self.output))

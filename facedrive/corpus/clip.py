@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 
 from facedrive import __version__
 from facedrive.corpus.inputs import Clip
@@ -17,7 +18,7 @@ from facedrive.corpus.store import Store
 from facedrive.errors import SourceError
 from facedrive.pipeline import Reader, rows_of
 from facedrive.settings import Settings
-from facedrive.sources.decode import Window, decode_file, read_index
+from facedrive.sources.decode import Alive, Window, decode_file, read_index
 from facedrive.sources.places import Place
 from facedrive.sources.stills import Stills
 from facedrive.sources.turned import PictureOptions, Turned
@@ -58,6 +59,7 @@ class _Video:
 
     place: Place
     window: Window
+    alive: Alive
     seeks: bool = False
     """Whether to start in the middle."""
 
@@ -67,8 +69,8 @@ class _Video:
 
     def frames(self) -> Generator[Frame, None, None]:
         with self.place.on_disk() as path:
-            index = read_index(path) if self.seeks else None
-            yield from decode_file(path, lambda said: None, self.window, index)
+            index = read_index(path, self.alive) if self.seeks else None
+            yield from decode_file(path, lambda said: None, self.window, index, self.alive)
 
 
 @dataclass
@@ -129,7 +131,7 @@ def _read_video(
     told = 0
     pipeline.reset()
     try:
-        with read_frames(_source(clip, asked)) as frames:
+        with read_frames(_source(clip, asked, partial(tell, 0))) as frames:
             own_s = -math.inf if clip.span is None else clip.span.start_s
             for number, (frame, samples) in enumerate(_read(frames, pipeline, count, own_s)):
                 for sample in rows_of(samples):
@@ -173,7 +175,7 @@ def _read_stills(
         yield _record(clip, index, title, count, asked, None if failure is None else str(failure))
 
 
-def _source(clip: Clip, asked: Asked) -> Source:
+def _source(clip: Clip, asked: Asked, alive: Alive) -> Source:
     if clip.kind == "film":
         source: Source = Stills(clip.places, asked.window.least_side, fps=asked.fps)
     else:
@@ -181,7 +183,7 @@ def _source(clip: Clip, asked: Asked) -> Source:
         if clip.span is not None:
             start_s = clip.span.start_s - clip.span.overlap_s
             window = window._replace(start_s=start_s, end_s=clip.span.end_s)
-        source = _Video(clip.places[0], window, seeks=window.start_s > -math.inf)
+        source = _Video(clip.places[0], window, alive, seeks=window.start_s > -math.inf)
     return Turned(source, asked.picture, clip.name)
 
 

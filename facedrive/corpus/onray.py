@@ -1,13 +1,17 @@
-"""Extraction on a Ray cluster: an actor a core, wherever it is; one that dies costs a try."""
+"""Extraction on a Ray cluster: an actor a core, wherever it is; one that dies costs a try.
+
+Where there is a GPU, an actor reads several clips at a time, and the model their crops in one call.
+"""
 
 from __future__ import annotations
 
 import socket
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from typing import Any, NamedTuple
 
 from facedrive import __version__
 from facedrive.corpus.clip import Asked
@@ -23,34 +27,59 @@ ANSWER_S = 10.0
 
 WAIT_S = 1.0
 
+ON_GPU = 4
+"""Streams of an actor that has a GPU: their crops are one call, and Python keeps up with them."""
+
 
 class Extractor:
-    """What an actor is: tracker and model, opened once, and one clip after another."""
+    """What an actor is: one model, a tracker for each of its streams, and clip after clip."""
 
-    def __init__(self, plan: WorkPlan) -> None:
-        """Open everything; on one core, as every worker does."""
+    def __init__(self, plan: WorkPlan, streams: int = 1) -> None:
+        """Open everything; on one core a stream, as every worker does.
+
+        Args:
+            plan: Of what all clips share.
+            streams: Clips that are read at a time, by threads; their crops are read in one call.
+        """
         import cv2
 
+        from facedrive.assembly import open_regressor
+        from facedrive.regressors.batched import BatchedRegressor
+
         cv2.setNumThreads(1)
-        self._studio = plan.open()
+        regressor = open_regressor(plan.asked.settings)
+        self._batched = BatchedRegressor(regressor, streams) if streams > 1 else None
+        self._free: SimpleQueue[Any] = SimpleQueue()
+        for _ in range(streams):
+            self._free.put(plan.open(self._batched or regressor))
 
     def version(self) -> str:
         """Return the version that is installed where it runs."""
         return __version__
 
     def extract(self, clip: Clip) -> Notes:
-        """Extract a clip, and leave its file in the store."""
-        return extract_one(self._studio, clip, lambda count: None)
+        """Extract a clip, and leave its file in the store; as many at a time as it has streams."""
+        studio = self._free.get()
+        try:
+            with self._batched.stream() if self._batched else nullcontext():
+                return extract_one(studio, clip, lambda count: None)
+        finally:
+            self._free.put(studio)
 
 
-@dataclass(frozen=True)
+@dataclass
 class RayEngine:
     """Extracts clips on a Ray cluster; results go to a store that all its machines see."""
 
     address: str | None = None
     """Of the cluster, such as 10.0.0.1:6379 or auto; None starts one on this computer."""
     jobs: int | None = None
-    """Actors; one for each core of the cluster where left out."""
+    """Clips at a time; one for each core of the cluster where left out."""
+    batch: int | None = None
+    """Clips that one actor reads, whose crops are one call of the model; ``ON_GPU`` where left out
+    and the cluster has a GPU that may be used, else 1."""
+    exact: bool = field(default=True, init=False)
+    """Whether crops were read one at a time in the run before, with the same bits each time."""
 
     def __call__(self, asked: Asked, store: Store, clips: Sequence[Clip]) -> Iterator[Said]:
         """Extract every clip; say what is done.
@@ -60,7 +89,29 @@ class RayEngine:
             DataError: if the cluster does not answer, or has another version of facedrive.
         """
         with _cluster(self.address, self.jobs) as ray:
-            yield from _Actors(ray, WorkPlan(asked, store.where), self.jobs, len(clips)).run(clips)
+            share = _share(ray, asked, self.jobs, self.batch, len(clips))
+            self.exact = share.streams == 1
+            yield from _Actors(ray, WorkPlan(asked, store.where), share).run(clips)
+
+
+class _Share(NamedTuple):
+    """How a cluster is shared out."""
+
+    actors: int
+    streams: int
+    """Of each actor; it has as many cores."""
+    gpus: float
+    """Of each actor."""
+
+
+def _share(ray: Any, asked: Asked, jobs: int | None, batch: int | None, clips: int) -> _Share:
+    """Share a cluster out among so many clips."""
+    resources = ray.cluster_resources()
+    gpus = resources.get("GPU", 0) if asked.settings.regressor.device != "cpu" else 0
+    at_a_time = max(min(jobs or int(resources.get("CPU", 1)), clips), 1)
+    streams = min(batch or (ON_GPU if gpus else 1), at_a_time)
+    actors = at_a_time // streams
+    return _Share(actors, streams, min(gpus / actors, 1.0))
 
 
 @contextmanager
@@ -102,43 +153,64 @@ def _knock(address: str) -> None:
         ) from error
 
 
-class _Actors:
-    """The actors of one run, and what each is at."""
+@dataclass(eq=False)
+class _Actor:
+    """An actor, and what it is at."""
 
-    def __init__(self, ray: Any, plan: WorkPlan, jobs: int | None, most: int) -> None:
-        self._ray, self._plan = ray, plan
-        resources = ray.cluster_resources()
-        self._count = max(min(jobs or int(resources.get("CPU", 1)), most), 1)
-        gpus = resources.get("GPU", 0) if plan.asked.settings.regressor.device != "cpu" else 0
-        share = min(gpus / self._count, 1.0)
-        self._class = ray.remote(num_cpus=1, num_gpus=share)(Extractor)
+    handle: Any
+    clips: list[Clip] = field(default_factory=list)
+    alone: bool = False
+    """It is at a clip that may have killed another, and is given none beside it."""
+
+
+class _Actors:
+    """The actors of one run."""
+
+    def __init__(self, ray: Any, plan: WorkPlan, share: _Share) -> None:
+        self._ray, self._plan, self._share = ray, plan, share
+        self._class = ray.remote(
+            num_cpus=share.streams, num_gpus=share.gpus, max_concurrency=share.streams
+        )(Extractor)
         self._tries: dict[str, int] = {}
-        self._busy: dict[Any, tuple[Any, Clip]] = {}
+        self._actors: list[_Actor] = []
+        self._busy: dict[Any, tuple[_Actor, Clip]] = {}
         """By what is waited for."""
 
     def run(self, clips: Sequence[Clip]) -> Iterator[Said]:
         waiting = deque(clips)
-        idle = [self._start() for _ in range(self._count)]
+        self._actors = [self._start() for _ in range(self._share.actors)]
         while waiting or self._busy:
-            while waiting and idle:
-                actor, clip = idle.pop(), waiting.popleft()
-                self._busy[actor.extract.remote(clip)] = actor, clip
+            while waiting and (actor := self._free_for(waiting[0])):
+                self._hand(actor, waiting.popleft())
             ready, _ = self._ray.wait(list(self._busy), timeout=WAIT_S)
             for each in ready:
-                yield from self._take(each, waiting, idle)
+                yield from self._take(each, waiting)
 
-    def _start(self) -> Any:
-        actor = self._class.remote(self._plan)
+    def _start(self) -> _Actor:
+        actor = self._class.remote(self._plan, self._share.streams)
         theirs = self._ray.get(actor.version.remote())
         if theirs != __version__:
             raise DataError(
                 f"a worker of the cluster has facedrive {theirs}, this computer has {__version__}; "
                 "their rows are not mixed: install one version everywhere."
             )
-        return actor
+        return _Actor(actor)
 
-    def _take(self, each: Any, waiting: deque[Clip], idle: list[Any]) -> Iterator[Said]:
+    def _free_for(self, clip: Clip) -> _Actor | None:
+        """Return who may take a clip: the least busy; nobody else's actor, after a death."""
+        most = 1 if clip.output in self._tries else self._share.streams
+        able = [each for each in self._actors if len(each.clips) < most and not each.alone]
+        return min(able, key=lambda each: len(each.clips), default=None)
+
+    def _hand(self, actor: _Actor, clip: Clip) -> None:
+        actor.alone = clip.output in self._tries
+        actor.clips.append(clip)
+        self._busy[actor.handle.extract.remote(clip)] = actor, clip
+
+    def _take(self, each: Any, waiting: deque[Clip]) -> Iterator[Said]:
         actor, clip = self._busy.pop(each)
+        actor.clips.remove(clip)
+        actor.alone = False
         try:
             notes: Notes = self._ray.get(each)
         except self._ray.exceptions.RayTaskError as error:
@@ -146,13 +218,19 @@ class _Actors:
                 raise error.cause from error
             raise
         except (self._ray.exceptions.RayActorError, self._ray.exceptions.RaySystemError) as error:
-            idle.append(self._start())
-            self._tries[clip.output] = self._tries.get(clip.output, 0) + 1
-            if self._tries[clip.output] < TRIES:
-                waiting.appendleft(clip)
-            else:
-                yield Done(clip, None, f"a worker that died, {type(error).__name__}")
+            yield from self._mourn(actor, clip, waiting, error)
             return
-        idle.append(actor)
         yield Progress(sum(record.frames for record in notes.records))
         yield Done(clip, notes)
+
+    def _mourn(
+        self, actor: _Actor, clip: Clip, waiting: deque[Clip], error: Exception
+    ) -> Iterator[Said]:
+        """Put another actor in the place of one that died, and have a clip of its tried again."""
+        if actor in self._actors:
+            self._actors[self._actors.index(actor)] = self._start()
+        self._tries[clip.output] = self._tries.get(clip.output, 0) + 1
+        if self._tries[clip.output] < TRIES:
+            waiting.appendleft(clip)
+        else:
+            yield Done(clip, None, f"a worker that died, {type(error).__name__}")

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from facedrive import __version__
 from facedrive.corpus.clip import Asked, extract_clip, fingerprint
@@ -32,6 +32,7 @@ from facedrive.threads import now
 
 if TYPE_CHECKING:
     from facedrive.pipeline import Reader
+    from facedrive.stages import Regressor
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +47,11 @@ Said = Progress | Done[Clip, Notes]
 
 class Engine(Protocol):
     """Has clips extracted somewhere."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether what was read twice is the same to the bit."""
+        ...
 
     def __call__(self, asked: Asked, store: Store, clips: Sequence[Clip]) -> Iterator[Said]:
         """Extract every clip; say what is done."""
@@ -81,11 +87,11 @@ class WorkPlan:
     where: str
     """The store's folder or URL."""
 
-    def open(self) -> tuple[Asked, Reader, Store]:
-        """Open tracker and model once for all clips of a process."""
+    def open(self, regressor: Regressor | None = None) -> tuple[Asked, Reader, Store]:
+        """Open tracker and model once for all clips of a process; a model may be open already."""
         from facedrive.assembly import open_reader
 
-        pipeline = open_reader(self.asked.settings, raw=self.asked.raw)
+        pipeline = open_reader(self.asked.settings, raw=self.asked.raw, regressor=regressor)
         return self.asked, pipeline, open_store(self.where)
 
 
@@ -102,6 +108,7 @@ class LocalEngine:
     """Extracts clips in processes of this computer, one core each."""
 
     jobs: int
+    exact: ClassVar[bool] = True
 
     def __call__(self, asked: Asked, store: Store, clips: Sequence[Clip]) -> Iterator[Said]:
         """Extract every clip; say what is done."""
@@ -236,7 +243,7 @@ class _Work:
                         if now() - written_s > MANIFEST_S:
                             self._write_manifest()
                             written_s = now()
-                    self._join(line)
+                    self._join(line, exact=engine.exact)
         finally:
             if self.done or self.found.refused:
                 self._write_manifest()
@@ -266,11 +273,11 @@ class _Work:
             self.done[said.job.name] = notes
             line.advance()
 
-    def _join(self, line: Bar) -> None:
+    def _join(self, line: Bar, *, exact: bool) -> None:
         """Join the spans of long videos; those that do not fit together are read again."""
         self.todo = []
         for name, spans in list(self.spans.items()):
-            wrong = first_difference(spans, self.store)
+            wrong = first_difference(spans, self.store, exact=exact)
             if wrong is not None:
                 log.info("%s: span %d is read from further back", name, spans.index(wrong))
                 again = self.spans[name] = from_further_back(spans, wrong)

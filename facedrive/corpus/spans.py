@@ -2,8 +2,9 @@
 
 Each span begins ``OVERLAP_S`` early, so that what is remembered from frame to frame has come to
 what it would be. Where two spans meet, the rows of the last ``PROOF_S`` of that overlap must be the
-same, bit for bit, in both; where they are not, the later span is read again from further back.
-One that has to be read from the start is read to the end, in place of all that follow.
+same in both: bit for bit, or but for rounding where crops were read in batches. Where they are not,
+the later span is read again from further back. One that has to be read from the start is read to
+the end, in place of all that follow.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import av
+import numpy as np
 
 from facedrive.corpus.inputs import Clip, Span
 from facedrive.corpus.manifest import Notes, Record, notes_of
@@ -31,6 +33,9 @@ OVERLAP_S = 10.0
 
 PROOF_S = 1.0
 """What must be the same in two spans that meet."""
+
+ROUNDING = 1e-4
+"""How far apart values may be where spans meet that were computed in batches."""
 
 FURTHER = 6.0
 """Times that a span begins earlier, when its overlap was too short."""
@@ -78,24 +83,49 @@ def from_further_back(spans: Sequence[Clip], wrong: Clip) -> list[Clip]:
     return [*spans[:at], replace(wrong, span=span._replace(overlap_s=math.inf, end_s=last.end_s))]
 
 
-def first_difference(spans: Sequence[Clip], store: Store) -> Clip | None:
-    """Return the first span whose overlap does not end as the span before it does; None: all do."""
+def first_difference(spans: Sequence[Clip], store: Store, *, exact: bool) -> Clip | None:
+    """Return the first span whose overlap does not end as the span before it does; None: all do.
+
+    Where they need not be ``exact``, values may be ``ROUNDING`` apart.
+    """
     for before, span in pairwise(spans):
         assert span.span is not None
         start_s = span.span.start_s
-        if span.span.overlap_s != math.inf and _proof(before, store, start_s) != _proof(
-            span, store, start_s
-        ):
+        if span.span.overlap_s == math.inf:
+            continue
+        one, other = _proof(before, store, start_s), _proof(span, store, start_s)
+        if not (_same(one, other) if exact else _alike(one, other)):
             return span
     return None
 
 
-def _proof(clip: Clip, store: Store, start_s: float) -> list[dict[str, object]]:
+def _proof(clip: Clip, store: Store, start_s: float) -> pa.Table:
     """Return a span's rows just before a time."""
     with store.open(clip.output) as file:
         times = [("time_s", ">=", start_s - PROOF_S), ("time_s", "<", start_s)]
-        rows: list[dict[str, object]] = pq.read_table(file, filters=times).to_pylist()
-        return [{name: str(value) for name, value in row.items()} for row in rows]
+        return pq.read_table(file, filters=times)
+
+
+def _same(one: pa.Table, other: pa.Table) -> bool:
+    """Say whether rows are the same to the bit; NaN is NaN."""
+    rows, others = ([{name: str(value) for name, value in row.items()} for row in each.to_pylist()]
+                    for each in (one, other))  # fmt: skip
+    return rows == others
+
+
+def _alike(one: pa.Table, other: pa.Table) -> bool:
+    """Say whether rows are the same but for rounding."""
+    if len(one) != len(other):
+        return False
+    for name in one.column_names:
+        if not pa.types.is_floating(one.schema.field(name).type):
+            alike = one[name].equals(other[name])
+        else:
+            alike = np.allclose(one[name].to_numpy(), other[name].to_numpy(), rtol=0,
+                                atol=ROUNDING, equal_nan=True)  # fmt: skip
+        if not alike:
+            return False
+    return True
 
 
 def join(clip: Clip, spans: Sequence[Clip], store: Store, columns: Sequence[str]) -> Notes:

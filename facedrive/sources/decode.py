@@ -37,6 +37,13 @@ STEADY_SHARE: Final = 0.15
 """How far a step may be from whole periods, in periods; Matroska rounds to milliseconds."""
 
 
+ALIVE_EVERY = 100
+"""Pictures, or packets."""
+
+Alive = Callable[[], object]
+"""Is called while it takes long, so that nobody thinks that it hangs."""
+
+
 class Window(NamedTuple):
     """Which frames of a file are wanted, and how they are decoded."""
 
@@ -70,18 +77,25 @@ class Index(NamedTuple):
 class FileFrames:
     """Every whole frame of a file that is wanted, and what was found damaged."""
 
-    def __init__(self, path: Path, window: Window = EVERYTHING, index: Index | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        window: Window = EVERYTHING,
+        index: Index | None = None,
+        alive: Alive = lambda: None,
+    ) -> None:
         """Open the file.
 
         Args:
             path: The file.
             window: What is wanted of it.
             index: What ``read_index`` found, to start in the middle of it.
+            alive: Called now and then while pictures are decoded that are not wanted.
 
         Raises:
             SourceError: if it is no video.
         """
-        self._path, self._window, self._index = path, window, index
+        self._path, self._window, self._index, self._alive = path, window, index, alive
         # With "file:" before it, no name is taken for a protocol.
         self._container = open_container(f"file:{path}", str(path))
         self._stream = pictures_in(self._container, str(path))
@@ -116,6 +130,8 @@ class FileFrames:
             if time >= self._window.end_s:
                 return
             before, step = step, self._step(time, step)
+            if count % ALIVE_EVERY == 0:
+                self._alive()
             if time >= self._window.start_s and step > before:
                 yield Frame(convert(picture), time, index, clock.after(time - start))
         if count == 0:
@@ -170,6 +186,7 @@ def decode_file(
     on_open: Callable[[int | None], object],
     window: Window = EVERYTHING,
     index: Index | None = None,
+    alive: Alive = lambda: None,
 ) -> Generator[Frame, None, None]:
     """Yield every whole frame of a file that is wanted, in this process; as ``FileFrames``.
 
@@ -178,14 +195,17 @@ def decode_file(
         on_open: Told how many frames the file says that it has, before the first.
         window: What is wanted of it.
         index: What ``read_index`` found, to start in the middle of it.
+        alive: Called now and then while pictures are decoded that are not wanted.
     """
-    with closing(FileFrames(path, window, index)) as file:
+    with closing(FileFrames(path, window, index, alive)) as file:
         on_open(file.said)
         yield from file.frames()
 
 
-def read_index(path: Path) -> Index | None:
+def read_index(path: Path, alive: Alive = lambda: None) -> Index | None:
     """Return what a file's packets say; None where they do not tell when each picture is due.
+
+    ``alive`` is called now and then meanwhile.
 
     Raises:
         SourceError: if it is no video.
@@ -200,6 +220,8 @@ def read_index(path: Path) -> Index | None:
             for packet in container.demux(stream):
                 if packet.size and packet.pts is None:
                     return None
+                if len(due) % ALIVE_EVERY == 0:
+                    alive()
                 if packet.size and packet.pts is not None:
                     due.append(packet.pts)
                     keys += [packet.pts] if packet.is_keyframe else []

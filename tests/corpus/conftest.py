@@ -25,14 +25,14 @@ def pictures() -> list[Image]:
     return [cv2.resize(frame.image, (320, 240)) for frame in frames]
 
 
-def write_video(path: Path, pictures: Sequence[Image], rate: int = 25) -> Path:
+def write_video(path: Path, pictures: Sequence[Image], rate: int = 25, key_every: int = 10) -> Path:
     """Write pictures without loss, each tenth one from which one can start."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(f"file:{path}", "w", format="mp4") as container:
         stream: Any = container.add_stream("libx264", rate=rate)
         stream.height, stream.width = pictures[0].shape[:2]
         stream.pix_fmt = "yuv444p"
-        stream.options = {"crf": "0", "preset": "ultrafast", "g": "10"}
+        stream.options = {"crf": "0", "preset": "ultrafast", "g": str(key_every)}
         for index, image in enumerate(pictures):
             picture = av.VideoFrame.from_ndarray(image, "rgb24")
             picture.pts, picture.time_base = index, Fraction(1, rate)

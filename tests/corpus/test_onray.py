@@ -6,16 +6,24 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import facedrive.corpus.onray as onray
 from facedrive.corpus.clip import Asked
-from facedrive.corpus.run import LocalEngine, extract_corpus
+from facedrive.corpus.inputs import Clip
+from facedrive.corpus.manifest import Notes
+from facedrive.corpus.pool import Done
+from facedrive.corpus.run import LocalEngine, WorkPlan, extract_corpus
+from facedrive.corpus.spans import _alike
 from facedrive.errors import DataError
+from facedrive.regressors.options import RegressorOptions
+from facedrive.settings import Settings
 from facedrive.types import Image
 
 from .conftest import write_video
@@ -61,6 +69,97 @@ def test_a_killed_worker_costs_a_try_and_the_rows_are_those_of_one_computer(
         one, other = (pq.read_table(tmp_path / folder / f"{name}.mp4.parquet")
                       for folder in ("out", "local"))  # fmt: skip
         assert one.equals(other)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_clips_that_an_actor_reads_together_have_the_rows_of_each_alone(
+    cluster: Any, pictures: list[Image], tmp_path: Path
+) -> None:
+    for name in "abc":
+        write_video(tmp_path / f"in/{name}.mp4", pictures[ord(name) % 3 :])
+    given = [str(tmp_path / "in")]
+    engine = onray.RayEngine(batch=2)
+    report = extract_corpus(given, str(tmp_path / "together"), Asked(), engine)
+    assert not report.broken and len(report.records) == 3 and not engine.exact
+    extract_corpus(given, str(tmp_path / "local"), Asked(), LocalEngine(1))
+    for name in "abc":
+        one, other = (pq.read_table(tmp_path / folder / f"{name}.mp4.parquet")
+                      for folder in ("together", "local"))  # fmt: skip
+        assert _alike(one, other)
+
+
+class FakeRay:
+    """A cluster without processes: a clip named ``bad`` ends the actor that reads it."""
+
+    def __init__(self) -> None:
+        self.exceptions = ray.exceptions
+        self.together: list[set[str]] = []
+        """What each actor was at whenever it was given a clip."""
+
+    def remote(self, **resources: float) -> Callable[[type], Any]:
+        return lambda kind: SimpleNamespace(remote=lambda plan, streams: FakeActor(self))
+
+    def wait(self, busy: list[Any], timeout: float) -> tuple[list[Any], list[Any]]:
+        return busy[:1], busy[1:]
+
+    def get(self, ref: Any) -> Any:
+        return ref()
+
+
+class FakeActor:
+    def __init__(self, owner: FakeRay) -> None:
+        self.at: set[str] = set()
+        self.version = SimpleNamespace(remote=lambda: lambda: onray.__version__)
+        self.extract = SimpleNamespace(remote=partial(self.begin, owner))
+        self.dead = False
+
+    def begin(self, owner: FakeRay, clip: Clip) -> Callable[[], Any]:
+        self.at.add(clip.name)
+        self.dead |= clip.name == "bad"
+        owner.together.append(set(self.at))
+        return partial(self.end, clip)
+
+    def end(self, clip: Clip) -> Any:
+        self.at.remove(clip.name)
+        if self.dead:
+            raise ray.exceptions.RayActorError
+        return Notes("", ())
+
+
+def test_a_clip_that_kills_its_actor_takes_no_other_with_it() -> None:
+    fake = FakeRay()
+    clips = [Clip(name, "video", (), ()) for name in ("a", "bad", "c", "d", "e")]
+    actors = onray._Actors(fake, WorkPlan(Asked(), ""), onray._Share(2, 3, 0.5))
+    done = [said for said in actors.run(clips) if isinstance(said, Done)]
+    assert {each.job.name: bool(each.killed) for each in done} == {
+        "a": False, "bad": True, "c": False, "d": False, "e": False,
+    }  # fmt: skip
+    assert len(done) == len(clips)
+    assert [len(each) for each in fake.together if "bad" in each][-2:] == [1, 1]
+    assert max(map(len, fake.together)) == 3
+
+
+@pytest.mark.parametrize(
+    ("gpus", "device", "batch", "share"),
+    [
+        (0, "auto", None, (16, 1, 0)),
+        (2, "auto", None, (4, 4, 0.5)),
+        (2, "cpu", None, (16, 1, 0)),
+        (1, "auto", 16, (1, 16, 1)),
+        (0, "auto", 5, (3, 5, 0)),
+    ],
+)
+def test_where_there_is_a_gpu_an_actor_reads_several_clips(
+    gpus: int, device: Any, batch: int | None, share: tuple[float, ...]
+) -> None:
+    has = SimpleNamespace(cluster_resources=lambda: {"CPU": 16, "GPU": gpus})
+    asked = Asked(Settings(regressor=RegressorOptions(device=device)))
+    assert onray._share(has, asked, None, batch, 1000) == share
+
+
+def test_no_more_actors_are_started_than_there_are_clips() -> None:
+    has = SimpleNamespace(cluster_resources=lambda: {"CPU": 16, "GPU": 1})
+    assert onray._share(has, Asked(), None, None, 3) == (1, 3, 1)
 
 
 def _worker() -> int:

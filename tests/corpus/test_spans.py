@@ -12,13 +12,13 @@ import pytest
 from facedrive.assembly import open_reader
 from facedrive.corpus.clip import Asked, extract_clip
 from facedrive.corpus.inputs import Clip, Span, find_clips
-from facedrive.corpus.spans import from_further_back
+from facedrive.corpus.spans import _alike, _same, from_further_back
 from facedrive.corpus.store import FolderStore
 from facedrive.types import Image
 
 from .conftest import write_video
 
-pq = pytest.importorskip("pyarrow.parquet")
+pa = pytest.importorskip("pyarrow")
 
 
 def test_a_span_that_has_to_be_read_from_the_start_is_read_to_the_end() -> None:
@@ -42,5 +42,33 @@ def test_progress_is_told_while_an_overlap_is_read(pictures: list[Image], tmp_pa
     asked, told = Asked(), list[int]()
     with closing(open_reader(asked.settings, raw=asked.raw)) as reader:
         notes = extract_clip(late, asked, reader, FolderStore(tmp_path / "out"), told.append)
-    assert len(told) == 60 // 10 + 1
+    assert len(told) >= 60 // 10 + 1
     assert sum(told) == notes.records[0].frames == 10
+
+
+@pytest.mark.slow
+def test_progress_is_told_while_pictures_are_decoded_that_nobody_wants(
+    pictures: list[Image], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A video may have one picture alone from which one can start."""
+    monkeypatch.setattr("facedrive.sources.decode.ALIVE_EVERY", 5)
+    write_video(tmp_path / "in/long.mp4", pictures * 5, key_every=1000)
+    (clip,) = find_clips([str(tmp_path / "in")]).clips
+    late, asked, told = replace(clip, span=Span(1, 2.2, 9.0, 0.2)), Asked(), list[int]()
+    with closing(open_reader(asked.settings, raw=asked.raw)) as reader:
+        extract_clip(late, asked, reader, FolderStore(tmp_path / "out"), told.append)
+    assert told[: 50 // 5] == [0] * (50 // 5)
+
+
+def table(**columns: list[float]) -> pa.Table:
+    return pa.table(columns)
+
+
+def test_rows_are_alike_but_for_rounding_and_no_further() -> None:
+    one = table(frame=[1, 2], jaw_drop=[0.5, math.nan])
+    assert _alike(one, table(frame=[1, 2], jaw_drop=[0.50001, math.nan]))
+    assert not _same(one, table(frame=[1, 2], jaw_drop=[0.50001, math.nan]))
+    assert _same(one, table(frame=[1, 2], jaw_drop=[0.5, math.nan]))
+    assert not _alike(one, table(frame=[1, 2], jaw_drop=[0.501, math.nan]))
+    assert not _alike(one, table(frame=[1, 3], jaw_drop=[0.5, math.nan]))
+    assert not _alike(one, table(frame=[1], jaw_drop=[0.5]))
