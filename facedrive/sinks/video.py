@@ -13,7 +13,7 @@ from typing import ClassVar, Final
 import av
 import numpy as np
 from av.codec.codec import UnknownCodecError
-from av.video.reformatter import Colorspace
+from av.video.reformatter import Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
 from facedrive.errors import DependencyError, FacedriveError, SinkError
@@ -52,6 +52,7 @@ class VideoWriter:
         place = self._new.begin()
         self._path = self._new.path
         self._size = size
+        self._reformatter = VideoReformatter()
         self._start: float | None = None
         self._last = -1
         self._failed = False
@@ -74,7 +75,9 @@ class VideoWriter:
         self._start = time if self._start is None else self._start
         self._last = max(self._last + 1, round((time - self._start) / TIME_BASE))
         rgb = av.VideoFrame.from_ndarray(_even(picture), format="rgb24")
-        frame = rgb.reformat(format="yuv420p", dst_colorspace=Colorspace.ITU709)
+        frame = self._reformatter.reformat(
+            rgb, format="yuv420p", dst_colorspace=Colorspace.ITU709, threads=1
+        )
         frame.pts, frame.time_base = self._last, TIME_BASE
         with self._explaining():
             self._container.mux(self._stream.encode(frame))

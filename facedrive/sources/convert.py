@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from facedrive.types import Image
@@ -46,14 +47,16 @@ class Converter:
         self._size = size
         self._name = name
         self._aspect = aspect if aspect and 1 / MAX_ASPECT <= aspect <= MAX_ASPECT else Fraction(1)
+        self._reformatter = VideoReformatter()
         self._tones: NDArray[np.uint8] | None = None
         self._transfer: int | None = None
 
     def __call__(self, picture: VideoFrame) -> Image:
         """Return (H, W, 3) uint8 RGB."""
         width, height = squared(*(self._size or (picture.width, picture.height)), self._aspect)
-        rgb = picture.to_ndarray(format="rgb24", width=width, height=height)
-        pixels = np.asarray(rgb, dtype=np.uint8)
+        # One thread: more are begun for each picture, and a busy machine has to wait for them.
+        rgb = self._reformatter.reformat(picture, width, height, "rgb24", threads=1)
+        pixels = np.asarray(rgb.to_ndarray(), dtype=np.uint8)
         if picture.color_trc != self._transfer:
             self._change_transfer(picture.color_trc)
         if self._tones is not None:
