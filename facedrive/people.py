@@ -42,6 +42,9 @@ log = logging.getLogger(__name__)
 SAME_PX = PATCH_SIZE / 2
 """Faces whose patches are nearer than this are one."""
 
+PART = 0.6
+"""Of a face's size: what is smaller and within it is no other face."""
+
 NEAR = 1.9
 """Of the distance of the outer eye corners: a face whose middle is so near to another's may be
 partly hidden by it, and tells nothing of how its person looks."""
@@ -52,8 +55,12 @@ LOOK_EVERY = 6
 MISSED_EVERY = 3
 """The same, while somebody is missing, or fewer are seen than are wanted."""
 
+BEGUN_EVERY = 2
+"""The same in the first ``GUESSED`` frames, in which many come into sight."""
+
 GUESSED = 25
-"""Frames for which somebody who is not seen is expected where their motion would have led."""
+"""Frames for which somebody who is not seen is expected where their motion would have led, and
+is looked for in every frame."""
 
 CANDIDATES = 4
 """Places that are asked about in a frame, but for the first, where all are."""
@@ -261,12 +268,20 @@ class People:
                      float(interocular_px(points)), look)  # fmt: skip
 
     def _part(self) -> None:
-        """Where two have come to follow one face, let the one have it whose it is."""
+        """Where two follow one face, or one a part of it, let the one have it whose it is."""
         for one, other in itertools.combinations(self._people, 2):
-            if one.spot and other.spot and _is_same(one.spot.place, other.spot.place):
+            if not (one.spot and other.spot):
+                continue
+            if _is_same(one.spot.place, other.spot.place):
                 mine, theirs = one.strangeness(one.spot), other.strangeness(other.spot)
                 loser = one if mine > theirs else other
-                loser.spot = loser.follower = None
+            elif _is_part(one.spot, other.spot):
+                loser = one
+            elif _is_part(other.spot, one.spot):
+                loser = other
+            else:
+                continue
+            loser.spot = loser.follower = None
 
     def _untangle(self) -> None:
         """Where faces look like one another's people for some frames, give them back."""
@@ -307,8 +322,7 @@ class People:
         for person in missing:
             self._expect(person, frame)
         first = not self._people
-        every = LOOK_EVERY if self._most is None and not missing else MISSED_EVERY
-        if seen and self._frames % every and not self._new_scene:
+        if seen and self._frames % self._look_every(missing) and not self._new_scene:
             return
         spots = [(each.spot.middle_px, each.spot.size_px) for each in seen if each.spot]
         around = [place for each in missing if (place := each.guess) is not None]
@@ -323,6 +337,14 @@ class People:
                 self._take_in(self._spot(follower, found, frame))
         if first:
             self._number_by_size()
+
+    def _look_every(self, missing: Sequence[_Person]) -> int:
+        """Return the frames from one look for further faces to the next."""
+        if any(person.unseen <= GUESSED for person in missing):
+            return 1
+        if self._frames < GUESSED:
+            return BEGUN_EVERY
+        return LOOK_EVERY if self._most is None and not missing else MISSED_EVERY
 
     def _expect(self, person: _Person, frame: Frame) -> None:
         """Look for somebody where their motion would have led."""
@@ -339,7 +361,8 @@ class People:
 
     def _is_free(self, spot: _Spot) -> bool:
         """Say whether nobody else's face is there."""
-        return not any(each.spot and _is_same(each.spot.place, spot.place) for each in self._people)
+        others = [each.spot for each in self._people if each.spot]
+        return not any(_is_same(each.place, spot.place) or _is_part(spot, each) for each in others)
 
     def _views(self) -> tuple[View, ...]:
         """Return where to look: everywhere in a new scene, else in two views."""
@@ -408,6 +431,12 @@ class People:
 
 def _is_same(one: Placement, other: Placement) -> bool:
     return apart_px(one, other) < SAME_PX
+
+
+def _is_part(one: _Spot, other: _Spot) -> bool:
+    """Say whether one face is seen into another: a nostril and two spots may look like one."""
+    apart = float(np.linalg.norm(one.middle_px - other.middle_px))
+    return one.size_px < PART * other.size_px and apart < other.size_px
 
 
 def _is_near(one: _Spot, other: _Spot) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -16,6 +17,7 @@ from facedrive.errors import ModelError, OptionError
 from facedrive.options import NumberOrAll, changed
 from facedrive.people import People
 from facedrive.settings import Settings
+from facedrive.sources.decode import decode_file
 from facedrive.sources.images import read_image
 from facedrive.training.rendered.crowd import FPS, Shown, render_crowd, spotted, tally
 from facedrive.training.rendered.studio import Studio
@@ -58,6 +60,13 @@ def test_every_face_of_a_group_is_found_the_largest_first(shared: Path, everybod
     eyes = [np.linalg.norm(each.landmarks_px[45] - each.landmarks_px[36]) for each in samples
             if each.landmarks_px is not None]  # fmt: skip
     assert eyes == sorted(eyes, reverse=True)
+
+
+def test_no_face_is_seen_into_a_part_of_another(shared: Path, everybody: People) -> None:
+    """An old man's eye and brow pass for a small face."""
+    everybody.reset()
+    frames = decode_file(shared / "data/clips/d12.mp4", lambda count: None)
+    assert {len(everybody(frame)) for frame in islice(frames, 12)} == {1}
 
 
 def test_no_more_are_followed_than_are_wanted(shared: Path) -> None:
