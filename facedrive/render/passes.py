@@ -76,10 +76,6 @@ class _Surface:
     def __init__(self, rig: Rig, look: Part, part: int, triangles: Indices) -> None:
         self.transparent = look.transparent
         self._part = part
-        if not self.transparent:
-            # Nearest first: what they hide is not shaded.
-            nearest = rig.vertices[triangles, 2].max(axis=1)
-            triangles = triangles[np.argsort(-nearest, kind="stable")]
         self._rows, corners = np.unique(triangles, return_inverse=True)
         textured = self._textured = rig.uv is not None and look.texture is not None
         self.primitive = pyrender.Primitive(
