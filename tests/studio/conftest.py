@@ -40,19 +40,27 @@ PICTURES = os.environ.get("FACEDRIVE_PICTURES")
 SCALE = 1 if PICTURES else 0.25
 """Pixels of the screen per pixel of the page: a processor draws the avatar, and few do."""
 
-SLOWLY = "window.requestAnimationFrame = (draw) => setTimeout(() => draw(performance.now()), 150)"
+SLOWLY = "window.requestAnimationFrame = (draw) => setTimeout(() => draw(performance.now()), 150);"
 """A processor draws the page; what moves is seen in seven pictures a second as well."""
 
 UNDRAWN = """const drawn = HTMLCanvasElement.prototype.getContext;
 HTMLCanvasElement.prototype.getContext = function (kind, ...more) {
   return kind.startsWith('webgl') ? null : drawn.call(this, kind, ...more); };"""
-"""Where the avatar does not matter it is not drawn, as where WebGL is off: that takes most."""
+"""Where the avatar does not matter it is not drawn, as where WebGL is off."""
+
+UNPAINTED = """for (const name of ['clear', 'drawElements', 'drawArrays', 'texImage3D'])
+  WebGL2RenderingContext.prototype[name] = () => {};"""
+"""Where only how the avatar moves matters, all is done but its pixels: those take most."""
+
+
+TOKEN = "0123456789abcdef"
 
 
 class Running(NamedTuple):
-    """A studio that runs."""
+    """A studio that runs, and the address that it printed, which lets in whoever has it."""
 
     url: str
+    printed: str
     folder: Path
     process: subprocess.Popen[str]
 
@@ -77,7 +85,7 @@ def start(folder: Path, *words: str) -> Running:
     line = process.stdout.readline()
     found = re.search(r"http://\S+", line)
     assert found, (folder / "log.txt").read_text()
-    return Running(found[0].rstrip("/"), folder, process)
+    return Running(found[0].partition("/?")[0], found[0], folder, process)
 
 
 def stop(running: Running) -> None:
@@ -104,7 +112,7 @@ def tenth(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def studio(tenth: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    running = start(tmp_path_factory.mktemp("studio"), "--source", str(tenth))
+    running = start(tmp_path_factory.mktemp("studio"), "--source", str(tenth), "--token", TOKEN)
     yield running
     stop(running)
 
@@ -126,33 +134,71 @@ def browser(playwright: Any) -> Iterator[Any]:
     opened.close()
 
 
+class Room:
+    """The pages of a file, in a window of their own; one that nobody needs is used again."""
+
+    def __init__(self, browser: Any, printed: str) -> None:
+        self._browser, self._printed = browser, printed
+        self._contexts: dict[str, Any] = {}
+        self._free: dict[tuple[str, str], list[Any]] = {}
+        self._used: list[tuple[tuple[str, str], Any]] = []
+        self.complaints: list[str] = []
+
+    def page(self, script: str, locale: str) -> Any:
+        """Give a page that begins with a script; its files may have been read before."""
+        kind = (script, locale)
+        free = self._free.setdefault(kind, [])
+        page = free.pop() if free else self._open(script, locale)
+        self._used.append((kind, page))
+        page.set_viewport_size({"width": 1024, "height": 768})
+        page.bring_to_front()  # what is behind another has a timer a second
+        return page
+
+    def clear(self) -> None:
+        """Leave what pages show, and have them ready for whoever comes next."""
+        while self._used:
+            kind, page = self._used.pop()
+            page.goto("about:blank")
+            self._free[kind].append(page)
+
+    def _open(self, script: str, locale: str) -> Any:
+        if locale not in self._contexts:
+            self._contexts[locale] = self._browser.new_context(
+                device_scale_factor=SCALE, locale=locale
+            )
+            self._contexts[locale].request.head(self._printed)  # who was let in has a cookie
+        page = self._contexts[locale].new_page()
+        page.add_init_script(script)
+        page.set_default_timeout(60_000)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        return page
+
+
+@pytest.fixture(scope="module")
+def room(browser: Any, studio: Running) -> Room:
+    return Room(browser, studio.printed)
+
+
 @pytest.fixture
-def visit(browser: Any, studio: Running) -> Iterator[Callable[..., Any]]:
-    """Open a page of the studio, connected; what it complains about fails the test."""
-    contexts, complaints = [], []
+def visit(room: Room, studio: Running) -> Iterator[Callable[..., Any]]:
+    """Open a page of the studio, connected; what it complains about fails the test.
+
+    The avatar is not there (``drawn=False``), or moves, or is also ``painted``.
+    """
 
     def opening(
-        path: str = "/", width: int = 1024, height: int = 768, *, drawn: bool = True, **more: Any
+        path: str = "/", *, drawn: bool = True, painted: bool = False, locale: str = "en-US"
     ) -> Any:
-        context = browser.new_context(
-            viewport={"width": width, "height": height}, device_scale_factor=SCALE, **more
-        )
-        contexts.append(context)
-        context.add_init_script(SLOWLY)
-        if not (drawn or PICTURES):
-            context.add_init_script(UNDRAWN)
-        page = context.new_page()
-        page.set_default_timeout(60_000)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+        script = "" if painted or PICTURES else UNPAINTED if drawn else UNDRAWN
+        page = room.page(SLOWLY + script, locale)
         page.goto(studio.url + path)
         if not path.startswith("/avatar"):
             page.wait_for_function("window.did_handshake")
         return page
 
     yield opening
-    for context in contexts:
-        context.close()
-    assert not complaints
+    room.clear()
+    assert not room.complaints
 
 
 def picture(page: Any, name: str) -> None:

@@ -49,7 +49,7 @@ def test_mirror_turns_the_view_of_every_page(visit: Callable[..., Any]) -> None:
 
 
 def test_a_reload_comes_back_to_the_view(visit: Callable[..., Any], studio: Running) -> None:
-    page = visit()
+    page = visit(drawn=False)
     page.keyboard.press("4")
     page.wait_for_url(f"{studio.url}/outputs")
     page.reload()
@@ -80,7 +80,7 @@ def test_japanese_is_complete_on_the_page(visit: Callable[..., Any]) -> None:
 
 
 def test_obs_gets_a_transparent_ground_and_a_head_that_moves(visit: Callable[..., Any]) -> None:
-    page = ready(visit("/avatar?background=transparent&camera=bust"))
+    page = ready(visit("/avatar?background=transparent&camera=bust", painted=True))
     corner, middle = page.evaluate(
         """() => { const canvas = document.querySelector('canvas'), probe = new OffscreenCanvas(
             canvas.width, canvas.height), pen = probe.getContext('2d'); pen.drawImage(canvas, 0, 0);

@@ -15,7 +15,7 @@ import pytest
 
 from facedrive.settings import settings_options
 
-from .conftest import Running, expect, picture, start, stop
+from .conftest import TOKEN, Running, expect, picture
 
 pytestmark = pytest.mark.slow
 
@@ -258,15 +258,11 @@ def test_a_take_that_appears_or_goes_on_disk_does_so_on_the_page(
     page.wait_for_selector("[data-take=broken]", state="detached")
 
 
-def test_with_a_token_the_printed_address_opens_and_another_does_not(tmp_path: Path) -> None:
-    running = start(tmp_path, "--source", "demo", "--token", "0123456789abcdef")
-    try:
-        base = running.url.partition("/?")[0]
-        assert status(f"{base}/") == 401
-        assert status(f"{base}/?token=0123456789abcdeX") == 401
-        assert status(running.url) == 200
-    finally:
-        stop(running)
+def test_with_a_token_the_printed_address_opens_and_another_does_not(studio: Running) -> None:
+    assert studio.printed == f"{studio.url}/?token={TOKEN}"
+    assert status(f"{studio.url}/") == 401
+    assert status(f"{studio.url}/?token={TOKEN[:-1]}X") == 401
+    assert status(studio.printed) == 200
 
 
 def status(url: str) -> int:

@@ -24,7 +24,7 @@ from facedrive.takes.take import Take
 from facedrive.types import IDENTITY_HEAD, Sample
 
 from ...annotate.conftest import write_film
-from ..conftest import browser, picture, playwright
+from ..conftest import PICTURES, SCALE, UNPAINTED, browser, picture, playwright
 from .conftest import film, made
 
 __all__ = ["browser", "film", "made", "playwright"]
@@ -88,7 +88,10 @@ def people(served: tuple[str, Path], browser: Any) -> Iterator[Callable[..., Any
 
     def come(who: str, path: str = "/", *, another: bool = False) -> Any:
         if who not in opened:
-            opened[who] = browser.new_context(viewport={"width": 760, "height": 420})
+            opened[who] = browser.new_context(
+                viewport={"width": 760, "height": 420}, device_scale_factor=SCALE
+            )
+            opened[who].add_init_script("" if PICTURES else UNPAINTED)
             first = opened[who].new_page()
             first.goto(links[who])
             first.wait_for_selector("table")
