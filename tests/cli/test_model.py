@@ -15,6 +15,7 @@ import onnx  # noqa: E402
 from facedrive.cli.main import main  # noqa: E402
 from facedrive.regressors.onnx import OnnxRegressor, default_model  # noqa: E402
 from facedrive.training.recipe import Recipe, as_text  # noqa: E402
+from facedrive.training.run import export as exporting  # noqa: E402
 from facedrive.training.run.checkpoint import Origin, save_checkpoint  # noqa: E402
 from facedrive.training.run.train import build_model, running_average  # noqa: E402
 from facedrive.types import CropSpec  # noqa: E402
@@ -38,14 +39,25 @@ def finished_run(folder: Path) -> Path:
     return folder
 
 
-@pytest.mark.slow
-def test_a_runs_folder_is_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_runs_averaged_network_is_exported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exported: list[tuple[torch.nn.Module, CropSpec]] = []
+
+    def write(network: torch.nn.Module, crop: CropSpec, path: Path) -> None:
+        exported.append((network, crop))  # tests of the export say what is in the file
+        path.write_bytes(b"a model")
+
+    monkeypatch.setattr(exporting, "export", write)
     run, model = finished_run(tmp_path / "run"), tmp_path / "model.onnx"
     assert main(["model", "export", str(run), "-o", str(model)]) == 0
     assert "later, crops of 32 pixels" in capsys.readouterr().out
-    regressor = OnnxRegressor(model, "cpu")
-    assert regressor.crop == SMALL.crop
-    assert np.isfinite(regressor.estimate(np.zeros((32, 32), np.uint8)).aus).all()
+    ((network, crop),) = exported
+    assert crop == SMALL.crop
+    kept = torch.load(run / "checkpoint.pt", weights_only=True)["parts"]["averaged"]
+    for name, values in network.state_dict().items():
+        assert torch.equal(values, kept[f"module.{name}"]), name
+    assert model.read_bytes() == b"a model"
 
 
 def test_a_run_of_the_papers_protocol_is_sent_to_its_own_command(

@@ -22,13 +22,14 @@ from facedrive.files import whole_path, write_whole
 from facedrive.rotations import EulerDegrees, matrix_from_euler
 from facedrive.training.data.photographs import Photographs, open_photographs
 from facedrive.training.rendered.camera import PIVOT, Camera, head_pose
-from facedrive.training.rendered.face import LANDMARKS, FaceModel, Person, load_face_model
+from facedrive.training.rendered.face import LANDMARKS, FaceModel, Person
 from facedrive.training.rendered.paint import Colour, Look, Paint
 from facedrive.training.rendered.performance import DURATION, head_at, perform
 from facedrive.training.rendered.renderer import open_renderer
 from facedrive.training.rendered.sampling import Performance
 from facedrive.training.rendered.skins import best_rows
-from facedrive.training.rendered.texture import Map, SkinAtlas, build_atlas
+from facedrive.training.rendered.studio import open_face
+from facedrive.training.rendered.texture import Map, SkinAtlas
 from facedrive.types import Image
 
 log = logging.getLogger(__name__)
@@ -104,9 +105,7 @@ class DemoClip:
 
     def frames(self, data: Path, times: list[float]) -> Iterator[Image]:
         """Draw the performance at some times, (height, width, 3) uint8 RGB each."""
-        model = load_face_model(data / "ict" / "ict_facekit.npz")
-        photographs = open_photographs(data)
-        atlas = build_atlas(model, photographs, size=256)
+        (model, atlas), photographs = open_face(data), open_photographs(data)
         skin = average_skin(atlas, photographs, self.people)
         size = (self.width * self.supersampling, self.height * self.supersampling)
         camera = Camera(*size, focal_px=size[1] * self.distance_cm / self.view_cm)

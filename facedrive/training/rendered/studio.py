@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from facedrive.training.data.photographs import open_photographs
 from facedrive.training.rendered.camera import Camera
 from facedrive.training.rendered.face import (
     LANDMARKS,
+    FaceModel,
     Indices,
     Person,
     load_face_model,
@@ -21,7 +23,7 @@ from facedrive.training.rendered.face import (
 from facedrive.training.rendered.paint import Look, Paint, grey
 from facedrive.training.rendered.renderer import open_renderer
 from facedrive.training.rendered.skins import best_rows
-from facedrive.training.rendered.texture import Map, build_atlas
+from facedrive.training.rendered.texture import Map, SkinAtlas, build_atlas
 from facedrive.training.rendered.visible import visible_part
 from facedrive.types import Image
 
@@ -58,11 +60,9 @@ class Studio:
             DataError: if the data cannot be read.
             RenderError: if there is no OpenGL context.
         """
-        whole = load_face_model(data / "ict" / "ict_facekit.npz")
-        self.model = visible_part(whole)
+        self.model, (_, self._atlas) = _open_visible(data), open_face(data)
         self.side_px = side_px
         self.photographs = open_photographs(data)
-        self._atlas = build_atlas(whole, self.photographs, size=SKIN_TEXELS)
         self._renderer = open_renderer(self.model, side_px, side_px, grey=True)
         rows = best_rows(self.photographs)
         allowed = getattr(split_people(self.photographs.person[rows]), people)
@@ -122,6 +122,23 @@ class Studio:
             landmarks = self.photographs.landmarks[row]
             self._skins[row] = self._atlas.lift(self.photographs.read(row), landmarks)
         return self._skins[row]
+
+
+@lru_cache(maxsize=1)
+def open_face(data: Path) -> tuple[FaceModel, SkinAtlas]:
+    """Load the parametric face and how skins are lifted onto it; once, it takes seconds.
+
+    Raises:
+        DataError: if the data cannot be read.
+    """
+    model = load_face_model(data / "ict" / "ict_facekit.npz")
+    return model, build_atlas(model, open_photographs(data), size=SKIN_TEXELS)
+
+
+@lru_cache(maxsize=1)
+def _open_visible(data: Path) -> FaceModel:
+    """Load the part of the face that is drawn; once for all studios."""
+    return visible_part(open_face(data)[0])
 
 
 def sample_paint(rng: np.random.Generator) -> Paint:

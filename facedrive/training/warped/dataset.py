@@ -29,7 +29,7 @@ from facedrive.training.rendered.correspondence import mean_landmarks
 from facedrive.training.rendered.face import FaceModel, load_face_model
 from facedrive.training.warped.flow import UPRIGHT, Flow
 from facedrive.training.warped.sampling import IN_OTHER_SKIN, IN_OWN_SKIN, sample_deformation
-from facedrive.training.warped.sheet import Warped, cut_sheet
+from facedrive.training.warped.sheet import Sheet, Warped, cut_sheet
 from facedrive.training.warped.transfer import Donors, draw_share, transfer_skin
 from facedrive.training.workers import run_jobs
 from facedrive.types import CropSpec, Image, Vector
@@ -94,8 +94,7 @@ class WarpingStudio:
         """Load everything."""
         transfer = plan.transfer
         self._photographs = open_photographs(plan.data)
-        self._model, self._flow = _open_flow(plan.data)
-        self._sheet = cut_sheet(mean_landmarks(self._photographs) * UPRIGHT)
+        self._model, self._flow, self._sheet = _open_flow(plan.data)
         self._teacher = plan.teacher.path
         self._aus = from_teacher(self._photographs.scores, self._photographs.channels).aus
         self.rows = self._photographs.rows_of(plan.people)
@@ -143,10 +142,10 @@ class WarpingStudio:
 
 
 @lru_cache(maxsize=1)
-def _open_flow(data: Path) -> tuple[FaceModel, Flow]:
+def _open_flow(data: Path) -> tuple[FaceModel, Flow, Sheet]:
     """Load the parametric face and fit it to photographs; once for a run's sets, it takes long."""
-    model = load_face_model(data / "ict" / "ict_facekit.npz")
-    return model, Flow(model, open_photographs(data))
+    model, photographs = load_face_model(data / "ict" / "ict_facekit.npz"), open_photographs(data)
+    return model, Flow(model, photographs), cut_sheet(mean_landmarks(photographs) * UPRIGHT)
 
 
 def _doubt(opinion: Opinion, target: NDArray[np.float32]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,10 +11,15 @@ import pytest
 
 from facedrive.types import Image
 
+from ..noise import TINY, every_kind, faces
+
 if TYPE_CHECKING:
     from torch import Tensor
 
     from facedrive.training.network.network import Compact
+
+DEEP = replace(TINY, depths=(1, 2, 2))
+"""What is trained: deep enough for a shallower network to learn to answer as it does."""
 
 
 class Trained(NamedTuple):
@@ -42,14 +48,12 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
     from facedrive.training.run.quantise import calibration_crops, quantise
     from facedrive.training.run.train import Run
 
-    from ..noise import TINY, every_kind, faces
-
     folder, sets = tmp_path_factory.mktemp("run"), every_kind()
-    model = Run(TINY, folder, torch.device("cpu")).fit(sets, sets)
+    model = Run(DEEP, folder, torch.device("cpu")).fit(sets, sets)
     made = Trained(model, folder, model.reader.answer.weight.clone())
     model.adjust(*torch.full((2, 2 * CHANNELS), 1.1))
-    export(model, TINY.crop, made.models[0])
-    crops = calibration_crops([faces(40)], TINY.crop)
+    export(model, DEEP.crop, made.models[0])
+    crops = calibration_crops([faces(40)], DEEP.crop)
     np.save(folder / "crops.npy", crops)
     quantise(made.models[0], crops, made.models[1])
     return made

@@ -1,7 +1,5 @@
 """A trained network as ONNX."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -10,26 +8,21 @@ torch = pytest.importorskip("torch", reason="training needs the train extra")
 from facedrive.regressors.onnx import OnnxRegressor  # noqa: E402
 from facedrive.trackers.landmarks import MEDIAPIPE_TO_68  # noqa: E402
 from facedrive.training.network.network import Deployed  # noqa: E402
-from facedrive.training.run.export import export  # noqa: E402
 from facedrive.training.run.train import build_model  # noqa: E402
 
 from ..noise import TINY  # noqa: E402
+from .conftest import DEEP, Trained  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
 
-def test_an_exported_model_keeps_the_contract_and_says_what_torch_says(tmp_path: Path) -> None:
-    torch.manual_seed(0)
-    network = build_model(TINY)
-    torch.nn.init.normal_(network.reader.answer.weight)
-    torch.nn.init.normal_(network.second_look.shift.weight, std=0.1)
-    export(network, TINY.crop, tmp_path / "tiny.onnx")
-    regressor = OnnxRegressor(tmp_path / "tiny.onnx", "cpu")
-    assert regressor.crop == TINY.crop
+def test_an_exported_model_keeps_the_contract_and_says_what_torch_says(trained: Trained) -> None:
+    network, regressor = trained.model.eval(), OnnxRegressor(trained.models[0], "cpu")
+    assert regressor.crop == DEEP.crop
     crop = np.random.default_rng(0).integers(0, 256, (32, 32), dtype=np.uint8)
     estimate = regressor.estimate(crop)
     with torch.no_grad():
-        said = Deployed(network.eval())(torch.from_numpy(crop)[None, None])
+        said = Deployed(network)(torch.from_numpy(crop)[None, None])
     aus, gaze, landmarks_px, presence, extras = said
     assert regressor.follows
     assert estimate.aus.std() > 0.01

@@ -14,8 +14,8 @@ from facedrive.training.network.network import Deployed  # noqa: E402
 from facedrive.training.run.imported import load_exported  # noqa: E402
 from facedrive.training.run.train import Run, build_model, plain_crops  # noqa: E402
 
-from ..noise import TINY, every_kind, faces  # noqa: E402
-from .conftest import Trained  # noqa: E402
+from ..noise import every_kind, faces  # noqa: E402
+from .conftest import DEEP, Trained  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -24,23 +24,23 @@ CPU = torch.device("cpu")
 
 @pytest.mark.parametrize(("name", "apart"), [("whole.onnx", 1e-4), ("8.onnx", 0.15)])
 def test_it_says_what_the_exported_network_says(trained: Trained, name: str, apart: float) -> None:
-    (model, folder, _), again = trained, build_model(TINY)
-    crops = plain_crops(faces(), np.arange(24), TINY)
+    (model, folder, _), again = trained, build_model(DEEP)
+    crops = plain_crops(faces(), np.arange(24), DEEP)
     load_exported(again, folder / name, crops)
     model = copy.deepcopy(model)
     model.reader = again.reader  # which is not taken from the file, nor are the heads
     model.presence, model.extras = again.presence, again.extras
     with torch.no_grad():
         mine, theirs = Deployed(again.eval())(crops), Deployed(model)(crops)
-    for one, other, unit in zip(mine, theirs, (1, 1, TINY.crop.size), strict=False):
+    for one, other, unit in zip(mine, theirs, (1, 1, DEEP.crop.size), strict=False):
         assert torch.allclose(one, other, atol=apart * unit)
 
 
 def test_normalisations_know_the_crops_so_that_training_goes_on(
     trained: Trained,
 ) -> None:
-    crops = plain_crops(faces(), np.arange(24), TINY)
-    again = build_model(TINY)
+    crops = plain_crops(faces(), np.arange(24), DEEP)
+    again = build_model(DEEP)
     load_exported(again, trained.folder / "whole.onnx", crops)
     for layer in again.modules():
         if isinstance(layer, torch.nn.Dropout):
@@ -53,9 +53,9 @@ def test_normalisations_know_the_crops_so_that_training_goes_on(
 
 def test_a_run_starts_from_it(trained: Trained, tmp_path: Path) -> None:
     folder = trained.folder
-    barely = replace(TINY, epochs=1, learning_rate=1e-9, inner_rate=1e-9)
-    sets, loaded = every_kind(), build_model(TINY)
-    load_exported(loaded, folder / "whole.onnx", plain_crops(faces(), np.arange(24), TINY))
+    barely = replace(DEEP, epochs=1, learning_rate=1e-9, inner_rate=1e-9)
+    sets, loaded = every_kind(), build_model(DEEP)
+    load_exported(loaded, folder / "whole.onnx", plain_crops(faces(), np.arange(24), DEEP))
     again = Run(barely, tmp_path, CPU, folder / "whole.onnx").fit(sets, sets)
     assert torch.allclose(again.squeeze[0].weight, loaded.squeeze[0].weight, atol=1e-6)
     assert torch.allclose(again.head[-1].weight, loaded.head[-1].weight, atol=1e-6)
@@ -68,8 +68,8 @@ def test_a_run_starts_from_it(trained: Trained, tmp_path: Path) -> None:
 def test_a_model_of_another_network_and_what_is_no_model_are_refused(
     trained: Trained, tmp_path: Path
 ) -> None:
-    crops = plain_crops(faces(), np.arange(24), TINY)
-    wider = build_model(replace(TINY, features=32))
+    crops = plain_crops(faces(), np.arange(24), DEEP)
+    wider = build_model(replace(DEEP, features=32))
     with pytest.raises(DataError, match="this recipe's network"):
         load_exported(wider, trained.folder / "whole.onnx", crops)
     (tmp_path / "text.onnx").write_text("no model at all")
@@ -78,8 +78,8 @@ def test_a_model_of_another_network_and_what_is_no_model_are_refused(
 
 
 def test_the_whole_of_it_has_the_adjusted_reader_as_well(trained: Trained) -> None:
-    (model, folder, _), again = trained, build_model(TINY)
-    crops = plain_crops(faces(), np.arange(24), TINY)
+    (model, folder, _), again = trained, build_model(DEEP)
+    crops = plain_crops(faces(), np.arange(24), DEEP)
     load_exported(again, folder / "whole.onnx", crops, whole=True)
     with torch.no_grad():
         said, meant = again.eval()(crops), model.eval()(crops)

@@ -13,10 +13,10 @@ from facedrive.errors import DataError  # noqa: E402
 from facedrive.training.data.faces import Kind  # noqa: E402
 from facedrive.training.recipe import Recipe  # noqa: E402
 from facedrive.training.run import loop  # noqa: E402
-from facedrive.training.run.export import export  # noqa: E402
 from facedrive.training.run.train import Run, plain_crops  # noqa: E402
 
 from ..noise import TINY, every_kind  # noqa: E402
+from .conftest import DEEP, Trained  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -79,17 +79,16 @@ def test_a_reader_is_taught_before_and_then_stays_as_it_is(tmp_path: Path) -> No
     assert not torch.equal(long.points.weight, short.points.weight)
 
 
-def test_a_shallower_network_learns_to_answer_as_the_one_that_it_matches(tmp_path: Path) -> None:
+def test_a_shallower_network_learns_to_answer_as_the_one_that_it_matches(
+    trained: Trained, tmp_path: Path
+) -> None:
     sets, cpu = every_kind(), torch.device("cpu")
-    deep = replace(TINY, depths=(1, 2, 2), epochs=1)
-    first = Run(deep, tmp_path / "deep", cpu).fit(sets, sets)
-    export(first, deep.crop, tmp_path / "deep.onnx")
-    recipe = replace(deep, name="fast", depths=(1, 1, 1), epochs=6, match=True, first=deep)
-    run = Run(recipe, tmp_path / "fast", cpu, tmp_path / "deep.onnx")
+    recipe = replace(DEEP, name="fast", depths=(1, 1, 1), epochs=6, match=True, first=DEEP)
+    run = Run(recipe, tmp_path / "fast", cpu, trained.models[0])
     before, after = run.start_network(sets), run.fit(sets, sets)
     crops = plain_crops(sets[Kind.PHOTOGRAPH], np.arange(24), recipe)
     with torch.no_grad():
-        meant, *said = (each.eval()(crops).points for each in (first, before, after))
+        meant, *said = (each.eval()(crops).points for each in (trained.model, before, after))
     missed = [float((each - meant).abs().mean()) for each in said]
     assert missed[1] < 0.8 * missed[0]
 
