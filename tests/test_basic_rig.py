@@ -87,8 +87,13 @@ def eye(side: str) -> tuple[Floats, float]:
 
 def nearest_along(origins: Floats, direction: Floats, points: Floats, group: str) -> Floats:
     """Distance along ``direction`` to the first triangle of a group; inf where none is met."""
-    inside = np.isin(neutral().triangles[:, 0], neutral().groups[group])
-    a, b, c = (points[neutral().triangles[inside, corner]] for corner in range(3))
+    triangles = neutral().triangles
+    corners = points[triangles[np.isin(triangles[:, 0], neutral().groups[group])]]
+    across = [axis for axis in range(3) if not direction[axis]]  # where a ray stays
+    low, high = origins[:, across].min(axis=0), origins[:, across].max(axis=0)
+    flat = corners[..., across]
+    near = ((flat.max(axis=1) >= low) & (flat.min(axis=1) <= high)).all(axis=1)
+    a, b, c = corners[near].transpose(1, 0, 2)
     ab, ac = b - a, c - a
     normal = np.cross(direction, ac)
     area = np.sum(ab * normal, axis=1)

@@ -48,7 +48,9 @@ def carve(a: Array, b: Array, k: float) -> Array:
 
 def trace(field: Field, start: Array, direction: Array, steps: int = 160) -> Array:
     """Walk from outside along ``direction`` to the surface; (n, 3) points on it."""
-    points = start.copy()
+    points, going = start.copy(), np.arange(len(start))
     for _ in range(steps):
-        points = points + direction * (0.7 * field(points))[:, None]
+        before = points[going]
+        points[going] = before + direction[going] * (0.7 * field(before))[:, None]
+        going = going[(points[going] != before).any(axis=1)]  # who has arrived stays
     return points

@@ -23,7 +23,7 @@ from facedrive.training.data.labels import PARAMETRIC_AUS
 from facedrive.training.data.resting import RestingFaces, fold_name
 from facedrive.training.recipe import Recipe
 from facedrive.training.run import distil as distilling
-from facedrive.training.run import rest
+from facedrive.training.run import heads, rest
 from facedrive.training.run.distil import distil, refit
 from facedrive.training.run.train import Run, build_model, load_averaged
 from facedrive.types import CropSpec, Image, Vector
@@ -56,7 +56,7 @@ class NoiseShop(Workshop):
         return {Kind.PHOTOGRAPH: resting, Kind.WARPED: faces(), Kind.TRANSFERRED: resting}
 
     def faceless(self, crop: CropSpec) -> Image:
-        return np.zeros((2560, crop.size, crop.size), np.uint8)
+        return np.zeros((640, crop.size, crop.size), np.uint8)
 
     def resting(self) -> RestingFaces:
         return RestingFaces(faces(20), np.arange(10) % 5, np.ones(10, np.intp))
@@ -80,13 +80,18 @@ class Outcome(NamedTuple):
     small: Path
 
 
+def shorten(patch: pytest.MonkeyPatch) -> None:
+    """Fit what is fitted last to fewer faces; presence in as many steps."""
+    for module, name, few in ((rest, "ANCHORS", 64), (rest, "RESTING", 16), (rest, "STEPS", 20),
+                              (heads, "BATCH", 64)):  # fmt: skip
+        patch.setattr(module, name, few)
+
+
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     run, shop = Run(SECOND, tmp_path_factory.mktemp("run"), torch.device("cpu")), NoiseShop()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rest, "ANCHORS", 64)
-        patch.setattr(rest, "RESTING", 16)
-        patch.setattr(rest, "STEPS", 20)
+        shorten(patch)
         return Outcome(run, shop.asked, distil(run, shop))
 
 
@@ -105,9 +110,7 @@ def test_the_recipe_before_is_not_trained_again_once_its_follower_has_begun(
 ) -> None:
     shop = NoiseShop()
     monkeypatch.setattr(distilling, "export", lambda *_: None)  # the model is there
-    monkeypatch.setattr(rest, "ANCHORS", 64)
-    monkeypatch.setattr(rest, "RESTING", 16)
-    monkeypatch.setattr(rest, "STEPS", 20)
+    shorten(monkeypatch)
     distil(outcome.run, shop)
     assert shop.asked == ["second"]
 
@@ -135,9 +138,7 @@ def test_a_model_without_each_fold_of_the_people_at_rest_lies_beside_it(outcome:
 def test_a_refit_changes_an_exported_models_correction_and_nothing_else(
     outcome: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rest, "ANCHORS", 64)
-    monkeypatch.setattr(rest, "RESTING", 16)
-    monkeypatch.setattr(rest, "STEPS", 20)
+    shorten(monkeypatch)
     recipe = replace(SECOND, avatars=1.0)
     again = refit(recipe, tmp_path / "again", outcome.small, NoiseShop())
     before, after = (onnx.load(each) for each in (outcome.small, again))
