@@ -35,7 +35,7 @@ from facedrive.trackers.patch import (
     to_frame,
 )
 from facedrive.trackers.scene import Change, Scene
-from facedrive.types import Face, Frame, Sample
+from facedrive.types import CropSpec, Face, Frame, Sample
 
 log = logging.getLogger(__name__)
 
@@ -219,6 +219,11 @@ class People:
         return samples or [self._nobody.at(frame.time, frame.index)]
 
     read = __call__
+
+    @property
+    def crop(self) -> CropSpec:
+        """How the model's crops are cut."""
+        return self._regressor.crop
 
     @property
     def pipelines(self) -> tuple[Pipeline, ...]:

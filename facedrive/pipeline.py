@@ -21,7 +21,7 @@ from facedrive.stages import Closable, Regressor, Source, Tracker
 from facedrive.threads import STALL_S, Stall, now, read_frames
 from facedrive.timing import Timing
 from facedrive.trackers.pose import PoseSolver
-from facedrive.types import Frame, Reading, Sample
+from facedrive.types import CropSpec, Frame, Reading, Sample
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +51,11 @@ class Reader(Protocol):
 
     def read(self, frame: Frame) -> list[Sample]:
         """Return what a frame says of each person, at least one sample."""
+        ...
+
+    @property
+    def crop(self) -> CropSpec:
+        """How the model's crops are cut."""
         ...
 
     def lose(self, time: float, index: int) -> list[Sample]:
@@ -134,6 +139,11 @@ class Pipeline:
     def __call__(self, frame: Frame) -> Sample:
         """Track, read, calibrate and smooth one frame."""
         return self.take(frame, self._sight.look(frame))
+
+    @property
+    def crop(self) -> CropSpec:
+        """How the model's crops are cut."""
+        return self.regressor.crop
 
     @property
     def pipelines(self) -> tuple[Pipeline, ...]:

@@ -11,13 +11,13 @@ import threading
 from collections.abc import Callable
 from typing import Literal, TypeVar
 
-from facedrive.assembly import open_output, open_pipeline
+from facedrive.assembly import open_output, open_reader
 from facedrive.calibration import Profile
 from facedrive.errors import FacedriveError, SourceError
 from facedrive.live import Live
 from facedrive.options import MISSING, Option, changed, find, shown
 from facedrive.outputs import Failure, Outputs, OutputState
-from facedrive.pipeline import Pipeline
+from facedrive.pipeline import Pipeline, Reader
 from facedrive.remote import listen
 from facedrive.settings import Settings, settings_options
 from facedrive.sources import open_source, open_turned
@@ -64,7 +64,7 @@ class Engine:
         self._outputs = Outputs([self.feed], [FEED], live=True)
         self._own: set[str] = set()
         """Names of what is sent to but not part of the settings."""
-        self._pipeline: Pipeline | None = None
+        self._pipeline: Reader | None = None
         self._profile: Profile | None = None
         self._stale: set[str] = set()
         """Groups of options that have changed since the pipeline was opened."""
@@ -237,8 +237,23 @@ class Engine:
 
     @property
     def profile(self) -> Profile | None:
-        """The calibration in use."""
-        return self._pipeline.profile if self._pipeline is not None else self._profile
+        """The calibration in use; of several people that of the one who is shown."""
+        one = self._shown()
+        return self._profile if one is None else one.profile
+
+    @property
+    def persons(self) -> int:
+        """How many people were seen; 1 where one is followed."""
+        return 1 if self._pipeline is None else len(self._pipeline.pipelines)
+
+    def show_person(self, number: int) -> None:
+        """Have the pages show one of the people that are followed, from 1."""
+        self.feed.whose, self.feed.newest = number, None
+
+    def _shown(self) -> Pipeline | None:
+        """Return the pipeline of the person who is shown; None where there is none yet."""
+        people = () if self._pipeline is None else self._pipeline.pipelines
+        return people[self.feed.whose - 1] if self.feed.whose <= len(people) else None
 
     def use_profile(self, profile: Profile) -> None:
         """Calibrate by another profile from the next frame on; no rest is learnt in its place."""
@@ -301,7 +316,8 @@ class Engine:
 
     def raw(self) -> Reading | None:
         """Return what the newest face says before calibration, if there was one."""
-        return None if self._pipeline is None else self._pipeline.raw
+        one = self._shown()
+        return None if one is None else one.raw
 
     def _running(self) -> Live:
         if self.live is None:
@@ -345,13 +361,13 @@ class Engine:
             self.state = "stopped"
             self._again.wait()
 
-    def _fresh_pipeline(self) -> Pipeline:
+    def _fresh_pipeline(self) -> Reader:
         """Return the pipeline, opened again where an option of it has changed."""
         if self._pipeline is None or self._stale:
             self.state = "opening"
             stale, self._stale = self._stale, set()
             try:
-                fresh = open_pipeline(self.settings, live=True)
+                fresh = open_reader(self.settings, live=True)
             except FacedriveError:
                 self._stale |= stale
                 raise
@@ -359,19 +375,21 @@ class Engine:
                 self._keep_calibration(fresh)
             if self._pipeline is not None:
                 self._pipeline.close()
-            self._pipeline, self.feed.crop = fresh, fresh.regressor.crop
+            self._pipeline, self.feed.crop, self.feed.whose = fresh, fresh.crop, 1
         self._pipeline.reset()
         return self._pipeline
 
-    def _keep_calibration(self, fresh: Pipeline) -> None:
+    def _keep_calibration(self, fresh: Reader) -> None:
         """Have a pipeline calibrate as the one before it, or as was asked before there was one."""
-        if self._pipeline is not None:
-            fresh.profile = self._pipeline.profile
-            fresh.resting = fresh.resting if self._pipeline.resting is not None else None
-        elif self._profile is not None:
-            fresh.profile, fresh.resting = self._profile, None
+        before = self._shown()
+        for one in fresh.pipelines:
+            if before is not None:
+                one.profile = before.profile
+                one.resting = one.resting if before.resting is not None else None
+            elif self._profile is not None:
+                one.profile, one.resting = self._profile, None
 
-    def _make_live(self, source: Source, pipeline: Pipeline) -> Live:
+    def _make_live(self, source: Source, pipeline: Reader) -> Live:
         paused = self.is_paused and self.act is None
         live = Live(self.settings, source, pipeline, self._outputs)
         if paused:

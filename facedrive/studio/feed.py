@@ -92,11 +92,16 @@ class Watcher:
 class Feed:
     """The output itself; ``raw`` gives what the newest face said before calibration, if any."""
 
+    everyone = True
+    """It gets the samples of all people, and chooses."""
+
     def __init__(self, raw: Callable[[], Reading | None]) -> None:
         """Start with nobody looking."""
         self._raw = raw
         self.acted = False
         """Whether samples come from a take, a slider or a test."""
+        self.whose = 1
+        """Whose samples the pages see, where several are followed."""
         self.newest: Sample | None = None
         self.picture: Image | None = None
         """The newest frame's, (H, W, 3) RGB."""
@@ -119,7 +124,9 @@ class Feed:
         self._worker: Worker | None = None
 
     def send(self, sample: Sample, frame: Frame | None) -> None:
-        """Leave a sample for every page; never waits."""
+        """Leave a sample of the person who is shown for every page; never waits."""
+        if sample.person != (1 if self.acted else self.whose):
+            return
         self._count(sample)
         if frame is not None:
             self.picture, self.size = frame.image, frame.size

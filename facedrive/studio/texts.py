@@ -60,6 +60,7 @@ TEXTS: dict[str, Text] = {
     "again": Text("Try again", "再試行"),
     "unexplained": Text("{error}", "エラーが起きました。原因と対処は次の英文をご覧ください：{error}"),
     # live
+    "person": Text("Person {number}", "{number}人目"),
     "action_units": Text("Action units", "アクションユニット"),
     "trace_note": Text("Bright: smoothed. Pale: raw. Behind: the last 10 s.", "濃色：平滑化後　淡色：生の値　背景：直近10秒"),
     "extras": Text("Extras", "その他の動き"),

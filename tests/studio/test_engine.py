@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from waiting import eventually
@@ -17,7 +20,9 @@ from facedrive.filters import OneEuro
 from facedrive.options import changed
 from facedrive.pipeline import Pipeline
 from facedrive.settings import Settings
+from facedrive.sinks.video import VideoWriter
 from facedrive.sources.camera import video_devices
+from facedrive.sources.demo import open_demo
 from facedrive.studio.acts import Hand, Wave
 from facedrive.studio.engine import Engine
 
@@ -62,6 +67,32 @@ def test_another_option_opens_its_stage_again_and_outputs_stay(engine: Engine) -
     assert [each.name for each in engine.outputs()] == ["osc://127.0.0.1:9"]
     engine.remove("osc://127.0.0.1:9")
     assert engine.settings.outputs.to == ()
+
+
+def test_of_several_people_the_one_who_is_asked_for_is_shown(
+    engine: Engine, tmp_path: Path
+) -> None:
+    clip = tmp_path / "two.mp4"
+    with closing(VideoWriter(clip, (640, 240))) as film:
+        for frame in islice(open_demo().frames(), 40):
+            half = cv2.resize(frame.image, (320, 240))
+            film.write(np.hstack([half, half[:, ::-1]]), frame.time)
+    engine.change("tracker.faces", "all")
+    engine.change("source.what", str(clip))
+    assert eventually(lambda: engine.persons == 2)
+    sides = []
+    for number in (1, 2):
+        engine.show_person(number)
+        assert eventually(lambda: engine.feed.newest is not None and engine.feed.newest.face)
+        newest = engine.feed.newest
+        assert newest is not None and newest.person == number and newest.landmarks_px is not None
+        sides.append(newest.landmarks_px[:, 0].mean() < 320)
+        assert engine.raw() is not None
+    assert sides[0] != sides[1]
+    engine.change("tracker.faces", "1")
+    engine.change("source.what", "demo")
+    assert eventually(lambda: engine.state == "running" and engine.persons == 1)
+    assert engine.feed.whose == 1
 
 
 def test_a_value_that_cannot_be_changes_nothing(engine: Engine) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from html import escape
 
 from nicegui import ui
@@ -19,6 +20,7 @@ from facedrive.studio.page import Page
 
 def show(page: Page) -> None:
     """Lay the view out."""
+    _add_people(page)
     with ui.element("header").classes("fd-head"):
         ui.html(f"<h1>{page.say('action_units')}</h1>", sanitize=False)
         ui.label(page.say("trace_note")).classes("fd-note-line")
@@ -36,6 +38,29 @@ def show(page: Page) -> None:
         figures.set_content(_figures(page))
 
     page.watch(look)
+
+
+def _add_people(page: Page) -> None:
+    """Add a button for each of the people who were seen, where several are followed."""
+    engine = page.desk.engine
+    place = ui.element("div").classes("fd-people")
+
+    def state() -> tuple[int, int]:
+        several = engine.settings.tracker.faces != 1
+        return (engine.persons if several else 0), engine.feed.whose
+
+    def draw(now: tuple[int, int]) -> None:
+        count, chosen = now
+        place.clear()
+        place.set_visibility(count > 0)
+        with place:
+            for number in range(1, count + 1):
+                say, shown = page.say("person", number=number), number == chosen
+                button = ui.button(say, on_click=partial(engine.show_person, number))
+                look = "unelevated" if shown else "outline"
+                button.props(f'no-caps dense {look} aria-pressed="{str(shown).lower()}"')
+
+    page.follow(state, draw)
 
 
 def _add_bars(page: Page, names: Sequence[str]) -> ui.element:
