@@ -33,6 +33,12 @@ CHANNELS: tuple[str, ...] = (*AU_NAMES, *EXTRA_NAMES)
 DIGITS = 4
 """Of a value, after the point: more than a slider's 0.01 and a label's 0.001."""
 
+REACH_S = 0.5
+"""Around a key that a person sets, in which the machine's go along with it."""
+
+SLACK_S = 1e-6
+"""Frames whose times differ by less are at one time."""
+
 HAND, MACHINE = "hand", "machine"
 
 COLUMNS = ("au", "frame", "value", "shape", "by")
@@ -116,6 +122,48 @@ def _hermite(share: Values, rise: Values, start: Values, end: Values) -> Values:
     return (
         (3 * square - 2 * cube) * rise + (cube - 2 * square + share) * start + (cube - square) * end
     )
+
+
+def bend(track: Track, key: Key, times: Values) -> list[Key]:
+    """Return a key that a person sets, and what becomes of the machine's keys around it.
+
+    They go along with it, less the further off they are, and not at all from ``REACH_S`` on or from
+    the person's next key on.
+
+    Args:
+        track: The keys so far.
+        key: The new one.
+        times: (F,) seconds of the frames, ascending.
+    """
+    if not any(each.machine for each in track.values()):
+        return [key]
+    now, at = draw(ordered(track), times), times[key.frame]
+    rise = key.value - now[key.frame]
+    changed = [key]
+    for side in (-1, 1):
+        later = [each for each in track.values() if side * (each.frame - key.frame) > 0]
+        limit = min((abs(times[each.frame] - at) for each in later if not each.machine),
+                    default=np.inf)  # fmt: skip
+        if limit >= REACH_S:
+            limit = REACH_S
+            foot = _foot(times, at + side * REACH_S, side)
+            if foot is not None and foot not in track:
+                changed.append(Key(foot, round(float(now[foot]), DIGITS), machine=True))
+        for each in later:
+            share = 1 - abs(times[each.frame] - at) / limit
+            if each.machine and share > 0:
+                value = min(max(each.value + share * rise, 0.0), 1.0)
+                changed.append(each._replace(value=round(float(value), DIGITS)))
+    return changed
+
+
+def _foot(times: Values, time: float, side: int) -> int | None:
+    """Return the first frame that is no nearer than a time, on one side; None beyond the ends."""
+    if side > 0:
+        found = int(np.searchsorted(times, time - SLACK_S))
+        return found if found < len(times) else None
+    found = int(np.searchsorted(times, time + SLACK_S, side="right")) - 1
+    return found if found >= 0 else None
 
 
 def draw_all(

@@ -28,7 +28,7 @@ import numpy as np
 
 from facedrive.annotate.desk import Desk
 from facedrive.annotate.guess import Guess, guess_video, keep_guess
-from facedrive.annotate.keys import Key, Track, Values, draw, ordered
+from facedrive.annotate.keys import Key, Track, Values, bend, draw, ordered
 from facedrive.annotate.project import Project
 from facedrive.annotate.reduce import reduce_curve
 from facedrive.annotate.refine import CLEAR, LEAST_KEYS, fit_line
@@ -64,6 +64,8 @@ class Coder:
         self._desk, self._video, self._name = desk, video, name
         self.count = 0
         """Interactions so far."""
+        self.bends = True
+        """Whether the machine's keys go along with what is set near them."""
 
     def part(self) -> None:
         """Press the key that has left and right go apart."""
@@ -76,11 +78,16 @@ class Coder:
 
     def set(self, au: str, frame: int, value: float) -> None:
         """Go to a frame of a track, and type a value."""
-        there = self._track(au).get(frame)
-        before = None if there is None else [there.value, there.shape, int(there.machine)]
-        row = [au, frame, before, [round(value, 2), "linear", 0]]
-        self._desk.edit(self._video, self._name, "set", [row])
+        track, times = self._track(au), self._desk.project.clock(self._video).times
+        changed = setting(track, Key(frame, round(value, 2)), times, bends=self.bends)
+        rows = [[au, key.frame, _packed(track.get(key.frame)), _packed(key)] for key in changed]
+        self._desk.edit(self._video, self._name, "set", rows)
         self.count += GO + TYPE
+
+    def turn_bending(self) -> None:
+        """Press the key that has the machine's keys go along, or stay."""
+        self.bends = not self.bends
+        self.count += PRESS
 
     def clear(self, au: str) -> None:
         """Go to a track, pick all its keys and delete them."""
@@ -106,19 +113,23 @@ class Coder:
         track = self._track(au)
         if off(track, labels, times)[1] <= NEAR:
             return
-        plans = [_Plan(mend(track, labels, times))]
+        plans = [_Plan(mend(track, labels, times, bends=bends), bends=bends)
+                 for bends in (True, False)]  # fmt: skip
         if track:
-            plans.append(_Plan(mend({}, labels, times), clears=True))
+            plans.append(_Plan(mend({}, labels, times), bends=self.bends, clears=True))
         if curve is not None:
-            plans += _refining(au, track, labels, times, curve)
-        plan = min(plans, key=lambda each: each.cost)
+            plans += _refining(au, track, labels, times, curve, bends=True)
+            plans += _refining(au, track, labels, times, curve, bends=False)
+        plan = min(plans, key=lambda each: each.cost + PRESS * (each.bends != self.bends))
+        if plan.bends != self.bends:
+            self.turn_bending()
         if plan.clears:
             self.clear(au)
         for number, (frame, value) in enumerate(plan.keys):
             if plan.accepts == number and number:
                 self.accept(au)
             self.set(au, frame, value)
-        for frame, value in mend(self._track(au), labels, times):
+        for frame, value in mend(self._track(au), labels, times, bends=self.bends):
             self.set(au, frame, value)
 
     def _track(self, au: str) -> Track:
@@ -130,6 +141,8 @@ class _Plan(NamedTuple):
 
     keys: list[tuple[int, float]]
     """To set, in order."""
+    bends: bool
+    """Whether the machine's keys go along."""
     clears: bool = False
     accepts: int = 0
     """How many keys are set before the fit is accepted; 0 for never."""
@@ -141,10 +154,12 @@ class _Plan(NamedTuple):
         return len(self.keys) * (GO + TYPE) + extra
 
 
-def _refining(au: str, track: Track, labels: Values, times: Values, curve: Values) -> list[_Plan]:
+def _refining(
+    au: str, track: Track, labels: Values, times: Values, curve: Values, *, bends: bool
+) -> list[_Plan]:
     """Return the plans that mend some frames, the worst first, and accept what they say."""
     plans = []
-    worst = mend(track, labels, times)
+    worst = mend(track, labels, times, bends=bends)
     for count in range(LEAST_KEYS, min(len(worst), MOST_KEYS) + 1):
         mine = [Key(frame, value) for frame, value in worst[:count]]
         at = np.array([key.frame for key in mine])
@@ -154,8 +169,8 @@ def _refining(au: str, track: Track, labels: Values, times: Values, curve: Value
         made = {key.frame: key for key in reduce_curve(fit.apply(curve))
                 if all(abs(key.frame - each.frame) > CLEAR for each in mine)}  # fmt: skip
         made |= {key.frame: key for key in mine}
-        rest = mend(made, labels, times)
-        plans.append(_Plan([*worst[:count], *rest], accepts=count))
+        rest = mend(made, labels, times, bends=bends)
+        plans.append(_Plan([*worst[:count], *rest], bends, accepts=count))
     return plans
 
 
@@ -166,7 +181,9 @@ def off(track: Track, labels: Values, times: Values) -> tuple[int, float]:
     return worst, float(apart[worst])
 
 
-def mend(track: Track, labels: Values, times: Values) -> list[tuple[int, float]]:
+def mend(
+    track: Track, labels: Values, times: Values, *, bends: bool = False
+) -> list[tuple[int, float]]:
     """Return the keys that mending the worst frame again and again sets."""
     track = dict(track)
     made: dict[int, float] = {}
@@ -175,8 +192,18 @@ def mend(track: Track, labels: Values, times: Values) -> list[tuple[int, float]]
         if apart <= NEAR:
             break
         made[frame] = round(float(labels[frame]), 2)
-        track[frame] = Key(frame, made[frame])
+        changed = setting(track, Key(frame, made[frame]), times, bends=bends)
+        track |= {key.frame: key for key in changed}
     return list(made.items())
+
+
+def setting(track: Track, key: Key, times: Values, *, bends: bool) -> list[Key]:
+    """Return what becomes of a track when a person sets a key, as on the page."""
+    return bend(track, key, times) if bends else [key]
+
+
+def _packed(key: Key | None) -> list[object] | None:
+    return None if key is None else [key.value, key.shape, int(key.machine)]
 
 
 def count_interactions(clip: Path, labels: Vector) -> dict[str, dict[str, float]]:

@@ -14,6 +14,7 @@ from scipy.interpolate import PchipInterpolator
 from facedrive.annotate.keys import (
     SHAPES,
     Key,
+    bend,
     draw,
     draw_all,
     ordered,
@@ -108,3 +109,45 @@ def test_channels_without_keys_are_drawn_as_zero() -> None:
     drawn = draw_all({"jaw_drop": {0: Key(0, 0.3)}}, TIMES)
     assert drawn.shape == (11, 24)
     assert np.flatnonzero(drawn.any(0)).tolist() == [AU_INDEX["jaw_drop"]]
+
+
+def bent(track: dict[int, Key], key: Key) -> dict[int, Key]:
+    return track | {each.frame: each for each in bend(track, key, SECONDS)}
+
+
+SECONDS = np.arange(101) / 25
+
+
+def test_the_machines_keys_go_along_with_a_persons_less_the_further_off() -> None:
+    track = {frame: Key(frame, 0.4, machine=True) for frame in (0, 45, 50, 55, 100)}
+    after = bent(track, Key(50, 0.6))
+    drawn = draw(ordered(after), SECONDS)
+    # Half a second are twelve frames and a half: the first ones that far off are at rest.
+    hat = np.interp(np.arange(101), [37, 50, 63], [0.0, 0.2, 0.0])
+    np.testing.assert_allclose(drawn, 0.4 + hat, atol=0.006)
+    assert not after[50].machine
+    assert all(key.machine for frame, key in after.items() if frame != 50)
+
+
+def test_keys_that_a_person_has_set_stay_and_hold_the_others() -> None:
+    track = {0: Key(0, 0.2, machine=True), 44: Key(44, 0.3), 47: Key(47, 0.35, machine=True),
+             53: Key(53, 0.4, machine=True), 100: Key(100, 0.4, machine=True)}  # fmt: skip
+    after = bent(track, Key(50, 0.8))
+    assert after[44] == Key(44, 0.3)
+    assert 0.35 < after[47].value < 0.6
+    assert after[0] == track[0]
+    # A second key between two of a person's leaves straight lines between the three.
+    again = bent(after, Key(47, 0.5))
+    assert again[50] == Key(50, 0.8) and again[44] == Key(44, 0.3)
+
+
+def test_where_the_machine_has_no_keys_nothing_else_changes() -> None:
+    track = {10: Key(10, 0.2), 60: Key(60, 0.9)}
+    assert bend(track, Key(30, 0.5), SECONDS) == [Key(30, 0.5)]
+
+
+def test_what_goes_along_stays_from_0_to_1() -> None:
+    track = {frame: Key(frame, 0.9, machine=True) for frame in range(0, 101, 4)}
+    assert max(key.value for key in bent(track, Key(50, 1.0)).values()) == 1.0
+    low = bent({frame: Key(frame, 0.05, machine=True) for frame in range(101)}, Key(50, 0.0))
+    assert min(key.value for key in low.values()) == 0.0

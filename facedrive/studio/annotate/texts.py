@@ -141,6 +141,7 @@ TEXTS: dict[str, Text] = {
     "do_confirm_all": Text("Confirm all keys", "すべてのキーを確認"),
     "do_mirror_face": Text("Swap left and right", "左右を入れ替え"),
     "do_link": Text("Left and right alike, or not", "左右を連動／解除"),
+    "do_bend": Text("A value bends the model's curve around it, or not", "値を変えると前後のモデルの曲線も動かす／動かさない"),
     "do_pick_all": Text("Pick the span's keys, or all", "範囲内（または全部）のキーを選択"),
     "do_drop": Text("Pick nothing", "選択を解除"),
     "do_copy": Text("Copy keys", "キーをコピー"),

@@ -16,7 +16,7 @@ import pytest
 
 from facedrive.annotate.coders import coder_labels
 from facedrive.annotate.guess import Guess, keep_guess
-from facedrive.annotate.keys import Key, read_keys
+from facedrive.annotate.keys import Key, bend, ordered, read_keys
 from facedrive.annotate.project import Project
 from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.bench.annotate import NEAR, Coder, off
@@ -185,6 +185,29 @@ def test_the_model_fills_and_a_person_confirms(
                    for key in track.values())  # fmt: skip
 
 
+def test_the_page_bends_the_models_curve_as_the_benchmark_does(
+    people: Callable[..., Any],
+) -> None:
+    page = ready(people("anna", "/desk/clip"))
+    rng, times = np.random.default_rng(0), np.arange(120) / 25
+    for _ in range(20):
+        frames = rng.choice(120, 30, replace=False)
+        track = {int(frame): Key(int(frame), round(float(rng.random()), 2), machine=bool(machine))
+                 for frame, machine in zip(frames, rng.random(30) < 0.8, strict=True)}  # fmt: skip
+        key = Key(int(rng.integers(120)), round(float(rng.random()), 2))
+        rows = page.evaluate(
+            """async ([track, key, times]) => {
+              const { bend } = await import('/static/annotate/curves.js');
+              return bend(track, key, times); }""",
+            [[each._asdict() for each in ordered(track)], key._asdict(), times.tolist()],
+        )
+        ours = {each.frame: each for each in bend(track, key, times)}
+        assert {row["frame"] for row in rows} == set(ours)
+        for row in rows:
+            assert row["machine"] == ours[row["frame"]].machine
+            assert row["value"] == pytest.approx(ours[row["frame"]].value, abs=1e-4)
+
+
 class OnPage(Coder):
     """The benchmark's coder with a mouse and a keyboard: what it counts is what the page sees."""
 
@@ -210,6 +233,10 @@ class OnPage(Coder):
     def set(self, au: str, frame: int, value: float) -> None:
         self._click(au, frame)
         self._press(*f"{100 * value:02.0f}")
+
+    def turn_bending(self) -> None:
+        self.bends = not self.bends
+        self._press("s")
 
     def clear(self, au: str) -> None:
         self._click(au, 0, -20)

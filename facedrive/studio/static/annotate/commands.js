@@ -36,6 +36,7 @@ export const COMMANDS = [
   ["confirm_all", ["Ctrl+Enter"], (d) => d.confirm("all")],
   ["mirror_face", ["m"], (d) => d.mirror()],
   ["link", ["j"], (d) => d.toggle("linked")],
+  ["bend", ["s"], (d) => d.toggle("bending")],
   null,
   ["pick_all", ["a"], (d) => d.pickAll()],
   ["drop", ["Escape"], (d) => d.drop()],

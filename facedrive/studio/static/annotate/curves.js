@@ -35,3 +35,35 @@ export function valueAt(track, frame, times) {
     + (s3 - 2 * s2 + share) * slopeAt(track, i, times) * span
     + (s3 - s2) * slopeAt(track, i + 1, times) * span;
 }
+
+export const REACH_S = 0.5;
+const SLACK_S = 1e-6;
+
+// A key that a person sets, and what becomes of the machine's keys around it: they go along with
+// it, less the further off they are, up to REACH_S or the person's next key.
+export function bend(track, key, times) {
+  if (!track.some((each) => each.machine)) return [key];
+  const at = times[key.frame], rise = key.value - valueAt(track, key.frame, times);
+  const changed = [key];
+  for (const side of [-1, 1]) {
+    const later = track.filter((each) => side * (each.frame - key.frame) > 0);
+    const off = (each) => Math.abs(times[each.frame] - at);
+    let limit = Math.min(...later.filter((each) => !each.machine).map(off));
+    if (limit >= REACH_S) {
+      limit = REACH_S;
+      const foot = footOf(times, at + side * REACH_S, side);
+      if (foot >= 0 && !later.some((each) => each.frame === foot)) changed.push({ frame: foot, value: valueAt(track, foot, times), shape: "linear", machine: true });
+    }
+    for (const each of later) {
+      const share = 1 - off(each) / limit;
+      if (each.machine && share > 0) changed.push({ ...each, value: Math.min(Math.max(each.value + share * rise, 0), 1) });
+    }
+  }
+  return changed;
+}
+
+// The first frame that is no nearer than a time, on one side; -1 beyond the ends.
+function footOf(times, time, side) {
+  if (side > 0) return times.findIndex((each) => each >= time - SLACK_S);
+  return times.findLastIndex((each) => each <= time + SLACK_S);
+}

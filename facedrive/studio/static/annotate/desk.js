@@ -1,7 +1,7 @@
 // <fd-desk video coder texts aus extras>: one video to label. The picture and the avatar, a slider an
 // action unit, the timeline, and what the model, the rules and the other coders say.
 
-import { valueAt } from "./curves.js";
+import { bend, valueAt } from "./curves.js";
 import { BY_KEY, COMMANDS, nameOf } from "./commands.js";
 import { Film } from "./film.js";
 import { Store } from "./store.js";
@@ -40,7 +40,7 @@ class Desk extends HTMLElement {
     this.aus = this.units.filter((each) => each.region !== "extra").map((each) => each.name);
     this.channels = [...this.aus];
     this.active = this.getAttribute("au") || "jaw_drop";
-    Object.assign(this, { linked: true, overlaid: false, magnified: true, typed: "", copied: [], span: null, findings: [], fits: [], others: null, apart: [] });
+    Object.assign(this, { linked: true, bending: true, overlaid: false, magnified: true, typed: "", copied: [], span: null, findings: [], fits: [], others: null, apart: [] });
     try {
       const answer = await fetch(`/api/video/${encodeURIComponent(this.video)}?coder=${encodeURIComponent(this.coder)}`);
       if (!answer.ok) throw new Error(await answer.text());
@@ -120,7 +120,7 @@ class Desk extends HTMLElement {
     this.saved = node("span", "an-saved", "");
     this.saved.setAttribute("role", "status");
     this.progress = node("span", "an-saved fd-number", "");
-    this.bar.append(back, heading, this.who, this.saved, this.progress, node("span", "an-grow"), this.button("undo", "", "undo"), this.button("redo", "", "redo"), this.button("overlay", "", "layers"), this.button("magnify", "", "search"), this.button("link", "", "link"), this.button("help", "", "keyboard"));
+    this.bar.append(back, heading, this.who, this.saved, this.progress, node("span", "an-grow"), this.button("undo", "", "undo"), this.button("redo", "", "redo"), this.button("overlay", "", "layers"), this.button("magnify", "", "search"), this.button("link", "", "link"), this.button("bend", "", "gesture"), this.button("help", "", "keyboard"));
   }
 
   buildStage() {
@@ -360,10 +360,17 @@ class Desk extends HTMLElement {
     const before = track.filter((key) => key.frame <= frame).pop();
     return { frame, value, shape: before?.shape ?? "linear", machine: false };
   }
-  preview(value, aus) { this.store.show(aus.map((au) => ({ au, frame: this.film.at, key: this.keyAt(au, value) }))); }
+  // What setting a value changes: the model's curve around it bends along, unless that is off.
+  setting(value, aus, frame) {
+    return aus.flatMap((au) => {
+      const key = this.keyAt(au, value, frame);
+      const keys = this.bending ? bend(this.store.track(au), key, this.times) : [key];
+      return keys.map((each) => ({ au, frame: each.frame, key: each }));
+    });
+  }
+  preview(value, aus) { this.store.show(this.setting(value, aus, this.film.at)); }
   setValue(value, aus = this.sides(this.active), frame = this.film.at) {
-    const rounded = Math.round(value * 100) / 100;
-    this.store.edit("set", aus.map((au) => ({ au, frame, key: this.keyAt(au, rounded, frame) })));
+    this.store.edit("set", this.setting(Math.round(value * 100) / 100, aus, frame));
   }
   nudge(by) { this.setValue(Math.min(Math.max(Math.round((this.valueOf(this.active) + by) * 100) / 100, 0), 1)); }
   fromLast() {
@@ -613,7 +620,7 @@ class Desk extends HTMLElement {
     this.pace.textContent = `${this.film.speed}×`;
     const play = this.line.querySelector("[data-do=play] i");
     play.textContent = this.film.playing ? "pause" : "play_arrow";
-    for (const [name, on] of [["loop", this.film.loop], ["link", this.linked], ["overlay", this.overlaid], ["magnify", this.magnified]]) this.querySelector(`[data-do=${name}]`).setAttribute("aria-pressed", String(!!on));
+    for (const [name, on] of [["loop", this.film.loop], ["link", this.linked], ["bend", this.bending], ["overlay", this.overlaid], ["magnify", this.magnified]]) this.querySelector(`[data-do=${name}]`).setAttribute("aria-pressed", String(!!on));
     this.querySelector("[data-do=undo]").disabled = !this.store.undoText && this.store.state === "saved";
     this.querySelector("[data-do=redo]").disabled = !this.store.redoText;
     this.tracks.redraw();
