@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections.abc import Iterator
@@ -32,6 +33,21 @@ settings.register_profile("quick", settings.get_profile("thorough"), max_example
 settings.load_profile("thorough")
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+gc.disable()
+"""Until all tests are known: what is imported and collected is looked through in vain."""
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is there out of every later search for what may go."""
+    gc.freeze()
+    gc.enable()
+
+
+def pytest_unconfigure() -> None:
+    """Have the process end as usual: some libraries tell what they find left of themselves."""
+    gc.unfreeze()
 
 
 LONG = (

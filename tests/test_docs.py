@@ -42,7 +42,7 @@ def test_the_site_builds_with_every_link_and_name_found(tmp_path: Path) -> None:
         assert (tmp_path / page).stat().st_size > 10_000, page
 
 
-def write_clip(path: Path, count: int = 20) -> None:
+def write_clip(path: Path, count: int = 8) -> None:
     """Write the first frames of the demo clip."""
     frames = [frame.image for frame in islice(open_demo().frames(), count)]
     height, width = frames[0].shape[:2]

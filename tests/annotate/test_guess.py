@@ -25,6 +25,8 @@ from facedrive.annotate.project import Project
 from facedrive.aus import AU_NAMES
 from facedrive.errors import DataError
 
+from .conftest import write_film
+
 pytestmark = pytest.mark.slow
 
 
@@ -33,7 +35,7 @@ def write_demo(path: Path, frames: int) -> Path:
     from facedrive.sources.demo import open_demo
 
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", 30)
+        stream = container.add_stream("libx264", 30, {"preset": "ultrafast"})
         for number, frame in enumerate(islice(open_demo().frames(), frames)):
             if not number:
                 stream.height, stream.width = frame.size
@@ -97,9 +99,9 @@ def test_people_keep_the_tracks_that_they_have_touched(guessed: tuple[Project, G
     assert fill(document, guess_keys(guess)) == []
 
 
-def test_a_video_without_a_face_is_told(guessed: tuple[Project, Guess], film: Path) -> None:
+def test_a_video_without_a_face_is_told(guessed: tuple[Project, Guess], tmp_path: Path) -> None:
     project, _ = guessed
-    project.add(film, name="blocks")
+    project.add(write_film(tmp_path / "blocks.mp4", 20), name="blocks")
     with pytest.raises(DataError, match="blocks: no frame shows a face"):
         guess_video(project, "blocks")
     assert read_guess(project, "blocks") is None

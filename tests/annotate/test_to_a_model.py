@@ -45,7 +45,7 @@ def cut(path: Path, first: int) -> Path:
     from facedrive.sources.demo import open_demo
 
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", 30)
+        stream = container.add_stream("libx264", 30, {"preset": "ultrafast"})
         frames = islice(open_demo().frames(), first, first + FRAMES)
         for number, frame in enumerate(frames):
             if not number:
@@ -65,8 +65,12 @@ def correct(document: Document, coder: int) -> None:
 
 
 def test_two_videos_become_a_model_that_drives_a_face(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from exporting import export_quickly
+
+    export_quickly(monkeypatch)
+
     def run(*words: str) -> str:
         assert main(words) == 0
         return capsys.readouterr().out

@@ -11,6 +11,8 @@ import pytest
 
 pytest.importorskip("torch", reason="training needs the train extra")
 
+from exporting import export_quickly
+
 from facedrive.cli.main import main
 from facedrive.regressors.onnx import OnnxRegressor
 from facedrive.sources.demo import open_demo
@@ -53,6 +55,7 @@ def run(ten_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         for name, few in FEW.items():
             patch.setattr(build, name, few)
+        export_quickly(patch)
         assert main(["train", str(folder / "tiny.toml"), *words]) == 0
     return folder
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -43,7 +44,7 @@ def test_a_process_alone_trains_the_network_itself() -> None:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not torch.distributed.is_available(), reason="torch without distributed")
-def test_two_processes_of_torchrun_train_one_network(
+def test_two_processes_as_torchrun_starts_them_train_one_network(
     tmp_path: Path,
     faces: Callable[..., Prepared],
     write_cache: Callable[[Prepared, Path], Path],
@@ -52,14 +53,22 @@ def test_two_processes_of_torchrun_train_one_network(
     recipe = tmp_path / "same.toml"
     recipe.write_text(RECIPE)
     command = [
-        sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2",
-        "-m", "facedrive", "train", str(recipe), "--data", str(cache), "--device", "cpu",
-        "--threads", "1", "--export", "none", "--output", str(tmp_path / "two"),
+        sys.executable, "-m", "facedrive", "train", str(recipe), "--data", str(cache),
+        "--device", "cpu", "--threads", "1", "--export", "none", "--output", str(tmp_path / "two"),
     ]  # fmt: skip
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert done.stdout.count("MSE summed over the AUs") == 1
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    told = {"OMP_NUM_THREADS": "1", "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2",
+            "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}  # fmt: skip
+    both = [
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=os.environ | told | {"RANK": rank, "LOCAL_RANK": rank},
+        ) for rank in "01"
+    ]  # fmt: skip
+    said = [each.communicate() for each in both]
+    assert [each.returncode for each in both] == [0, 0], said[0][1][-2000:] + said[1][1][-2000:]
+    assert "".join(out for out, _ in said).count("MSE summed over the AUs") == 1
     fold = tmp_path / "two/same/posed/fold1"
     kept = torch.load(fold / "weights.pt", weights_only=True)
     assert all(bool(torch.isfinite(each).all()) for each in kept["network"].values())

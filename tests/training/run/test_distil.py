@@ -11,6 +11,7 @@ pytest.importorskip("torch", reason="training needs the train extra")
 
 import onnx
 import torch
+from exporting import export_quickly
 
 from facedrive.aus import AU_INDEX
 from facedrive.errors import DataError
@@ -29,6 +30,7 @@ from facedrive.training.run.train import Run, build_model, load_averaged
 from facedrive.types import CropSpec, Image, Vector
 
 from ..noise import TINY, every_kind, faces
+from .conftest import DEEP, Trained
 
 pytestmark = pytest.mark.slow
 
@@ -92,6 +94,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     run, shop = Run(SECOND, tmp_path_factory.mktemp("run"), torch.device("cpu")), NoiseShop()
     with pytest.MonkeyPatch.context() as patch:
         shorten(patch)
+        export_quickly(patch)
         return Outcome(run, shop.asked, distil(run, shop))
 
 
@@ -136,12 +139,12 @@ def test_a_model_without_each_fold_of_the_people_at_rest_lies_beside_it(outcome:
 
 
 def test_a_refit_changes_an_exported_models_correction_and_nothing_else(
-    outcome: Outcome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trained: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shorten(monkeypatch)
-    recipe = replace(SECOND, avatars=1.0)
-    again = refit(recipe, tmp_path / "again", outcome.small, NoiseShop())
-    before, after = (onnx.load(each) for each in (outcome.small, again))
+    recipe, (_, small) = replace(DEEP, rest=True, avatars=1.0), trained.models
+    again = refit(recipe, tmp_path / "again", small, NoiseShop())
+    before, after = (onnx.load(each) for each in (small, again))
     changed = {one.name for one, other in
                zip(before.graph.initializer, after.graph.initializer, strict=True)
                if one != other}  # fmt: skip
