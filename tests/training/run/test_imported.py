@@ -30,6 +30,7 @@ def test_it_says_what_the_exported_network_says(trained: Trained, name: str, apa
     model = copy.deepcopy(model)
     model.reader = again.reader  # which is not taken from the file, nor are the heads
     model.presence, model.extras = again.presence, again.extras
+    model.correction = again.correction
     with torch.no_grad():
         mine, theirs = Deployed(again.eval())(crops), Deployed(model)(crops)
     for one, other, unit in zip(mine, theirs, (1, 1, DEEP.crop.size), strict=False):
