@@ -5,6 +5,7 @@ Where there is a GPU, an actor reads several clips at a time, and the model thei
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,8 @@ from facedrive.corpus.pool import TRIES, Done, Progress
 from facedrive.corpus.run import Said, WorkPlan, extract_one
 from facedrive.corpus.store import Store
 from facedrive.errors import DataError, DependencyError, FacedriveError
+
+log = logging.getLogger(__name__)
 
 ANSWER_S = 10.0
 """How long a cluster may take to answer."""
@@ -105,13 +108,30 @@ class _Share(NamedTuple):
 
 
 def _share(ray: Any, asked: Asked, jobs: int | None, batch: int | None, clips: int) -> _Share:
-    """Share a cluster out among so many clips."""
-    resources = ray.cluster_resources()
-    gpus = resources.get("GPU", 0) if asked.settings.regressor.device != "cpu" else 0
-    at_a_time = max(min(jobs or int(resources.get("CPU", 1)), clips), 1)
-    streams = min(batch or (ON_GPU if gpus else 1), at_a_time)
-    actors = at_a_time // streams
-    return _Share(actors, streams, min(gpus / actors, 1.0))
+    """Share a cluster out among so many clips; an actor has to fit onto one machine.
+
+    Where GPUs may be used, only the machines that have one are: a processor's values differ from
+    theirs in the last digits.
+    """
+    machines = [(int(has.get("CPU", 0)), has.get("GPU", 0.0)) for has in _machines(ray)]
+    if asked.settings.regressor.device == "cpu":
+        machines = [(cores, 0.0) for cores, _ in machines]
+    with_gpu = [each for each in machines if each[1]]
+    if with_gpu and len(with_gpu) < len(machines):
+        log.info("%d of the cluster's %d machines have a GPU, and are used; device cpu uses all",
+                 len(with_gpu), len(machines))  # fmt: skip
+    used = with_gpu or machines
+    at_a_time = max(min(jobs or sum(cores for cores, _ in used), clips), 1)
+    most = max((cores for cores, _ in used), default=1)
+    streams = max(min(batch or (ON_GPU if with_gpu else 1), at_a_time, most), 1)
+    fit = [(cores // streams, gpus) for cores, gpus in used if cores >= streams]
+    actors = max(min(sum(count for count, _ in fit), at_a_time // streams), 1)
+    gpus = min((gpus / count for count, gpus in fit), default=0.0)
+    return _Share(actors, streams, min(gpus, 1.0))
+
+
+def _machines(ray: Any) -> list[dict[str, float]]:
+    return [each["Resources"] for each in ray.nodes() if each["Alive"]]
 
 
 @contextmanager

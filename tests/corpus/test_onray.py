@@ -139,27 +139,37 @@ def test_a_clip_that_kills_its_actor_takes_no_other_with_it() -> None:
     assert max(map(len, fake.together)) == 3
 
 
+def machines(*has: tuple[int, int]) -> Any:
+    """Return a cluster of machines with so many cores and GPUs, and one that is down."""
+    nodes = [{"Alive": True, "Resources": {"CPU": float(cores)} | ({"GPU": gpus} if gpus else {})}
+             for cores, gpus in has]  # fmt: skip
+    return SimpleNamespace(nodes=lambda: [*nodes, {"Alive": False, "Resources": {"CPU": 64.0}}])
+
+
 @pytest.mark.parametrize(
-    ("gpus", "device", "batch", "share"),
+    ("has", "device", "batch", "share"),
     [
-        (0, "auto", None, (16, 1, 0)),
-        (2, "auto", None, (4, 4, 0.5)),
-        (2, "cpu", None, (16, 1, 0)),
-        (1, "auto", 16, (1, 16, 1)),
-        (0, "auto", 5, (3, 5, 0)),
+        ([(16, 0)], "auto", None, (16, 1, 0)),
+        ([(16, 2)], "auto", None, (4, 4, 0.5)),
+        ([(16, 2)], "cpu", None, (16, 1, 0)),
+        ([(16, 1)], "auto", 16, (1, 16, 1)),
+        ([(16, 0)], "auto", 5, (3, 5, 0)),
+        ([(2, 1), (2, 1), (2, 1)], "auto", None, (3, 2, 1)),  # none has four cores
+        ([(6, 1), (6, 1)], "auto", None, (2, 4, 1)),  # a third actor would fit onto none
+        ([(8, 1), (16, 0), (16, 0)], "auto", None, (2, 4, 0.5)),
+        ([(8, 1), (16, 0), (16, 0)], "cpu", None, (40, 1, 0)),
     ],
 )
 def test_where_there_is_a_gpu_an_actor_reads_several_clips(
-    gpus: int, device: Any, batch: int | None, share: tuple[float, ...]
+    has: list[tuple[int, int]], device: Any, batch: int | None, share: tuple[float, ...]
 ) -> None:
-    has = SimpleNamespace(cluster_resources=lambda: {"CPU": 16, "GPU": gpus})
     asked = Asked(Settings(regressor=RegressorOptions(device=device)))
-    assert onray._share(has, asked, None, batch, 1000) == share
+    assert onray._share(machines(*has), asked, None, batch, 1000) == share
 
 
 def test_no_more_actors_are_started_than_there_are_clips() -> None:
-    has = SimpleNamespace(cluster_resources=lambda: {"CPU": 16, "GPU": 1})
-    assert onray._share(has, Asked(), None, None, 3) == (1, 3, 1)
+    assert onray._share(machines((16, 1)), Asked(), None, None, 3) == (1, 3, 0.2)
+    assert onray._share(machines((16, 1)), Asked(), 8, None, 1000) == (2, 4, 0.25)
 
 
 def _worker() -> int:
