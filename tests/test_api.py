@@ -14,10 +14,10 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from clips import demo_frames
 
 import facedrive as fd
 from facedrive.errors import OptionError, SourceError
-from facedrive.sources.demo import open_demo
 from facedrive.types import Image
 
 HEAVY = ("cv2", "dlib", "mediapipe", "numpy", "onnxruntime", "OpenGL", "pyrender", "torch")
@@ -26,7 +26,7 @@ HEAVY = ("cv2", "dlib", "mediapipe", "numpy", "onnxruntime", "OpenGL", "pyrender
 @pytest.fixture(scope="module")
 def pictures() -> list[Image]:
     """Six pictures of a face."""
-    return [frame.image for frame in islice(open_demo().frames(), 6)]
+    return [frame.image for frame in islice(demo_frames(), 6)]
 
 
 def test_importing_it_loads_nothing_heavy() -> None:

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import cv2
 import pytest
+from clips import demo_frames
 
 import facedrive as fd
 from facedrive.calibration import load_profile
 from facedrive.mappings import load_mapping
 from facedrive.settings import load_layer
-from facedrive.sources.demo import open_demo
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -44,7 +44,7 @@ def test_the_site_builds_with_every_link_and_name_found(tmp_path: Path) -> None:
 
 def write_clip(path: Path, count: int = 8) -> None:
     """Write the first frames of the demo clip."""
-    frames = [frame.image for frame in islice(open_demo().frames(), count)]
+    frames = [frame.image for frame in islice(demo_frames(), count)]
     height, width = frames[0].shape[:2]
     clip = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), 30, (width, height))
     for image in frames:

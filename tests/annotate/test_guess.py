@@ -32,11 +32,11 @@ pytestmark = pytest.mark.slow
 
 def write_demo(path: Path, frames: int) -> Path:
     """Write the first frames of the clip that ships; the last three without a face."""
-    from facedrive.sources.demo import open_demo
+    from clips import demo_frames
 
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", 30, {"preset": "ultrafast"})
-        for number, frame in enumerate(islice(open_demo().frames(), frames)):
+        for number, frame in enumerate(islice(demo_frames(), frames)):
             if not number:
                 stream.height, stream.width = frame.size
             image = frame.image if number < frames - 3 else np.zeros_like(frame.image)

@@ -42,11 +42,11 @@ features = 4
 
 def cut(path: Path, first: int) -> Path:
     """Write some frames of the clip that ships, small."""
-    from facedrive.sources.demo import open_demo
+    from clips import demo_frames
 
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", 30, {"preset": "ultrafast"})
-        frames = islice(open_demo().frames(), first, first + FRAMES)
+        frames = islice(demo_frames(), first, first + FRAMES)
         for number, frame in enumerate(frames):
             if not number:
                 stream.height, stream.width = frame.size

@@ -17,13 +17,13 @@ import av
 import cv2
 import numpy as np
 import pytest
+from clips import demo_frames
 from waiting import eventually
 
 from facedrive.aus import AU_NAMES
 from facedrive.cli.main import main
 from facedrive.extras import EXTRA_NAMES
 from facedrive.rig import load
-from facedrive.sources import open_source
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +36,7 @@ FRAMES = 30
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first second of the demo clip, as images."""
     folder = tmp_path_factory.mktemp("clip")
-    for frame in islice(open_source("demo").frames(), FRAMES):
+    for frame in islice(demo_frames(), FRAMES):
         cv2.imwrite(str(folder / f"{frame.index:03d}.bmp"), frame.image[..., ::-1])
     return folder
 

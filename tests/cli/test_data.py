@@ -7,10 +7,10 @@ from pathlib import Path
 
 import cv2
 import pytest
+from clips import demo_frames
 
 from facedrive.cli.main import main
 from facedrive.feafa.protocol.prepared import load_prepared
-from facedrive.sources.demo import open_demo
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def dataset(tmp_path: Path) -> Path:
     """Three frames of the demo clip, the last without a label."""
     folder = tmp_path / "data" / "posed" / "P01" / "PV001"
     folder.mkdir(parents=True)
-    for frame, number in zip(open_demo().frames(), range(1, 4), strict=False):
+    for frame, number in zip(demo_frames(), range(1, 4), strict=False):
         picture = cv2.imencode(".jpg", frame.image[..., ::-1])[1]
         (folder / f"{number:05d}.jpg").write_bytes(picture.tobytes())
         if number < 3:

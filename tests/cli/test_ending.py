@@ -16,11 +16,11 @@ from pathlib import Path
 import cv2
 import psutil
 import pytest
+from clips import demo_frames
 from waiting import eventually
 
 from facedrive.ending import SIGNALS
 from facedrive.errors import DataError
-from facedrive.sources import open_source
 from facedrive.takes.journal import HEADER, WIDTH
 from facedrive.takes.read import read_take
 
@@ -185,7 +185,7 @@ def test_a_display_that_cannot_be_reached_is_said_and_the_run_goes_on(
     start: Start, tmp_path: Path
 ) -> None:
     stale = {"DISPLAY": ":987", "WAYLAND_DISPLAY": ""}
-    for frame in islice(open_source("demo").frames(), 12):
+    for frame in islice(demo_frames(), 12):
         cv2.imwrite(str(tmp_path / f"{frame.index:02d}.bmp"), frame.image[..., ::-1])
     words = ["live", "--source", str(tmp_path), "--out", "csv:take.csv"]
     run = start(words, stale)

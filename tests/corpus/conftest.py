@@ -11,8 +11,8 @@ from typing import Any
 import av
 import cv2
 import pytest
+from clips import demo_frames
 
-from facedrive.sources.demo import open_demo
 from facedrive.types import Image
 
 WriteVideo = Callable[[Path, Sequence[Image]], Path]
@@ -21,7 +21,7 @@ WriteVideo = Callable[[Path, Sequence[Image]], Path]
 @pytest.fixture(scope="session")
 def pictures() -> list[Image]:
     """A dozen small pictures of a face that moves."""
-    frames = islice(open_demo().frames(), 0, 120, 10)
+    frames = islice(demo_frames(), 0, 120, 10)
     return [cv2.resize(frame.image, (320, 240)) for frame in frames]
 
 

@@ -85,6 +85,9 @@ def test_its_tables_are_facedrives() -> None:
     assert table.FULL_GAZE_DEG == FULL_GAZE_DEG
 
 
+OURS = ("the targets of facedrive's own rig",)
+"""Stands for them until a test asks: reading the rig takes longer than most tests."""
+
 RIGS = (
     AU_NAMES,
     table.load_mapping("arkit").channels,
@@ -92,7 +95,7 @@ RIGS = (
     ("eyeBlink_L", "eyeBlink_R", "Mouth_Smile_Left", "jawopen", "cheekPuff_L", "cheekPuffRight"),
     ("jaw_drop", "jawOpen", "eyeBlinkLeft", "browOuterUpLeft", "left_brow_raise"),
     ("face.jawOpen", "head.M_jawOpen", "jawOpen"),
-    load(default_rig()).targets,
+    OURS,
     ("left_mouth_frown", "mouthFrownLeft", "mouthFrownRight", "mouth_left", "mouthRight"),
     (),
 )
@@ -100,6 +103,7 @@ RIGS = (
 
 @pytest.mark.parametrize("keys", RIGS)
 def test_keys_follow_what_facedrive_live_would_have_them_follow(keys: tuple[str, ...]) -> None:
+    keys = load(default_rig()).targets if keys is OURS else keys
     found = match(keys)
     if not keys:
         assert not found

@@ -16,10 +16,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from clips import demo_frames
 
 import facedrive as fd
 from facedrive.cli.main import main
-from facedrive.sources.demo import open_demo
 
 from .conftest import EXAMPLES
 
@@ -73,7 +73,7 @@ class Regressor:
 def photographs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two images of a face."""
     folder = tmp_path_factory.mktemp("photographs")
-    for index, frame in enumerate(islice(open_demo().frames(), 2)):
+    for index, frame in enumerate(islice(demo_frames(), 2)):
         cv2.imwrite(str(folder / f"{index}.png"), frame.image[..., ::-1])
     return folder
 

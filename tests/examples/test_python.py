@@ -11,9 +11,9 @@ from pathlib import Path
 
 import cv2
 import pytest
+from clips import demo_frames
 
 from facedrive.sinks.osc import OscSink
-from facedrive.sources.demo import open_demo
 
 from .conftest import EXAMPLES, make_sample
 
@@ -50,7 +50,7 @@ def test_it_prints_the_jaw_and_the_smile() -> None:
 
 @pytest.mark.slow
 def test_ten_lines_print_the_jaw_of_each_frame(tmp_path: Path) -> None:
-    for index, frame in enumerate(islice(open_demo().frames(), 2)):
+    for index, frame in enumerate(islice(demo_frames(), 2)):
         cv2.imwrite(str(tmp_path / f"{index}.png"), frame.image[..., ::-1])
     command = [sys.executable, str(EXAMPLES / "python" / "ten_lines.py"), str(tmp_path)]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)

@@ -14,6 +14,8 @@ from waiting import eventually
 
 pytest.importorskip("nicegui")
 
+from clips import demo_frames
+
 from facedrive.calibration import build_profile, default_profile, save_profile
 from facedrive.errors import FacedriveError, OptionError, SinkError
 from facedrive.filters import OneEuro
@@ -22,7 +24,6 @@ from facedrive.pipeline import Pipeline
 from facedrive.settings import Settings
 from facedrive.sinks.video import VideoWriter
 from facedrive.sources.camera import video_devices
-from facedrive.sources.demo import open_demo
 from facedrive.studio.acts import Hand, Wave
 from facedrive.studio.engine import Engine
 
@@ -74,7 +75,7 @@ def test_of_several_people_the_one_who_is_asked_for_is_shown(
 ) -> None:
     clip = tmp_path / "two.mp4"
     with closing(VideoWriter(clip, (640, 240))) as film:
-        for frame in islice(open_demo().frames(), 40):
+        for frame in islice(demo_frames(), 40):
             half = cv2.resize(frame.image, (320, 240))
             film.write(np.hstack([half, half[:, ::-1]]), frame.time)
     engine.change("tracker.faces", "all")

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from facedrive.sources import open_source
+from facedrive.sources.video import VideoFile
 from facedrive.types import EulerDegrees, Frame, Image
 
 Clip = Callable[[str], list[Frame]]
@@ -38,7 +38,7 @@ class Truth:
 @pytest.fixture(scope="session")
 def turning() -> list[Frame]:
     """The rendered clip: 276 frames of 640 x 480."""
-    return list(open_source(str(TURNING)).frames())
+    return list(VideoFile(TURNING, guarded=False).frames())
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +75,8 @@ def crowd(portrait: Image) -> Image:
 @pytest.fixture(scope="session")
 def clip(shared: Path) -> Clip:
     """Read a filmed clip of the reference data by its name."""
-    return lambda name: list(open_source(str(shared / "data" / "clips" / name)).frames())
+    clips = shared / "data" / "clips"
+    return lambda name: list(VideoFile(clips / name, guarded=False).frames())
 
 
 @pytest.fixture(scope="session", params=["single_face.jpg", "multi_face.jpg"])

@@ -9,7 +9,8 @@ import pytest
 
 dlib = pytest.importorskip("dlib")
 
-from facedrive.sources import open_source  # noqa: E402
+from clips import demo_frames  # noqa: E402
+
 from facedrive.trackers import hog  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -20,7 +21,7 @@ OPEN = hog.open_detector
 def test_the_copy_that_is_kept_sees_what_the_detector_sees(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gray = next(iter(open_source("demo").frames())).gray
+    gray = next(iter(demo_frames())).gray
     first = OPEN(tmp_path).run(gray, 0, -0.5)
     monkeypatch.setattr(dlib, "get_frontal_face_detector", lambda: pytest.fail("unpacked again"))
     again = OPEN(tmp_path).run(gray, 0, -0.5)

@@ -11,11 +11,11 @@ import pytest
 
 pytest.importorskip("torch", reason="training needs the train extra")
 
+from clips import demo_frames
 from exporting import export_quickly
 
 from facedrive.cli.main import main
 from facedrive.regressors.onnx import OnnxRegressor
-from facedrive.sources.demo import open_demo
 from facedrive.training import build
 from facedrive.training.build import Workshop
 from facedrive.training.data.faces import Kind
@@ -64,7 +64,7 @@ def run(ten_faces: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the first five frames of the demo clip."""
     folder = tmp_path_factory.mktemp("pictures")
-    for frame in islice(open_demo().frames(), 5):
+    for frame in islice(demo_frames(), 5):
         cv2.imwrite(str(folder / f"{frame.index}.png"), frame.image[..., ::-1])
     return folder
 

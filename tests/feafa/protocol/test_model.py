@@ -11,6 +11,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs the train extra")
 
+from clips import demo_frames  # noqa: E402
+
 from facedrive.cli.main import main  # noqa: E402
 from facedrive.errors import DataError  # noqa: E402
 from facedrive.feafa.labels.dataset import read_dataset  # noqa: E402
@@ -27,7 +29,7 @@ from facedrive.feafa.protocol.prepare import prepare  # noqa: E402
 from facedrive.feafa.protocol.prepared import CROP, load_prepared  # noqa: E402
 from facedrive.feafa.protocol.recipe import ProtocolRecipe, load_protocol  # noqa: E402
 from facedrive.regressors.onnx import OnnxRegressor  # noqa: E402
-from facedrive.sources.demo import open_demo, truth  # noqa: E402
+from facedrive.sources.demo import truth  # noqa: E402
 from facedrive.types import CropSpec  # noqa: E402
 
 pytestmark = pytest.mark.slow
@@ -52,7 +54,7 @@ VIDEOS, FRAMES = 3, 2
 def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Frames of the demo clip with the AUs that they were rendered from, in three videos."""
     root, labels = tmp_path_factory.mktemp("dataset"), truth()
-    for frame, place in zip(open_demo().frames(), range(VIDEOS * FRAMES), strict=False):
+    for frame, place in zip(demo_frames(), range(VIDEOS * FRAMES), strict=False):
         path = root / f"posed/P01/PV{place // FRAMES:03d}/{frame.index:05d}.jpg"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(cv2.imencode(".jpg", frame.image[..., ::-1])[1].tobytes())

@@ -14,6 +14,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from clips import demo_frames
 
 from facedrive.aus import AU_NAMES, AUS
 from facedrive.errors import DataError
@@ -23,7 +24,7 @@ from facedrive.feafa.protocol import prepare as module
 from facedrive.feafa.protocol.cutting import Task, TrackerPlan
 from facedrive.feafa.protocol.prepare import prepare
 from facedrive.feafa.protocol.prepared import Cut, load_prepared
-from facedrive.sources.demo import CLIP, open_demo, truth
+from facedrive.sources.demo import CLIP, truth
 from facedrive.trackers.dlib import DlibTracker
 
 pytestmark = pytest.mark.slow
@@ -46,7 +47,7 @@ def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Frames of the demo clip with the AUs that they were rendered from; one has no face."""
     root = tmp_path_factory.mktemp("dataset")
     labels = truth()
-    for frame in open_demo().frames():
+    for frame in demo_frames():
         if frame.index >= 2 * FRAMES:
             break
         video = "posed/P01/PV001" if frame.index < FRAMES else "spontaneous/S01/SN001"

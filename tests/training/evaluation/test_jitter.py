@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from clips import demo_frames
 
 from facedrive.aus import AUS
 from facedrive.regressors.onnx import OnnxRegressor
-from facedrive.sources import open_source
 from facedrive.training.data.labels import Targets
 from facedrive.training.data.photographs import open_photographs
 from facedrive.training.evaluation import jitter
@@ -47,7 +47,7 @@ def test_noise_is_of_the_deviation_asked_for_and_the_same_every_time() -> None:
 
 
 def test_a_still_face_trembles_a_little_and_a_steady_teacher_does_not() -> None:
-    still = Still("demo", next(iter(open_source("demo").frames())).image)
+    still = Still("demo", next(iter(demo_frames())).image)
     figures = score_jitter(OnnxRegressor(None, "cpu"), SteadyTeacher(), [still, EMPTY])
     assert 0 < figures["live"] < 0.05
     assert 0 < figures["fixed_crop"] < 0.05

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from clips import demo_frames
 
 from facedrive.aus import AU_INDEX, AUS
-from facedrive.sources import open_source
 from facedrive.training.evaluation import rest
 from facedrive.training.evaluation.evaluation import check_goals
 from facedrive.training.evaluation.rest import Shown, resting_clip, score_rest
@@ -75,7 +75,7 @@ def test_a_face_that_is_not_found_is_counted_and_left_out(shown: Shown, monkeypa
 
 @pytest.mark.slow
 def test_a_clip_moves_a_little_and_is_the_same_every_time() -> None:
-    picture = next(iter(open_source("demo").frames())).image
+    picture = next(iter(demo_frames())).image
     first, again = (list(resting_clip(picture)) for _ in range(2))
     assert first[-1].time < rest.SECONDS <= first[-1].time + 1 / rest.FPS + 1e-9
     assert (first[9].image == again[9].image).all()

@@ -20,6 +20,8 @@ from .conftest import DEEP, Trained  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
+SHORT = replace(TINY, epochs=1)
+
 
 def weights(model: torch.nn.Module) -> np.ndarray:
     return np.concatenate([each.detach().numpy().ravel() for each in model.parameters()])
@@ -54,18 +56,18 @@ def test_a_run_that_was_stopped_ends_bit_for_bit_where_an_unbroken_one_ends(
 
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
     sets, cpu = every_kind(), torch.device("cpu")
-    Run(TINY, tmp_path, cpu).fit(sets, sets)
-    other = Recipe(**(vars(TINY) | {"learning_rate": 1e-4}))
+    Run(SHORT, tmp_path, cpu).fit(sets, sets)
+    other = Recipe(**(vars(SHORT) | {"learning_rate": 1e-4}))
     with pytest.raises(DataError, match=r"another recipe \(learning_rate is 0.0015 there"):
         Run(other, tmp_path, cpu).fit(sets, sets)
 
 
 def test_a_checkpoint_of_other_faces_is_refused(tmp_path: Path) -> None:
     sets, cpu = every_kind(), torch.device("cpu")
-    Run(TINY, tmp_path, cpu).fit(sets, sets)
+    Run(SHORT, tmp_path, cpu).fit(sets, sets)
     sets[Kind.WARPED].targets.aus[3, 3] += 0.1
     with pytest.raises(DataError, match="another data set"):
-        Run(TINY, tmp_path, cpu).fit(sets, sets)
+        Run(SHORT, tmp_path, cpu).fit(sets, sets)
 
 
 def test_a_reader_is_taught_before_and_then_stays_as_it_is(tmp_path: Path) -> None:
