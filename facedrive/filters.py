@@ -45,6 +45,10 @@ class OneEuro:
         return OneEuroFilter(self)
 
 
+STEP = np.float32(2.0**-20)
+"""What is off by less is there: filters that began at different times come to say the same."""
+
+
 class OneEuroFilter:
     """The One Euro filter at work: its options, and the newest value and speed."""
 
@@ -68,10 +72,10 @@ class OneEuroFilter:
             return self._value
         self._time = time
         share = _share(self.options.derivative_cutoff_hz, elapsed)
-        self._speed = self._speed + share * ((values - self._value) / elapsed - self._speed)
+        self._speed = _towards((values - self._value) / elapsed, self._speed, share)
         gained_hz = self.options.beta * np.abs(self._speed)
         cutoff = np.asarray(self.options.min_cutoff_hz + gained_hz, np.float32)
-        self._value = self._value + _share(cutoff, elapsed) * (values - self._value)
+        self._value = _towards(values, self._value, _share(cutoff, elapsed))
         return self._value
 
     def reset(self) -> None:
@@ -85,6 +89,12 @@ FILTERS: Registry[Filter] = Registry(
     ("filter", "reset"),
     OptionError,
 )
+
+
+def _towards(goal: Vector, value: Vector, share: float | Vector) -> Vector:
+    """Go a share of the way to a goal, by whole steps: it is reached, and not only neared."""
+    off = (1 - share) * (value - goal)
+    return np.asarray(goal + np.trunc(off / STEP) * STEP, np.float32)
 
 
 def _share(cutoff_hz: float | Vector, elapsed: float) -> float | Vector:

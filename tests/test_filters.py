@@ -27,6 +27,14 @@ def test_noise_at_rest_is_reduced_several_times() -> None:
     assert smooth < raw / 4
 
 
+def test_filters_that_began_at_different_times_come_to_say_the_same_to_the_bit() -> None:
+    values = 0.3 + 0.1 * np.random.default_rng(0).standard_normal((300, 24))
+    values[:, 12:] = values[:, 12:].clip(0.3)  # some rest meanwhile
+    values[150:, 20:] = 0.0
+    late = run(OneEuro().filter(), values[60:])
+    assert np.array_equal(run(OneEuro().filter(), values)[160:], late[100:])
+
+
 def test_the_answer_depends_on_frame_time_not_on_the_number_of_frames() -> None:
     ramp = np.linspace(0, 1, 121)[:, None]
     fast = run(OneEuro().filter(), ramp, 120)[-1]

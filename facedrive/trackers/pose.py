@@ -45,6 +45,10 @@ _SPREAD_M = float(
     np.linalg.norm(HEAD_POINTS_M[:, :2] - HEAD_POINTS_M[:, :2].mean(0), axis=1).mean()
 )
 
+START_DIGITS = 3
+"""Of radians and metres, of the pose from which the next is sought: an answer's last digits show
+where it was sought from, and so would all that came before."""
+
 Pose = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Rotation vector and translation, each (3,), in OpenCV's camera axes (y down, z forward)."""
 
@@ -75,7 +79,8 @@ class PoseSolver:
         pose = _refine(rays, self._last or FRONTAL)
         if not _faces_camera(pose):
             pose = _refine(rays, FRONTAL)
-        self._last = turn, shift = pose
+        turn, shift = pose
+        self._last = np.round(turn, START_DIGITS), np.round(shift, START_DIGITS)
         origin_px = middle_px + shift[:2] / shift[2] / per_px
         place = self._place(origin_px, float(shift[2]) * per_px, frame_size)
         return Head(quaternion_from_opencv(turn), place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from contextlib import closing
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from facedrive.corpus.clip import Asked, extract_clip
 from facedrive.corpus.inputs import Clip, Span, find_clips
 from facedrive.corpus.spans import _alike, _same, from_further_back
 from facedrive.corpus.store import FolderStore
+from facedrive.sources.demo import open_demo
+from facedrive.takes.columns import row_of
 from facedrive.types import Image
 
 from .conftest import write_video
@@ -58,6 +61,20 @@ def test_progress_is_told_while_pictures_are_decoded_that_nobody_wants(
     with closing(open_reader(asked.settings, raw=asked.raw)) as reader:
         extract_clip(late, asked, reader, FolderStore(tmp_path / "out"), told.append)
     assert told[: 50 // 5] == [0] * (50 // 5)
+
+
+@pytest.mark.slow
+def test_three_seconds_after_its_first_frame_a_reader_says_what_an_earlier_one_does() -> None:
+    """So the rows where two spans meet can be the same to the bit."""
+    frames = list(islice(open_demo().frames(), 210))
+    with closing(open_reader()) as early, closing(open_reader()) as late:
+        for index, frame in enumerate(frames):
+            (sample,) = early.read(frame)
+            if index < 90:
+                continue
+            (other,) = late.read(frame)
+            if index >= 180:
+                assert row_of(sample) == row_of(other)
 
 
 def table(**columns: list[float]) -> pa.Table:
