@@ -1,5 +1,6 @@
 """Training the shape predictor, and how good the one that comes with facedrive is."""
 
+import functools
 import importlib.util
 from pathlib import Path
 
@@ -49,14 +50,19 @@ def photo(faces: Photographs, row: int) -> Photo:
     return Photo(faces.read(row), faces.points_px[row].astype(np.float64))
 
 
-def measure_public(faces: Photographs, rows: np.ndarray, roll_deg: float) -> np.ndarray:
-    """Measure dlib's public model as ``measure`` does ours, on a box that fits the face."""
+@functools.cache
+def public_model() -> dlib.shape_predictor:
+    """Open dlib's public model, 100 MB, once."""
     package = importlib.util.find_spec("face_recognition_models")
     if package is None or not package.submodule_search_locations:
         pytest.skip("face_recognition_models, with dlib's public model, is not installed")
     folder = Path(package.submodule_search_locations[0]) / "models"
-    model = dlib.shape_predictor(str(folder / "shape_predictor_68_face_landmarks.dat"))
-    errors = []
+    return dlib.shape_predictor(str(folder / "shape_predictor_68_face_landmarks.dat"))
+
+
+def measure_public(faces: Photographs, rows: np.ndarray, roll_deg: float) -> np.ndarray:
+    """Measure dlib's public model as ``measure`` does ours, on a box that fits the face."""
+    model, errors = public_model(), []
     for row in rows:
         tilted = tilt(photo(faces, row), roll_deg)
         unit = float(interocular_px(tilted.points_px))

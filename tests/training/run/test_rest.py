@@ -113,7 +113,7 @@ class Fitted:
 
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, count in (("ANCHORS", 64), ("RESTING", 16), ("STEPS", 60)):
+    for name, count in (("ANCHORS", 64), ("RESTING", 16), ("STEPS", 30)):
         monkeypatch.setattr(rest, name, count)
 
 
