@@ -27,13 +27,18 @@ def weights(model: torch.nn.Module) -> np.ndarray:
     return np.concatenate([each.detach().numpy().ravel() for each in model.parameters()])
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> np.ndarray:
+    """The weights that an unbroken run ends with."""
+    sets = every_kind()
+    return weights(Run(TINY, tmp_path_factory.mktemp("w"), torch.device("cpu")).fit(sets, sets))
+
+
 @pytest.mark.parametrize("saves", [3, 9])
 def test_a_run_that_was_stopped_ends_bit_for_bit_where_an_unbroken_one_ends(
-    tmp_path: Path, saves: int, monkeypatch: pytest.MonkeyPatch
+    whole: np.ndarray, tmp_path: Path, saves: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sets, cpu, recipe = every_kind(), torch.device("cpu"), TINY
-    whole = Run(recipe, tmp_path / "whole", cpu).fit(sets, sets)
-
     real, saved = loop.save_checkpoint, []
 
     class StoppedError(Exception):
@@ -51,7 +56,7 @@ def test_a_run_that_was_stopped_ends_bit_for_bit_where_an_unbroken_one_ends(
         Run(recipe, tmp_path / "broken", cpu).fit(sets, sets)
     monkeypatch.undo()
     resumed = Run(recipe, tmp_path / "broken", cpu).fit(sets, sets)
-    assert (weights(whole) == weights(resumed)).all()
+    assert (whole == weights(resumed)).all()
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path: Path) -> None:
