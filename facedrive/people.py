@@ -52,15 +52,12 @@ partly hidden by it, and tells nothing of how its person looks."""
 LOOK_EVERY = 6
 """Frames from one look for further faces, in two views, to the next."""
 
-MISSED_EVERY = 3
+MISSED_EVERY = 2
 """The same, while somebody is missing, or fewer are seen than are wanted."""
-
-BEGUN_EVERY = 2
-"""The same in the first ``GUESSED`` frames, in which many come into sight."""
 
 GUESSED = 25
 """Frames for which somebody who is not seen is expected where their motion would have led, and
-is looked for in every frame."""
+is looked for in every frame; as are others in the first so many frames of a crowd."""
 
 CANDIDATES = 4
 """Places that are asked about in a frame, but for the first, where all are."""
@@ -347,8 +344,8 @@ class People:
         """Return the frames from one look for further faces to the next."""
         if any(person.unseen <= GUESSED for person in missing):
             return 1
-        if self._frames < GUESSED:
-            return BEGUN_EVERY
+        if self._frames < GUESSED and len(self._people) > 1:
+            return 1
         return LOOK_EVERY if self._most is None and not missing else MISSED_EVERY
 
     def _expect(self, person: _Person, frame: Frame) -> None:

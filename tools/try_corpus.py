@@ -182,7 +182,8 @@ def try_people(data: Path, count: int) -> None:
     """Follow rendered heads that cross, as many as are asked for, and tell what a second costs."""
     studio = Studio(data, "test", 256)
     costs: dict[int, list[float]] = {}
-    for heads, seed in ((1, 0), (2, 0), (2, 1), (3, 0), (3, 1), (4, 0), (4, 1)):
+    clips = [(1, 0), *((heads, seed) for heads in (2, 3, 4) for seed in range(3))]
+    for heads, seed in clips:
         clip = list(render_crowd(studio, heads, count, seed))
         people = open_people(Settings(), heads, raw=True)
         begun = time.process_time()
