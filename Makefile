@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 # What tests of the GLB and of the web page load.
 NPM := gltf-validator@2.0.0-dev.3.10 mmd-parser@1.0.4 three@0.187.0
 
-# Who is done takes over another's tests. Many of all tests wait: one worker more than processors.
+# Who is done takes over another's tests. Many of all tests wait: two workers more than processors.
 CORES = $(shell $(PYTHON) -c 'import os; print(os.cpu_count())')
 PYTEST = .venv/bin/pytest --dist worksteal --numprocesses
 
@@ -16,7 +16,9 @@ demo: .venv/.demo-ready
 
 check: lint types quick
 
-test: lint types unit
+# Types are checked while the tests run: these also wait, for browsers and sockets.
+test: .venv/.test-ready
+	$(MAKE) -j 3 lint types unit
 
 lint: .venv/.test-ready
 	.venv/bin/ruff check .
@@ -29,7 +31,7 @@ quick: .venv/.test-ready
 	$(PYTEST) $(CORES) -m 'not slow' --hypothesis-profile quick
 
 unit: .venv/.test-ready
-	$(PYTEST) $$((1 + $(CORES)))
+	$(PYTEST) $$((2 + $(CORES)))
 
 # A thousand damaged copies of each kind of file; the tests try some dozens.
 fuzz: .venv/.test-ready
