@@ -76,7 +76,7 @@ def heard() -> Iterator[None]:
 
     Raises:
         Ended: in the block, when one came; from it, when what was broken off made another error of
-            that than one of ours.
+            that than one of ours, or was an import.
     """
     elsewhere = threading.current_thread() is not threading.main_thread()
     if elsewhere or isinstance(getattr(signal.getsignal(signal.SIGINT), "__self__", None), _Watch):
@@ -94,7 +94,7 @@ def heard() -> Iterator[None]:
     try:
         yield
     except Exception as error:  # an import that is broken off may raise anything
-        if watch.broke_off is None or isinstance(error, FacedriveError):
+        if watch.broke_off is None or (isinstance(error, FacedriveError) and not _of_import(error)):
             raise
         raise Ended(watch.broke_off) from error
     finally:
@@ -215,6 +215,15 @@ def _is_ending(error: BaseException | None) -> bool:
         if isinstance(error, Ended):
             return True
         error = error.__context__
+    return False
+
+
+def _of_import(error: BaseException | None) -> bool:
+    """Say whether an error tells of an import that failed."""
+    while error is not None:
+        if isinstance(error, ImportError):
+            return True
+        error = error.__cause__
     return False
 
 

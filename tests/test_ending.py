@@ -117,6 +117,18 @@ def test_what_was_broken_off_and_fails_of_it_is_told_as_ended() -> None:
     assert isinstance(ended.value.__cause__, TypeError)
 
 
+def test_an_import_that_was_broken_off_is_no_missing_package() -> None:
+    with pytest.raises(Ended), heard():
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(5)
+        except Ended:
+            try:
+                raise ImportError("initialization failed") from None
+            except ImportError as error:
+                raise FacedriveError("the model cannot be imported") from error
+
+
 @pytest.mark.parametrize("error", [FacedriveError, TypeError])
 def test_an_error_of_ours_and_one_without_a_signal_stay_what_they_are(
     error: type[Exception],
