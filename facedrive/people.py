@@ -56,8 +56,8 @@ MISSED_EVERY = 2
 """The same, while somebody is missing, or fewer are seen than are wanted."""
 
 GUESSED = 25
-"""Frames for which somebody who is not seen is expected where their motion would have led, and
-is looked for in every frame; as are others in the first so many frames of a crowd."""
+"""Frames for which somebody who is not seen is expected where their motion would have led; in the
+first so many of a crowd further faces are looked for in every one."""
 
 CANDIDATES = 4
 """Places that are asked about in a frame, but for the first, where all are."""
@@ -342,8 +342,6 @@ class People:
 
     def _look_every(self, missing: Sequence[_Person]) -> int:
         """Return the frames from one look for further faces to the next."""
-        if any(person.unseen <= GUESSED for person in missing):
-            return 1
         if self._frames < GUESSED and len(self._people) > 1:
             return 1
         return LOOK_EVERY if self._most is None and not missing else MISSED_EVERY
