@@ -170,12 +170,14 @@ def try_long(folder: Path, hours: float, rate: int) -> None:
     step = max(round(30 / rate), 1)  # of the demo clip's thirty a second
     pictures = frames(540 // step, step)
     write_video(folder / "in/long.mp4", pictures, round(hours * 3600 * rate), rate)
+    begun = time.monotonic()
     code, memory = watch(start(folder / "in", folder / "out"))
+    minutes = (time.monotonic() - begun) / 60
     thirds = [memory[len(memory) * n // 3 : len(memory) * (n + 1) // 3] for n in range(3)]
     (record,) = read_manifest(FolderStore(folder / "out"))
     told = ", ".join(f"{max(each, default=0):.0f}" for each in thirds)
-    print(f"{record.frames} frames, {record.seconds:.0f} s of film; exit code {code}; MB a worker "
-          f"in each third: {told}")  # fmt: skip
+    print(f"{record.frames} frames, {record.seconds:.0f} s of film in {minutes:.1f} minutes; exit "
+          f"code {code}; MB a worker in each third: {told}")  # fmt: skip
 
 
 def try_people(data: Path, count: int) -> None:

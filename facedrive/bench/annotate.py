@@ -91,8 +91,7 @@ class Coder:
 
     def clear(self, au: str) -> None:
         """Go to a track, pick all its keys and delete them."""
-        rows = [[au, key.frame, [key.value, key.shape, int(key.machine)], None]
-                for key in self._track(au).values()]  # fmt: skip
+        rows = [[au, key.frame, _packed(key), None] for key in self._track(au).values()]
         self._desk.edit(self._video, self._name, "delete", rows)
         self.count += GO + 2 * PRESS
 
