@@ -38,27 +38,37 @@ class Extractor:
     """What an actor is: one model, a tracker for each of its streams, and clip after clip."""
 
     def __init__(self, plan: WorkPlan, streams: int = 1) -> None:
-        """Open everything; on one core a stream, as every worker does.
+        """Note what to do.
 
         Args:
             plan: Of what all clips share.
             streams: Clips that are read at a time, by threads; their crops are read in one call.
         """
+        self._plan, self._streams = plan, streams
+        self._batched: Any = None
+        self._free: SimpleQueue[Any] = SimpleQueue()
+
+    def start(self, version: str) -> str:
+        """Open everything, if this version is installed here too; return the one that is.
+
+        Each stream has one core, as every worker does.
+        """
+        if version == __version__:
+            self._open()
+        return __version__
+
+    def _open(self) -> None:
         import cv2
 
         from facedrive.assembly import open_regressor
         from facedrive.regressors.batched import BatchedRegressor
 
         cv2.setNumThreads(1)
-        regressor = open_regressor(plan.asked.settings)
-        self._batched = BatchedRegressor(regressor, streams) if streams > 1 else None
-        self._free: SimpleQueue[Any] = SimpleQueue()
-        for _ in range(streams):
-            self._free.put(plan.open(self._batched or regressor))
-
-    def version(self) -> str:
-        """Return the version that is installed where it runs."""
-        return __version__
+        regressor = open_regressor(self._plan.asked.settings)
+        if self._streams > 1:
+            self._batched = BatchedRegressor(regressor, self._streams)
+        for _ in range(self._streams):
+            self._free.put(self._plan.open(self._batched or regressor))
 
     def extract(self, clip: Clip) -> Notes:
         """Extract a clip, and leave its file in the store; as many at a time as it has streams."""
@@ -89,7 +99,8 @@ class RayEngine:
 
         Raises:
             DependencyError: if Ray is not installed.
-            DataError: if the cluster does not answer, or has another version of facedrive.
+            DataError: if the cluster does not answer, has another version of facedrive, or has no
+                worker that can begin.
         """
         with _cluster(self.address, self.jobs) as ray:
             share = _share(ray, asked, self.jobs, self.batch, len(clips))
@@ -181,6 +192,8 @@ class _Actor:
     clips: list[Clip] = field(default_factory=list)
     alone: bool = False
     """It is at a clip that may have killed another, and is given none beside it."""
+    ready: bool = False
+    """It has started, and has our version."""
 
 
 class _Actors:
@@ -195,6 +208,8 @@ class _Actors:
         self._actors: list[_Actor] = []
         self._busy: dict[Any, tuple[_Actor, Clip]] = {}
         """By what is waited for."""
+        self._starting: dict[Any, _Actor] = {}
+        """By what says their version; all start at once, and who is first begins."""
 
     def run(self, clips: Sequence[Clip]) -> Iterator[Said]:
         waiting = deque(clips)
@@ -202,24 +217,48 @@ class _Actors:
         while waiting or self._busy:
             while waiting and (actor := self._free_for(waiting[0])):
                 self._hand(actor, waiting.popleft())
-            ready, _ = self._ray.wait(list(self._busy), timeout=WAIT_S)
+            ready, _ = self._ray.wait([*self._starting, *self._busy], timeout=WAIT_S)
             for each in ready:
-                yield from self._take(each, waiting)
+                if each in self._starting:
+                    self._welcome(each)
+                else:
+                    yield from self._take(each, waiting)
 
     def _start(self) -> _Actor:
-        actor = self._class.remote(self._plan, self._share.streams)
-        theirs = self._ray.get(actor.version.remote())
+        actor = _Actor(self._class.remote(self._plan, self._share.streams))
+        self._starting[actor.handle.start.remote(__version__)] = actor
+        return actor
+
+    def _welcome(self, each: Any) -> None:
+        """Let an actor that has started have clips, if its version is ours."""
+        actor = self._starting.pop(each)
+        try:
+            theirs = self._get(each)
+        except self._ray.exceptions.RayActorError as error:
+            self._go_without(actor, error)
+            return
         if theirs != __version__:
             raise DataError(
                 f"a worker of the cluster has facedrive {theirs}, this computer has {__version__}; "
                 "their rows are not mixed: install one version everywhere."
             )
-        return _Actor(actor)
+        actor.ready = True
+
+    def _go_without(self, actor: _Actor, error: Exception) -> None:
+        """Leave the work of an actor that died as it started to the others, if there are any."""
+        self._actors.remove(actor)
+        log.warning("a worker of the cluster died as it started; %d are left", len(self._actors))
+        if not self._actors:
+            raise DataError(
+                "every worker of the cluster died before it could begin: their machines may lack "
+                "memory, or facedrive; see Ray's own log there."
+            ) from error
 
     def _free_for(self, clip: Clip) -> _Actor | None:
         """Return who may take a clip: the least busy; nobody else's actor, after a death."""
         most = 1 if clip.output in self._tries else self._share.streams
-        able = [each for each in self._actors if len(each.clips) < most and not each.alone]
+        able = [each for each in self._actors
+                if each.ready and len(each.clips) < most and not each.alone]  # fmt: skip
         return min(able, key=lambda each: len(each.clips), default=None)
 
     def _hand(self, actor: _Actor, clip: Clip) -> None:
@@ -232,16 +271,21 @@ class _Actors:
         actor.clips.remove(clip)
         actor.alone = False
         try:
-            notes: Notes = self._ray.get(each)
-        except self._ray.exceptions.RayTaskError as error:
-            if isinstance(error.cause, FacedriveError):
-                raise error.cause from error
-            raise
+            notes: Notes = self._get(each)
         except (self._ray.exceptions.RayActorError, self._ray.exceptions.RaySystemError) as error:
             yield from self._mourn(actor, clip, waiting, error)
             return
         yield Progress(sum(record.frames for record in notes.records))
         yield Done(clip, notes)
+
+    def _get(self, each: Any) -> Any:
+        """Return what an actor answered; raise an error of ours that it raised as it is."""
+        try:
+            return self._ray.get(each)
+        except self._ray.exceptions.RayTaskError as error:
+            if isinstance(error.cause, FacedriveError):
+                raise error.cause from error
+            raise
 
     def _mourn(
         self, actor: _Actor, clip: Clip, waiting: deque[Clip], error: Exception

@@ -21,7 +21,7 @@ from facedrive.corpus.manifest import Notes
 from facedrive.corpus.pool import Done
 from facedrive.corpus.run import LocalEngine, WorkPlan, extract_corpus
 from facedrive.corpus.spans import _alike
-from facedrive.errors import DataError
+from facedrive.errors import DataError, FacedriveError
 from facedrive.regressors.options import RegressorOptions
 from facedrive.settings import Settings
 from facedrive.types import Image
@@ -91,8 +91,10 @@ def test_clips_that_an_actor_reads_together_have_the_rows_of_each_alone(
 class FakeRay:
     """A cluster without processes: a clip named ``bad`` ends the actor that reads it."""
 
-    def __init__(self) -> None:
+    def __init__(self, stillborn: int = 0) -> None:
         self.exceptions = ray.exceptions
+        self.stillborn = stillborn
+        """How many of the first actors die as they start."""
         self.together: list[set[str]] = []
         """What each actor was at whenever it was given a clip."""
 
@@ -109,9 +111,16 @@ class FakeRay:
 class FakeActor:
     def __init__(self, owner: FakeRay) -> None:
         self.at: set[str] = set()
-        self.version = SimpleNamespace(remote=lambda: lambda: onray.__version__)
+        self.stillborn = owner.stillborn > 0
+        owner.stillborn -= 1
+        self.start = SimpleNamespace(remote=lambda version: partial(self.awake, version))
         self.extract = SimpleNamespace(remote=partial(self.begin, owner))
         self.dead = False
+
+    def awake(self, version: str) -> str:
+        if self.stillborn:
+            raise ray.exceptions.RayActorError
+        return version
 
     def begin(self, owner: FakeRay, clip: Clip) -> Callable[[], Any]:
         self.at.add(clip.name)
@@ -137,6 +146,15 @@ def test_a_clip_that_kills_its_actor_takes_no_other_with_it() -> None:
     assert len(done) == len(clips)
     assert [len(each) for each in fake.together if "bad" in each][-2:] == [1, 1]
     assert max(map(len, fake.together)) == 3
+
+
+def test_an_actor_that_dies_as_it_starts_is_gone_without_while_there_is_another() -> None:
+    clips = [Clip(name, "video", (), ()) for name in "abc"]
+    actors = onray._Actors(FakeRay(1), WorkPlan(Asked(), ""), onray._Share(2, 1, 0))
+    assert len([said for said in actors.run(clips) if isinstance(said, Done)]) == len(clips)
+    none = onray._Actors(FakeRay(2), WorkPlan(Asked(), ""), onray._Share(2, 1, 0))
+    with pytest.raises(DataError, match="every worker of the cluster died"):
+        list(none.run(clips))
 
 
 def machines(*has: tuple[int, int]) -> Any:
@@ -190,6 +208,17 @@ def test_a_worker_of_another_version_is_refused(
     monkeypatch.setattr(onray, "__version__", "9.9.9")
     with pytest.raises(DataError, match=r"has facedrive 0\.1\.0, this computer has 9\.9\.9"):
         extract_corpus([str(tmp_path / "in")], str(tmp_path / "out"), Asked(), onray.RayEngine())
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_worker_that_cannot_open_the_model_says_why(
+    cluster: Any, pictures: list[Image], tmp_path: Path
+) -> None:
+    write_video(tmp_path / "in/a.mp4", pictures[:3])
+    (tmp_path / "rubbish.onnx").write_bytes(b"rubbish")
+    asked = Asked(Settings(regressor=RegressorOptions(model=tmp_path / "rubbish.onnx")))
+    with pytest.raises(FacedriveError, match=r"rubbish\.onnx"):
+        extract_corpus([str(tmp_path / "in")], str(tmp_path / "out"), asked, onray.RayEngine())
 
 
 def test_an_address_that_does_not_answer_is_told_of() -> None:
