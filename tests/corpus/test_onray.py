@@ -37,9 +37,9 @@ pq = pytest.importorskip("pyarrow.parquet")
 def cluster() -> Iterator[Any]:
     """Two workers on this computer."""
     os.environ["RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO"] = "0"
-    root = str(Path(__file__).resolve().parents[2])
+    os.environ["PYTHONPATH"] = str(Path(__file__).resolve().parents[2])
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, configure_logging=False,
-             runtime_env={"env_vars": {"PYTHONPATH": root}})  # fmt: skip
+             _system_config={"prestart_worker_first_driver": False})  # fmt: skip
     yield ray
     ray.shutdown()
 
@@ -91,8 +91,10 @@ def test_clips_that_an_actor_reads_together_have_the_rows_of_each_alone(
 class FakeRay:
     """A cluster without processes: a clip named ``bad`` ends the actor that reads it."""
 
-    def __init__(self, stillborn: int = 0) -> None:
+    def __init__(self, stillborn: int = 0, has: str = onray.__version__) -> None:
         self.exceptions = ray.exceptions
+        self.has = has
+        """The version of facedrive on its machines."""
         self.stillborn = stillborn
         """How many of the first actors die as they start."""
         self.together: list[set[str]] = []
@@ -113,7 +115,7 @@ class FakeActor:
         self.at: set[str] = set()
         self.stillborn = owner.stillborn > 0
         owner.stillborn -= 1
-        self.start = SimpleNamespace(remote=lambda version: partial(self.awake, version))
+        self.start = SimpleNamespace(remote=lambda version: partial(self.awake, owner.has))
         self.extract = SimpleNamespace(remote=partial(self.begin, owner))
         self.dead = False
 
@@ -200,14 +202,15 @@ def _worker() -> int:
     raise AssertionError("no worker runs")
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_a_worker_of_another_version_is_refused(
-    cluster: Any, monkeypatch: pytest.MonkeyPatch, pictures: list[Image], tmp_path: Path
-) -> None:
-    write_video(tmp_path / "in/a.mp4", pictures[:3])
-    monkeypatch.setattr(onray, "__version__", "9.9.9")
-    with pytest.raises(DataError, match=r"has facedrive 0\.1\.0, this computer has 9\.9\.9"):
-        extract_corpus([str(tmp_path / "in")], str(tmp_path / "out"), Asked(), onray.RayEngine())
+def test_a_worker_of_another_version_is_refused() -> None:
+    actors = onray._Actors(FakeRay(has="9.9.9"), WorkPlan(Asked(), ""), onray._Share(1, 1, 0))
+    with pytest.raises(DataError, match=r"has facedrive 9\.9\.9, this computer has 0\.1\.0"):
+        list(actors.run([Clip("a", "video", (), ())]))
+
+
+def test_an_actor_opens_nothing_for_another_version() -> None:
+    actor = onray.Extractor(WorkPlan(Asked(), ""))
+    assert actor.start("9.9.9") == onray.__version__ and actor._free.empty()
 
 
 @pytest.mark.filterwarnings("ignore")
