@@ -149,7 +149,7 @@ def _add_files(app: FastAPI, desk: Desk) -> None:
     @app.get("/rig-picture")
     def rig_picture(name: str) -> Response:
         path = desk.gallery.picture(desk.find_rig(name))
-        return FileResponse(path) if path is not None else Response(status_code=404)
+        return FileResponse(path) if path is not None else Response(status_code=204)
 
     @app.post("/rig-picture")
     async def keep_rig_picture(name: str, request: Request) -> Response:

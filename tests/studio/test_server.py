@@ -95,7 +95,7 @@ def test_a_japanese_page_is_told_in_japanese(app: FastAPI) -> None:
 @pytest.mark.parametrize("body", [b"no picture", b"", JPEG + bytes(MAX_PICTURE)])
 def test_a_picture_that_is_none_is_refused(app: FastAPI, body: bytes) -> None:
     assert ask(app, "POST", "/rig-picture", "name=basic", body)[0] == 400
-    assert ask(app, "GET", "/rig-picture", "name=basic")[0] == 404
+    assert ask(app, "GET", "/rig-picture", "name=basic")[0] == 204
 
 
 def test_a_rigs_picture_is_kept_and_given_back(app: FastAPI) -> None:

@@ -126,7 +126,7 @@ class Avatar extends HTMLElement {
   // A rig's tile gets its picture from the first page that shows the rig.
   async portray() {
     const name = this.getAttribute("rig") || "basic";
-    if (!this.hasAttribute("inset") || (await fetch(`/rig-picture?name=${encodeURIComponent(name)}`)).ok) return;
+    if (!this.hasAttribute("inset") || (await fetch(`/rig-picture?name=${encodeURIComponent(name)}`)).status !== 204) return;
     this.weigh(new Float32Array(INPUTS));
     this.bones.head?.quaternion.identity();
     this.look([0, 0, 0, 0]);
