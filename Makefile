@@ -25,7 +25,7 @@ lint: .venv/.test-ready
 	.venv/bin/ruff format --check .
 
 types: .venv/.test-ready
-	.venv/bin/mypy
+	.venv/bin/pyrefly check --progress-bar no --python-interpreter-path $(PYTHON)
 
 quick: .venv/.test-ready
 	$(PYTEST) $(CORES) -m 'not slow' --hypothesis-profile quick

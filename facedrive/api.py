@@ -211,7 +211,7 @@ def _are_files(source: Given) -> bool:
     if isinstance(source, str | Path):
         path = Path(source)
         return path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES
-    if isinstance(source, list | tuple):
+    if isinstance(source, (list, tuple)):
         return bool(source) and all(isinstance(each, str | Path) for each in source)
     return False
 

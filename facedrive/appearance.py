@@ -65,7 +65,7 @@ class Gallery:
     """What is remembered of how one person looks."""
 
     def __init__(self) -> None:
-        self._mean: Appearance | None = None
+        self._mean: NDArray[np.floating] | None = None
         self._seen = 0  # times that it was surely theirs
 
     def learn(self, look: Appearance, *, sure: bool) -> None:

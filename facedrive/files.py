@@ -130,7 +130,7 @@ def parse_toml(
 
 
 def _check_integers(value: object) -> None:
-    if isinstance(value, dict | list):
+    if isinstance(value, (dict, list)):
         for each in value.values() if isinstance(value, dict) else value:
             _check_integers(each)
     elif isinstance(value, int) and not -TOML_INTEGER <= value < TOML_INTEGER:

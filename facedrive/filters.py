@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from facedrive.errors import OptionError
 from facedrive.options import option
@@ -91,13 +92,13 @@ FILTERS: Registry[Filter] = Registry(
 )
 
 
-def _towards(goal: Vector, value: Vector, share: float | Vector) -> Vector:
+def _towards(goal: Vector, value: Vector, share: float | NDArray[np.floating]) -> Vector:
     """Go a share of the way to a goal, by whole steps: it is reached, and not only neared."""
     off = (1 - share) * (value - goal)
     return np.asarray(goal + np.trunc(off / STEP) * STEP, np.float32)
 
 
-def _share(cutoff_hz: float | Vector, elapsed: float) -> float | Vector:
+def _share(cutoff_hz: float | NDArray[np.floating], elapsed: float) -> float | NDArray[np.floating]:
     """Return how much of the way a first-order low-pass goes in ``elapsed`` seconds."""
     turn = 2 * math.pi * elapsed * cutoff_hz
     return turn / (1 + turn)

@@ -91,13 +91,13 @@ def command(method: Method) -> Method:
     def asked(self: Live, *args: Any, **named: Any) -> Any:
         return self.controls.ask(lambda: method(self, *args, **named))
 
-    asked.is_command = True  # type: ignore[attr-defined]
-    return asked  # type: ignore[return-value]
+    asked.is_command = True  # pyrefly: ignore[missing-attribute]
+    return asked  # pyrefly: ignore[bad-return]
 
 
 def at_once(method: Method) -> Method:
     """Have a method callable by name, and carried out in the caller's thread without waiting."""
-    method.is_command = True  # type: ignore[attr-defined]
+    method.is_command = True  # pyrefly: ignore[missing-attribute]
     return method
 
 

@@ -230,7 +230,7 @@ class Option:
             OptionError: if it is of another type, or out of range.
         """
         if self.many:
-            if not isinstance(value, list | tuple):
+            if not isinstance(value, (list, tuple)):
                 raise OptionError(f"{self.name} is {value!r}; it must be a list.")
             return tuple(self._check_one(each) for each in value)
         return self._check_one(value)
@@ -280,7 +280,7 @@ def _walk(
     group: object,
 ) -> Iterator[Option]:
     """Give the options below ``path``; ``group`` has their defaults if the field above has one."""
-    hints = _hints(declaration)  # type: ignore[arg-type]
+    hints = _hints(declaration)
     for each in dataclasses.fields(declaration):
         if not each.init or (sections is not None and each.name not in sections):
             continue
@@ -291,7 +291,7 @@ def _walk(
             continue  # before its default is made: that may be a model
         default = _default(each) if group is MISSING else getattr(group, each.name)
         if dataclasses.is_dataclass(hint):
-            yield from _walk(hint, where, facts.sections, default)  # type: ignore[arg-type]
+            yield from _walk(hint, where, facts.sections, default)  # pyrefly: ignore[bad-argument-type]
         else:
             yield Option(where, hint, default, facts, many, declaration)
 
@@ -336,8 +336,8 @@ def build(declaration: type[T], values: Mapping[str, object]) -> T:
         OptionError: if one that must be given is missing.
     """
     given: dict[str, object] = {}
-    hints = _hints(declaration)  # type: ignore[arg-type]
-    for each in dataclasses.fields(declaration):  # type: ignore[arg-type]
+    hints = _hints(declaration)
+    for each in dataclasses.fields(declaration):  # pyrefly: ignore[bad-argument-type]
         if not each.init:
             continue
         hint = _bare(hints[each.name])[0]
@@ -389,7 +389,7 @@ def changed(instance: T, name: str, value: object) -> T:
 def _put(instance: T, path: tuple[str, ...], value: object) -> T:
     first, *rest = path
     inner = _put(getattr(instance, first), tuple(rest), value) if rest else value
-    return dataclasses.replace(instance, **{first: inner})  # type: ignore[type-var]
+    return dataclasses.replace(instance, **{first: inner})  # pyrefly: ignore[bad-specialization]
 
 
 def shown(value: object) -> str:

@@ -138,7 +138,8 @@ class Outputs:
         Raises:
             FacedriveError: the first failure, after all are closed; ``failures`` has them all.
         """
-        opened, self._opened = self._opened, []
+        opened = self._opened
+        self._opened = []
         before = len(self.failures)
         for each in opened:
             try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.progress import Progress
+    from rich.progress import Progress, TaskID
 
     from facedrive.stages import Source
 
@@ -29,17 +29,18 @@ class Bar:
     def __init__(self, display: Progress | None, total: int | None, unit: str, what: str,
                  done: int) -> None:  # fmt: skip
         self._display, self._figures = display, ""
+        self._task: TaskID | None = None
         if display is not None:
             self._task = display.add_task(what, total=total, completed=done, unit=unit, figures="")
 
     def advance(self, by: int = 1) -> None:
         """Count up."""
-        if self._display is not None:
+        if self._display is not None and self._task is not None:
             self._display.advance(self._task, by)
 
     def say(self, what: str | None = None, figures: str | None = None) -> None:
         """Change what the line says before (what is done) and after (how it goes)."""
-        if self._display is not None:
+        if self._display is not None and self._task is not None:
             self._figures = self._figures if figures is None else figures
             self._display.update(self._task, description=what, figures=self._figures)
 

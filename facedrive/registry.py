@@ -63,10 +63,10 @@ class Registry(Generic[T]):
         where = name if is_dotted(name) else self.table.get(name)
         if where is None:
             raise self.error(unknown(self.kind, name, self.table))
-        found = self._import(where)
+        found: type[T] = self._import(where)
         if is_dotted(name):
             self._check(where, found)
-        return found  # type: ignore[no-any-return]
+        return found
 
     def open(self, spec: str, **given: object) -> T:
         """Make what ``name?option=value&…`` asks for.
@@ -94,7 +94,7 @@ class Registry(Generic[T]):
         if not is_dotted(name):
             return found(**values)
         guarded: Any = Guarded(name, partial(found, **values), self)
-        return guarded  # type: ignore[no-any-return]
+        return guarded  # pyrefly: ignore[no-any-return-explicit]
 
     def _read(
         self, name: str, options: tuple[Option, ...], texts: Mapping[str, str]

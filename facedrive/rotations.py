@@ -146,7 +146,8 @@ def median_rotation(rotations: Sequence[Rotation]) -> Rotation:
 
 def continuous(rotations: NDArray[np.float32]) -> NDArray[np.float32]:
     """Normalise (n, 4) rotations, and flip those whose sign would send a player the long way."""
-    unit = rotations.astype(np.float64)  # in place from here on: a take may be of a day
+    # In place from here on: a take may be of a day.
+    unit: NDArray[np.float64] = rotations.astype(np.float64)
     unit /= np.sqrt(np.einsum("ij,ij->i", unit, unit))[:, None]
     along = np.einsum("ij,ij->i", unit[1:], unit[:-1])
     unit *= np.cumprod(np.where(np.append(1.0, along) < 0, -1.0, 1.0))[:, None]

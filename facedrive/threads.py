@@ -534,7 +534,7 @@ class Gathered(Generic[T, R]):
             self._asked.append(ask)
             self._changed.notify_all()
             self._changed.wait_for(lambda: ask.taken or self._complete, self.WAIT_S)
-            asks = [] if ask.taken else self._take(ask)
+            asks: list[_Ask[T, R]] = [] if ask.taken else self._take(ask)
         if asks:
             self._answer(asks)
         return ask.answer.result()

@@ -60,7 +60,7 @@ def huge_count(chance: random.Random, content: bytes) -> bytes:
     start = chance.randrange(max(1, min(len(content), 512)))
     number = chance.choice((0x7FFFFFFF, 0xFFFFFFFF, 0x10000000, 0xFFFF))
     order: str = chance.choice(("little", "big"))
-    return content[:start] + number.to_bytes(4, order) + content[start + 4 :]  # type: ignore[arg-type]
+    return content[:start] + number.to_bytes(4, order) + content[start + 4 :]
 
 
 MUTATORS: tuple[Mutator, ...] = (flip, cut, leave_out, repeat, put_in, odd_value, huge_count)

@@ -26,7 +26,7 @@ def test_an_added_output_takes_the_users_table_where_it_uses_that_one(
 ) -> None:
     sink = open_output(url, settings)
     sink.close()
-    assert (sink.mapping == str(settings.outputs.mapping[0])) is own  # type: ignore[attr-defined]
+    assert (sink.mapping == str(settings.outputs.mapping[0])) is own
 
 
 def test_what_the_run_reads_is_never_an_output(settings: Settings) -> None:

@@ -82,7 +82,7 @@ def sink() -> Keeps:
 def live(sink: Keeps) -> Iterator[Live]:
     """A run that goes on in a thread of its own."""
     made = Live(Settings(), Endless(), Pipeline(Always(), Half()), Outputs([sink], ["first"]))
-    made._recorder = SinkRecorder(SimpleNamespace(mirror=False), made.outputs, Path("x.mp4"))  # type: ignore[arg-type]
+    made._recorder = SinkRecorder(SimpleNamespace(mirror=False), made.outputs, Path("x.mp4"))
     thread = threading.Thread(target=made.run, daemon=True)
     thread.start()
     yield made

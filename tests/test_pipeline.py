@@ -137,7 +137,7 @@ def test_the_head_is_solved_once_a_frame_and_from_the_better_landmarks() -> None
     class Counts(PoseSolver):
         count = 0
 
-        def solve(self, landmarks_px, frame_size):  # type: ignore[no-untyped-def]
+        def solve(self, landmarks_px, frame_size):
             self.count += 1
             return super().solve(landmarks_px, frame_size)
 

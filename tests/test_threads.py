@@ -197,7 +197,7 @@ class TestLiveCapture:
         source = ScriptedSource([endless])
         items = LiveCapture(source).frames()
         next(items)
-        items.close()  # type: ignore[attr-defined]
+        items.close()
         assert source.closed == 1
 
     @pytest.mark.slow
@@ -208,7 +208,7 @@ class TestLiveCapture:
         stall = next(items)
         assert isinstance(stall, Stall)
         assert stall.reason in ("", "camera 0 stopped giving pictures.")
-        items.close()  # type: ignore[attr-defined]
+        items.close()
         assert source.opened == 1
         assert not any(thread.name == "capture" for thread in threading.enumerate())
 
@@ -224,7 +224,7 @@ class TestLiveCapture:
         monkeypatch.setattr("facedrive.threads._Reader.STOP_S", 0.0)
         items = capture(hangs).frames()
         next(items)
-        items.close()  # type: ignore[attr-defined]
+        items.close()
         assert "leaving it behind" in caplog.text
         release.set()
 
@@ -254,7 +254,7 @@ class TestLiveCapture:
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
         live = capture(gives_then_fails(0), gives_then_fails(0), gives(2))
-        live.source.wait = True  # type: ignore[attr-defined]
+        live.source.wait = True
         found = [item.index for item in live.frames() if isinstance(item, Frame)]
         assert found[-1] == 1
         assert caplog.text.count("Waiting for it") == 1
@@ -465,5 +465,5 @@ class TestPace:
         assert not source.live
         frames = source.frames()
         assert next(frames).index == 0
-        frames.close()  # type: ignore[attr-defined]
+        frames.close()
         assert inner.closed == 1

@@ -48,7 +48,7 @@ class Event(NamedTuple):
 
 def find_events(labels: Values) -> list[Event]:
     """Find every event in (F, 24) labels."""
-    found = []
+    found: list[Event] = []
     for index, name in enumerate(AU_NAMES):
         for first, last in spans(labels[:, index] >= ONSET):
             apex = first + int(np.argmax(labels[first : last + 1, index]))
@@ -94,7 +94,7 @@ def read_eaf(path: Path, times: Values) -> list[Event]:
     tiers = {
         str(tier.get("TIER_ID")): list(_rows(tier, slots, times)) for tier in root.iter("TIER")
     }
-    found = []
+    found: list[Event] = []
     for tier, rows in tiers.items():
         names = _aus_of(tier)
         if not names and not tier.endswith(APEX):

@@ -8,6 +8,7 @@ import numpy as np
 
 from facedrive.annotate.elan import event_keys, read_eaf
 from facedrive.annotate.guess import filled
+from facedrive.annotate.journal import Change
 from facedrive.annotate.project import Project, Video
 from facedrive.annotate.reduce import exact_keys
 from facedrive.aus import AU_NAMES
@@ -86,7 +87,7 @@ def _say(project: Project, video: Video, coder: str, labelled: Labelled) -> None
         if frame in place:
             aus[place[frame]] = row.astype(np.float64).round(4)
     document = project.document(video.name, coder)
-    changes = []
+    changes: list[Change] = []
     for index, au in enumerate(AU_NAMES):
         known = ~np.isnan(aus[:, index])
         if known.any():

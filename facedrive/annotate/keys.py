@@ -233,7 +233,7 @@ def _read_row(where: str, row: list[str], frames: int) -> tuple[str, Key]:
     if by not in (HAND, MACHINE):
         raise DataError(f"{where}: by is '{by[:20]}'; it must be {HAND} or {MACHINE}.")
     try:
-        key = Key(int(frame), float(value), shape, by == MACHINE)  # type: ignore[arg-type]
+        key = Key(int(frame), float(value), shape, by == MACHINE)  # pyrefly: ignore[bad-argument-type]
     except ValueError as error:
         raise DataError(f"{where}: '{frame[:20]},{value[:20]}' are no frame and value.") from error
     return check_key(where, channel, key, frames), key

@@ -349,7 +349,7 @@ class Project:
         stamp = f"{found.st_size}:{found.st_mtime_ns}"
         cache = self.folder / CACHE / "hashes.json"
         try:
-            known = json.loads(cache.read_text()) if cache.exists() else {}
+            known: dict[str, Any] = json.loads(cache.read_text()) if cache.exists() else {}
         except (OSError, ValueError):
             known = {}
         if known.get(name, ("", ""))[0] != stamp:
@@ -517,7 +517,7 @@ def _read_frames(path: Path, frames: int) -> Clock:
             np.array([int(row[1]) for row in rows], np.int64),
             tuple(row[2] for row in rows),
         )
-    except (OSError, ValueError, IndexError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, ValueError, IndexError, csv.Error) as error:
         raise DataError(f"{path} is no list of frames: {error}; add the video anew.") from error
     if len(clock.times) != frames or (np.diff(clock.times) <= 0).any():
         raise DataError(

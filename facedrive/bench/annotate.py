@@ -363,11 +363,11 @@ def work(study: Path) -> dict[str, float]:
     opened = perf_seconds() - begun
     rng = np.random.default_rng(1)
     frames = desk.project.video(name).frames
-    seeks = [_timed(lambda at=int(at): desk.picture(name, at))  # type: ignore[misc]
+    seeks = [_timed(lambda at=int(at): desk.picture(name, at))
              for at in rng.integers(0, frames, SEEKS)]  # fmt: skip
     coder = Coder(desk, name, "anna")
     edits = [
-        _timed(lambda at=int(at), au=str(au): coder.set(au, at, 0.5))  # type: ignore[misc]
+        _timed(lambda at=int(at), au=str(au): coder.set(au, at, 0.5))
         for at, au in zip(rng.integers(0, frames, EDITS), rng.choice(AU_NAMES, EDITS), strict=True)
     ]
     memory = psutil.Process().memory_info().rss / 2**20

@@ -18,7 +18,7 @@ from facedrive.sinks import open_sink
 from facedrive.sources import open_source
 from facedrive.sources.video import VideoFile
 from facedrive.timing import perf_seconds
-from facedrive.types import Frame, Image
+from facedrive.types import Frame, Image, Vector
 
 ROUNDS = 3
 """Times that ours and the peer run over the frames, in turn."""
@@ -152,7 +152,8 @@ def measure_jitter(pipeline: Pipeline, frame: Frame) -> dict[str, float]:
         calibration and smoothing.
     """
     random = np.random.default_rng(0)
-    raw, smooth = [], []
+    raw: list[Vector] = []
+    smooth: list[Vector] = []
     start = frame.time + 1
     for index in range(round(STILL_S * 30)):
         noise = 6 * random.standard_normal(frame.image.shape, np.float32)

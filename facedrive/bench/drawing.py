@@ -23,7 +23,8 @@ def measure_rig(path: str) -> dict[str, Any]:
     morpher = Morpher(rig)
     random = np.random.default_rng(0)
     weights = random.random((200, len(rig.targets)), dtype=np.float32)
-    morph_s, draw_s = [], []
+    morph_s: list[float] = []
+    draw_s: list[float] = []
     for row in weights:
         start = perf_seconds()
         morpher.vertices(row)

@@ -87,7 +87,7 @@ def drive(seconds: float, rate_hz: float, folder: Path, ports: dict[str, int]) -
     process = psutil.Process()
     _write_once(folder)
     sinks = {scheme: open_sink(url) for scheme, url in _urls(folder, ports).items()}
-    print(json.dumps({"ws_port": sinks["ws"].port}), flush=True)  # type: ignore[attr-defined]
+    print(json.dumps({"ws_port": sinks["ws"].port}), flush=True)  # pyrefly: ignore[missing-attribute]
     count = round(seconds * rate_hz)
     took = np.zeros((len(sinks), count))
     memory: list[float] = []

@@ -108,7 +108,7 @@ class Viewer:
                 kind = message[0]
                 self.first.setdefault(int(kind), came)
                 if kind == 1:
-                    (captured_ms,) = struct.unpack_from("<d", bytes(message), 8)  # type: ignore[arg-type]
+                    (captured_ms,) = struct.unpack_from("<d", bytes(message), 8)  # pyrefly: ignore[bad-argument-type]
                     self.ages_ms.append(came * 1000 - captured_ms)
 
 
@@ -166,7 +166,10 @@ def _measure_start(studio: Studio) -> dict[str, float]:
 
 def _measure_latency(studio: Studio, seconds: float) -> dict[str, float]:
     """Return frame to wire without a page and with one, and what the pictures take."""
-    without, having, ages_ms, busy_s = [], [], [], 0.0
+    without: list[float] = []
+    having: list[float] = []
+    ages_ms: list[float] = []
+    busy_s = 0.0
     for _ in range(ROUNDS):
         _sleep(seconds)
         without.append(studio.figures()["wire_ms"])

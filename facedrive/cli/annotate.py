@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from facedrive.cli.packages import need_analyze, need_studio
 from facedrive.cli.studio import open_browser
@@ -202,7 +202,8 @@ class CheckProject(OnProject):
 
         project = Project.open(self.project, lock=False)
         rules = load_rules(self.project / "rules.toml")
-        changed, found = project.changed(), []
+        changed = project.changed()
+        found: list[dict[str, Any]] = []
         for name in project.videos:
             for coder in active_coders(project, name):
                 tracks = project.document(name, coder).tracks

@@ -274,7 +274,7 @@ def _outputs_table(report: dict[str, Any]) -> str:
 
 def _table(report: dict[str, Any]) -> str:
     """Lay the figures out for people."""
-    lines = []
+    lines: list[str] = []
     for key, value in report.items():
         if isinstance(value, dict):
             lines += [f"  {name:<22}{part:>10.3f}" for name, part in value.items()]

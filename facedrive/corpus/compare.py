@@ -181,7 +181,7 @@ TIME_SLACK = 1.5e-3
 def _clusters(pairs: Mapping[Key, _Pair]) -> tuple[list[_Pair], str]:
     if len(pairs) >= FEWEST:
         return list(pairs.values()), "people"
-    parts = []
+    parts: list[_Pair] = []
     for each in pairs.values():
         stretch = np.floor((each.times - each.times[0]) / STRETCH_S)
         parts += [_Pair(*(values[stretch == number_] for values in each))

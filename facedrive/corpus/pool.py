@@ -120,7 +120,7 @@ class Pool(Generic[Job, Result]):
         """Hear what the processes say, for a while."""
         busy = {each.pipe: each for each in self._workers if each.job is not None}
         for pipe in wait(list(busy), LOOK_S):
-            worker = busy[pipe]  # type: ignore[index]
+            worker = busy[pipe]  # pyrefly: ignore[bad-index]
             try:
                 what, said = worker.pipe.recv()
             except (EOFError, OSError):
@@ -136,7 +136,7 @@ class Pool(Generic[Job, Result]):
                     raise said
                 case "done":
                     job, worker.job = worker.job, None
-                    yield Done(job, said)  # type: ignore[arg-type]
+                    yield Done(job, said)  # pyrefly: ignore[invalid-yield]
         for worker in busy.values():
             if worker.job is not None and now() - worker.heard_s > self._silence_s:
                 worker.process.kill()

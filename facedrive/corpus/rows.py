@@ -75,7 +75,8 @@ class ClipRows:
         if not self._rows:
             return
         titles, rows = self._titles, self._rows
-        self._titles, self._rows = [], []
+        self._titles = []
+        self._rows = []
         values = list(zip(*rows, strict=True))
         columns = [pa.array(titles).dictionary_encode()]
         columns += [pa.array(values[at], self._schema.field(number).type)

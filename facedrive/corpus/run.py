@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from facedrive import __version__
 from facedrive.corpus.clip import Asked, extract_clip, fingerprint
@@ -108,7 +108,7 @@ class LocalEngine:
     """Extracts clips in processes of this computer, one core each."""
 
     jobs: int
-    exact: ClassVar[bool] = True
+    exact: bool = field(default=True, init=False)
 
     def __call__(self, asked: Asked, store: Store, clips: Sequence[Clip]) -> Iterator[Said]:
         """Extract every clip; say what is done."""

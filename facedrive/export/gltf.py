@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -200,7 +200,8 @@ def _add_animation(glb: Glb, animation: Animation, bones: Bones, name: str) -> N
     streamed = glb.add_streamed(len(weights) * weights.width, weights.blocks())
     outputs = [(len(bones.names), "weights", streamed)]
     outputs += [(node, "rotation", glb.add_accessor(turn)) for node, turn in moved]
-    samplers, channels = [], []
+    samplers: list[dict[str, int]] = []
+    channels: list[dict[str, Any]] = []
     for number, (node, path, output) in enumerate(outputs):
         samplers.append({"input": times, "output": output})
         channels.append({"sampler": number, "target": {"node": node, "path": path}})

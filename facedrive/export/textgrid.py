@@ -36,7 +36,8 @@ def write_textgrid(path: Path, tiers: Mapping[str, Iterable[Interval]], end_s: f
 
 def _filled(intervals: Iterable[Interval], end_s: float) -> list[Interval]:
     """Put empty intervals between those that are given, as Praat takes no gaps."""
-    rows, at = [], 0.0
+    rows: list[Interval] = []
+    at = 0.0
     for each in sorted(intervals):
         start_s, stop_s = max(each.start_s, at), min(each.end_s, end_s)
         if stop_s <= start_s:

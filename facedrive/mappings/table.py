@@ -159,7 +159,7 @@ def inputs(aus: Vector, gaze: Vector, extras: Vector | None = None) -> Vector:
 
 def gaze_inputs(gaze: Vector) -> Vector:
     """Split (2, 2) gaze in radians into the (8,) ``GAZE_INPUTS``, 0 to 1."""
-    values: Vector = np.clip(_GAZE_AXES @ gaze.reshape(4), 0.0, 1.0)
+    values: Vector = (_GAZE_AXES @ gaze.reshape(4)).clip(0.0, 1.0)
     return values
 
 
@@ -393,9 +393,9 @@ def _row(path: Path, channel: str, row: object) -> dict[str, Any]:
 
 def _weight(path: Path, channel: str, name: str, weight: object) -> float:
     number = isinstance(weight, int | float) and not isinstance(weight, bool)
-    if not number or not abs(float(weight)) <= WEIGHT_LIMIT:  # type: ignore[arg-type]
+    if not number or not abs(float(weight)) <= WEIGHT_LIMIT:
         raise MappingError(
             f"{path.name}: {channel}: {name} = {weight!r} is no weight; "
             f"give a number from {-WEIGHT_LIMIT:g} to {WEIGHT_LIMIT:g}."
         )
-    return float(weight)  # type: ignore[arg-type]
+    return float(weight)

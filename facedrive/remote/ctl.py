@@ -101,7 +101,8 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 class _Handler(socketserver.StreamRequestHandler):
-    server: _Server
+    # The only server that makes this handler.
+    server: _Server  # pyrefly: ignore[bad-override-mutable-attribute]
     timeout = TIMEOUT_S
 
     def handle(self) -> None:

@@ -113,7 +113,7 @@ def _seen(rig: Rig, parts: list[Part], seen: NDArray[np.bool_]) -> Indices:
     return shown
 
 
-class _Texture(pyrender.Texture):  # type: ignore[misc]
+class _Texture(pyrender.Texture):
     """pyrender's, with its first row at v = 0 as in glTF, and made without a flaw of PyOpenGL."""
 
     def _add_to_context(self) -> None:
@@ -133,7 +133,7 @@ class _Texture(pyrender.Texture):  # type: ignore[misc]
         GL.glBindTexture(kind, 0)
 
 
-class _Renderer(pyrender.Renderer):  # type: ignore[misc]
+class _Renderer(pyrender.Renderer):
     """pyrender's, with our shaders and a choice of samples, reading back colour alone."""
 
     def __init__(self, size: tuple[int, int], samples: int) -> None:

@@ -35,7 +35,7 @@ def bone_targets(bones: dict[str, Bone], vertices: Floats) -> dict[str, Floats]:
         found = {which: bones.get(f"{side}_{which}_lid") for which in lids}
         turned = [_turned(bone, vertices, lids[which]) for which, bone in found.items() if bone]
         if turned:
-            made[f"{BONE}{side}_eye_close"] = np.sum(turned, axis=0, dtype=np.float32)
+            made[f"{BONE}{side}_eye_close"] = np.asarray(np.sum(turned, axis=0, dtype=np.float32))
     return made
 
 

@@ -115,7 +115,7 @@ class Document:
     def floats(self, parent: Object, key: str, default: tuple[float, ...]) -> NDArray[np.float64]:
         """Return the list of numbers under ``key``, as long as its default."""
         value = parent.get(key, default)
-        numbers = isinstance(value, list | tuple) and all(
+        numbers = isinstance(value, (list, tuple)) and all(
             type(number) in (int, float) for number in value
         )
         if not numbers or len(value) != len(default):

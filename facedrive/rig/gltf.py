@@ -186,7 +186,7 @@ def _paints(
     """Return what expressions do to the surfaces of materials."""
     rows = {name: row for row, name in enumerate(targets)}
     looking = [each for each in made if each.looks]
-    paints = []
+    paints: list[Paint] = []
     first = 0
     for part, piece in enumerate(pieces):
         vertices = slice(first, first + len(piece.vertices))

@@ -23,8 +23,8 @@ CHUNK = 1 << 15
 ATTRIBUTES_HEAD, TRIANGLES_HEAD, INDICES_HEAD = 0xA0, 0xE1, 0xD1
 
 _BITS = np.arange(256, dtype=np.uint8)
-_PAIRS = np.stack([_BITS >> 6, _BITS >> 4 & 3, _BITS >> 2 & 3, _BITS & 3], axis=1)
-_NIBBLES = np.stack([_BITS >> 4, _BITS & 15], axis=1)
+_PAIRS = np.stack([_BITS >> 6, _BITS >> 4 & 3, _BITS >> 2 & 3, _BITS & 3], axis=1, dtype=np.uint8)
+_NIBBLES = np.stack([_BITS >> 4, _BITS & 15], axis=1, dtype=np.uint8)
 
 
 class StreamError(ValueError):
@@ -225,7 +225,8 @@ def _triangles(data: bytes, count: int) -> list[int]:
 def _indices(data: bytes, count: int) -> list[int]:
     if len(data) < 1 + count + 4 or data[0] != INDICES_HEAD:
         raise StreamError("it does not begin as indices do")
-    place, last, numbers = 1, [0, 0], []
+    place, last = 1, [0, 0]
+    numbers: list[int] = []
     for _ in range(count):
         value, place = _varint(data, place)
         last[value & 1] += ~(value >> 2) if value & 2 else value >> 2

@@ -75,7 +75,7 @@ class Rules:
         """Return (T,) float32 weights that keep the rules."""
         on = np.where(self.binary, weights > 0.5, weights).astype(np.float32)
         held = (on > 0).astype(np.float32) @ self.blocks + on @ self.blends
-        kept: Floats = on * np.clip(1 - held, 0, 1)
+        kept: Floats = on * (1 - held).clip(0, 1)
         return kept
 
 

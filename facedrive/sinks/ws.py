@@ -217,7 +217,8 @@ class _Client:
     async def get(self) -> list[str]:
         await self._changed.wait()
         self._changed.clear()
-        messages, self._messages = self._messages, {}
+        messages = self._messages
+        self._messages = {}
         return list(messages.values())
 
 

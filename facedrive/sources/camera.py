@@ -65,7 +65,7 @@ def open_capture(device: int | str) -> Capture:
     """Open the device, keeping OpenCV's own complaints off standard error."""
     level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
-        capture: Capture = cv2.VideoCapture(device, BACKEND)  # type: ignore[assignment]
+        capture: Capture = cv2.VideoCapture(device, BACKEND)  # pyrefly: ignore[bad-assignment]
     finally:
         cv2.utils.logging.setLogLevel(level)
     return capture

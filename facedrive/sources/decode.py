@@ -274,7 +274,7 @@ class Decoder:
             if pts is not None:
                 heappush(self._waiting, pts)
             try:
-                pictures = [] if packet.is_corrupt else packet.decode()
+                pictures: list[VideoFrame] = [] if packet.is_corrupt else packet.decode()
             except av.FFmpegError:
                 pictures = []
                 self.damaged += 1

@@ -81,7 +81,8 @@ def make_folds(groups: Sequence[str], count: int = 3) -> tuple[Fold, ...]:
         raise DataError(
             f"{len(names)} videos or subjects cannot fill {count} folds; {count} are needed."
         )
-    load, fold_of = np.zeros(count, np.intp), {}
+    load = np.zeros(count, np.intp)
+    fold_of: dict[str, int] = {}
     order = sorted(range(len(names)), key=lambda at: (-sizes[at], _digest(f"fold {names[at]}")))
     for at in order:
         fold_of[names[at]] = int(np.argmin(load))

@@ -163,7 +163,8 @@ class Engine:
     def _carry_wishes(self) -> None:
         """Set what was wished for since the last frame."""
         with self._wishing:  # a moment; a change holds the other lock for long, and again at once
-            wished, self._wished = self._wished, {}
+            wished = self._wished
+            self._wished = {}
         live = self.live
         for name, value in wished.items():
             if live is not None:

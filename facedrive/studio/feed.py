@@ -85,7 +85,8 @@ class Watcher:
         """Wait for news, and return it."""
         await self._changed.wait()
         self._changed.clear()
-        taken, self._newest = list(self._newest.values()), {}
+        taken = list(self._newest.values())
+        self._newest = {}
         return taken
 
 

@@ -83,7 +83,8 @@ class ParquetRows:
                 self._journal.close(whole=whole)
 
     def _write_group(self) -> None:
-        rows, self._rows = self._rows, []
+        rows = self._rows
+        self._rows = []
         columns = list(zip(*rows, strict=True))
         self._writer.write_table(pa.table(columns, schema=self._schema))
 

@@ -48,12 +48,12 @@ def _between(before: Sample, after: Sample, at: float, time: float, index: int) 
     share = min(max((at - before.time) / apart, 0.0), 1.0) if apart > 0 else 1.0
     blend = np.float32(share)
     nearer = after if share >= 0.5 else before
-    place = before.head.translation + blend * (after.head.translation - before.head.translation)
+    place = _part_way(before.head.translation, after.head.translation, blend)
     return Sample(
         time=time,
         index=index,
-        aus=before.aus + blend * (after.aus - before.aus),
-        gaze=before.gaze + blend * (after.gaze - before.gaze),
+        aus=_part_way(before.aus, after.aus, blend),
+        gaze=_part_way(before.gaze, after.gaze, blend),
         head=Head(blend_rotations(before.head.rotation, after.head.rotation, share), place),
         face=nearer.face,
         score=nearer.score,
@@ -65,7 +65,12 @@ def _blend(before: Vector | None, after: Vector | None, share: np.float32) -> Ve
     """Return what lies between two samples' extras, if both have them."""
     if before is None or after is None:
         return None
-    return np.asarray(before + share * (after - before), np.float32)
+    return np.asarray(_part_way(before, after, share), np.float32)
+
+
+def _part_way(before: Vector, after: Vector, share: np.float32) -> Vector:
+    step: Vector = share * (after - before)
+    return before + step
 
 
 def _check_gap(before: Sample, after: Sample) -> None:

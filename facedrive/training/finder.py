@@ -127,7 +127,7 @@ def train_finder(data: Path, output: Path, recipe: FinderRecipe | None = None) -
         RenderError: if there is no OpenGL.
     """
     recipe = recipe or FinderRecipe()
-    detectors = []
+    detectors: list[dlib.simple_object_detector] = []
     for samples in draw_bands(data, find_teacher(data, None), recipe):
         log.info("training on %d pictures", len(samples))
         detectors += [
@@ -144,7 +144,7 @@ def _train(samples: Sequence[Sample], recipe: FinderRecipe) -> dlib.simple_objec
     options.detection_window_size = recipe.window_px**2
     options.upsample_limit = 0
     options.add_left_right_image_flips, options.epsilon = False, recipe.precision
-    boxes = [[] if each.box is None else [each.box] for each in samples]
+    boxes: list[list[dlib.rectangle]] = [[] if each.box is None else [each.box] for each in samples]
     whole = dlib.train_simple_object_detector([each.picture for each in samples], boxes, options)
     return dlib.threshold_filter_singular_values(whole, recipe.least_part)
 

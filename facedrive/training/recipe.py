@@ -37,11 +37,12 @@ class RecipeFile:
         Raises:
             DataError: if a key is unknown, or a value of the wrong type, out of range or missing.
         """
-        options, values = options_of(declaration), {}
+        options = options_of(declaration)
+        values: dict[str, object] = {}
         for name, value in _flat(self.table, {each.path for each in options}):
             try:
                 choice = find(options, name)
-                whole = [value] if choice.many and not isinstance(value, list | tuple) else value
+                whole = [value] if choice.many and not isinstance(value, (list, tuple)) else value
                 values[name] = choice.check(whole)
             except OptionError as error:
                 raise self.wrong(name, str(error)) from error

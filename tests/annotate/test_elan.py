@@ -16,7 +16,7 @@ from facedrive.errors import DataError
 TIMES = np.arange(100) / 25
 
 
-def labels() -> np.ndarray:  # type: ignore[type-arg]
+def labels() -> np.ndarray:
     values = np.zeros((100, 24))
     values[20:41, AU_INDEX["jaw_drop"]] = np.interp(np.arange(21), [0, 12, 20], [0.1, 0.8, 0.1])
     values[70:73, AU_INDEX["left_eye_close"]] = 0.9

@@ -78,7 +78,7 @@ def test_no_curve_leaves_the_span_of_its_keys(track: dict[int, Key]) -> None:
 
 @settings(max_examples=30)
 @given(TRACKS)
-def test_a_file_of_keys_comes_back(tmp_path_factory: pytest.TempPathFactory, track: dict) -> None:  # type: ignore[type-arg]
+def test_a_file_of_keys_comes_back(tmp_path_factory: pytest.TempPathFactory, track: dict) -> None:
     path = tmp_path_factory.mktemp("keys") / "anna.csv"
     path.write_text(title(7) + rows_of("jaw_drop", track))
     assert read_keys(path, 11) == (7, {"jaw_drop": track})

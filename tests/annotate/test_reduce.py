@@ -11,14 +11,14 @@ from facedrive.annotate.keys import draw
 from facedrive.annotate.reduce import TOLERANCE, exact_keys, reduce_curve
 
 
-def walk(seed: int, frames: int = 120) -> np.ndarray:  # type: ignore[type-arg]
+def walk(seed: int, frames: int = 120) -> np.ndarray:
     rng = np.random.default_rng(seed)
     return np.convolve(0.5 + rng.normal(0, 0.1, frames + 8).cumsum(), np.ones(9) / 9, "valid").clip(
         0, 1
     )
 
 
-def off(keys: list, curve: np.ndarray) -> float:  # type: ignore[type-arg]
+def off(keys: list, curve: np.ndarray) -> float:
     return float(np.abs(draw(keys, np.arange(len(curve)) / 30) - curve).max())
 
 

@@ -101,7 +101,7 @@ print(sorted(name for name in os.environ if name.startswith(("PYOPENGL", "LP_"))
 def test_a_users_number_of_threads_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LP_NUM_THREADS", "3")
     monkeypatch.setattr(context, "choose_platform", lambda: "stub")
-    monkeypatch.setitem(context._OPENERS, "stub", object)  # type: ignore[arg-type]
+    monkeypatch.setitem(context._OPENERS, "stub", object)
     context.open_context(software_threads=0)
     assert os.environ["LP_NUM_THREADS"] == "3"
 

@@ -67,7 +67,7 @@ def _filtered(values: list[list[int]], kind: str, name: str) -> list[list[int]]:
     stream = b"\xa0" + b"".join(b"\x03" + column.tobytes() for column in padded.T) + bytes(32)
     layout = Layout("ATTRIBUTES", len(elements), packed.shape[1], name)
     answer = "<f4" if name == "EXPONENTIAL" else kind
-    return decode(stream, layout).view(answer).reshape(len(elements), -1).tolist()  # type: ignore[no-any-return]
+    return decode(stream, layout).view(answer).reshape(len(elements), -1).tolist()
 
 
 def test_octahedral_vectors_are_unit_vectors() -> None:

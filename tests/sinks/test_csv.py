@@ -26,7 +26,7 @@ from .conftest import MakeSample
 def written(path: Path, *samples: object) -> list[dict[str, str]]:
     sink = TakeSink(path)
     for sample in samples:
-        sink.send(sample, None)  # type: ignore[arg-type]
+        sink.send(sample, None)
     sink.close()
     with path.open(newline="") as file:
         return list(csv.DictReader(file))

@@ -67,7 +67,7 @@ def decode(line: str) -> tuple[dict[str, int], dict[str, list[float]]]:
             name, _, numbers = part.partition("#")
             poses[name] = [float(number) for number in numbers.split(",")]
         else:
-            name, weight = re.fullmatch(r"(\w+)[-&](\d+)", part).groups()  # type: ignore[union-attr]
+            name, weight = re.fullmatch(r"(\w+)[-&](\d+)", part).groups()
             shapes[name] = int(weight)
     return shapes, poses
 

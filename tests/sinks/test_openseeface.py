@@ -46,8 +46,8 @@ def decode(data: bytes) -> Packet:
     return Packet(
         struct.unpack_from("<d", data, 0)[0],
         struct.unpack_from("<i", data, 8)[0],
-        floats(12, 2),  # type: ignore[arg-type]
-        floats(20, 2),  # type: ignore[arg-type]
+        floats(12, 2),
+        floats(20, 2),
         data[28],
         floats(29, 1)[0],
         floats(33, 4),

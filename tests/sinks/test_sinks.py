@@ -58,7 +58,7 @@ def options(url: str) -> dict[str, object]:
     sink = open_sink(url)
     assert isinstance(sink, Sink)
     sink.close()
-    fields = dataclasses.fields(sink)  # type: ignore[arg-type]
+    fields = dataclasses.fields(sink)
     return {field.name: getattr(sink, field.name) for field in fields}
 
 
@@ -141,7 +141,7 @@ def test_dotted_name_is_imported_with_its_options() -> None:
     url = f"{PLUG_IN}?room=hall&count=3&gain=0.5&loud=yes&folder=/tmp/a%20b"
     sink = open_sink(url)
     assert isinstance(sink, Sink)
-    assert sink.plugin == PlugIn("hall", 3, 0.5, True, Path("/tmp/a b"))  # type: ignore[attr-defined]
+    assert sink.plugin == PlugIn("hall", 3, 0.5, True, Path("/tmp/a b"))
 
 
 @pytest.mark.parametrize(

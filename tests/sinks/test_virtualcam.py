@@ -52,7 +52,7 @@ def devices(monkeypatch: pytest.MonkeyPatch) -> list[Device]:
         return opened[-1]
 
     module = types.ModuleType("pyvirtualcam")
-    module.Camera = camera  # type: ignore[attr-defined]
+    module.Camera = camera
     module.__spec__ = sys.__spec__
     monkeypatch.setitem(sys.modules, "pyvirtualcam", module)
     return opened

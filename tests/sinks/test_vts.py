@@ -333,7 +333,7 @@ def test_parameter_that_another_plug_in_has_does_not_end_the_session(
 def test_a_user_who_does_not_answer_does_not_hold_the_end_up(
     studio: Studio, make_sample: MakeSample, caplog: pytest.LogCaptureFixture
 ) -> None:
-    studio._reply = lambda *_: (time.sleep(0.5), "{}")[1]  # type: ignore[method-assign]
+    studio._reply = lambda *_: (time.sleep(0.5), "{}")[1]
     sink = VtsSink(port=studio.port)
     studio.next("AuthenticationTokenRequest")
     sink.close()

@@ -43,7 +43,7 @@ def serve() -> Iterator[Callable[..., WsSink]]:
 def client(sink: WsSink, origin: str | None = None, path: str = "") -> ClientConnection:
     return connect(
         f"ws://127.0.0.1:{sink.port}{path}",
-        origin=origin,  # type: ignore[arg-type]
+        origin=origin,
         proxy=None,
         ping_interval=None,  # some tests leave one open, whose pings would disturb later ones
     )

@@ -166,7 +166,7 @@ def test_camera_is_released_when_reading_stops() -> None:
     capture = FakeCapture()
     frames = Camera(open_capture=lambda device: capture).frames()
     next(frames)
-    frames.close()  # type: ignore[attr-defined]
+    frames.close()
     assert capture.released
 
 

@@ -334,7 +334,7 @@ def test_recording_cut_before_its_first_frame_is_an_error(
 def test_reading_can_stop_early(write_clip: WriteClip, pictures: Pictures) -> None:
     frames = VideoFile(write_clip(pictures)).frames()
     next(frames)
-    frames.close()  # type: ignore[attr-defined]
+    frames.close()
     assert list(frames) == []
 
 

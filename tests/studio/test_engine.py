@@ -48,7 +48,7 @@ def engine() -> Iterator[Engine]:
 def aus_filter(engine: Engine) -> OneEuro:
     """Return the options by which the run smooths AUs."""
     assert engine.live is not None
-    return engine.live.pipeline.pipelines[0].smoothing._aus.options  # type: ignore[attr-defined, no-any-return]
+    return engine.live.pipeline.pipelines[0].smoothing._aus.options
 
 
 def test_an_option_that_may_change_does_so_in_the_run(engine: Engine) -> None:
@@ -61,9 +61,9 @@ def test_an_option_that_may_change_does_so_in_the_run(engine: Engine) -> None:
 
 def test_another_option_opens_its_stage_again_and_outputs_stay(engine: Engine) -> None:
     engine.add("osc://127.0.0.1:9")
-    pipeline = engine.live.pipeline  # type: ignore[union-attr]
+    pipeline = engine.live.pipeline
     engine.change("tracker.dlib.check_every", "5")
-    assert eventually(lambda: engine.live.pipeline is not pipeline)  # type: ignore[union-attr]
+    assert eventually(lambda: engine.live.pipeline is not pipeline)
     assert eventually(lambda: engine.state == "running")
     assert [each.name for each in engine.outputs()] == ["osc://127.0.0.1:9"]
     engine.remove("osc://127.0.0.1:9")

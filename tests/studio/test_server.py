@@ -170,7 +170,7 @@ def test_a_stalled_page_is_dropped_and_another_goes_on(
         await until(lambda: feed.watchers == 2)
         for index in range(3):
             feed.send(posed(np.zeros(24, np.float32), index), None)
-            await until(lambda wanted=index + 1: other.samples == wanted)  # type: ignore[misc]
+            await until(lambda wanted=index + 1: other.samples == wanted)
         await until(lambda: {"type": "websocket.close", "code": 1001, "reason": ""} in stalled.sent)
         stalled.leaving.set()
         other.leaving.set()
@@ -189,7 +189,7 @@ def test_a_page_that_goes_and_comes_back_gets_the_newest_sample(desk: Desk, app:
             task = connect(app, page)
             await until(lambda: feed.watchers == 1)
             feed.send(posed(np.zeros(24, np.float32)), None)
-            await until(lambda page=page: page.samples == 1)  # type: ignore[misc]
+            await until(lambda page=page: page.samples == 1)
             page.leaving.set()
             await task
             assert feed.watchers == 0

@@ -181,7 +181,9 @@ def look(teacher: FaceLandmarker, picture: Image) -> Look | None:
 
 def make_part(job: Job) -> Path:
     """Store a block's photographs and the teacher's answers; return where."""
-    unread, faceless, kept = [], [], []
+    unread: list[str] = []
+    faceless: list[str] = []
+    kept: list[tuple[bytes, int, Look, NDArray[np.float64]]] = []
     with contextlib.closing(open_teacher(job.model)) as teacher:
         for path in job.pictures:
             encoded = np.frombuffer(path.read_bytes(), np.uint8)

@@ -74,7 +74,7 @@ class Machine:
             return network
         if self.device.type != "cuda":
             return DistributedDataParallel(network, broadcast_buffers=False)
-        nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
+        nn.SyncBatchNorm.convert_sync_batchnorm(network)
         return DistributedDataParallel(
             network, device_ids=[self.device.index], broadcast_buffers=False
         )

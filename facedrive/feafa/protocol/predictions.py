@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -35,7 +35,7 @@ def write_predictions(path: Path, found: Predictions, data: Prepared, origin: Or
         DataError: if the file cannot be written.
     """
     names = np.array(data.videos)
-    arrays = {
+    arrays: dict[str, Any] = {
         **found._asdict(),
         "labels": data.aus[found.rows],
         "video": names[data.video[found.rows]],

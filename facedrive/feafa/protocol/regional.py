@@ -147,8 +147,8 @@ class Regional(nn.Module):
         })  # fmt: skip
         for head in self.heads.values():
             # From a face at rest: random heads would first have to unlearn what they say.
-            nn.init.zeros_(head[-1].weight)  # type: ignore[index]
-            nn.init.zeros_(head[-1].bias)  # type: ignore[index]
+            nn.init.zeros_(head[-1].weight)  # pyrefly: ignore[bad-index]
+            nn.init.zeros_(head[-1].bias)  # pyrefly: ignore[bad-index]
 
     def forward(self, crops: Tensor) -> Tensor:
         """Map (B, C, S, S) uint8 to (B, 24) AUs; C is 2 with the mean face of the video."""

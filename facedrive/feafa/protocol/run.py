@@ -55,7 +55,8 @@ def run_protocol(recipes: Sequence[ProtocolRecipe], run: ProtocolRun, machine: M
         DataError: if the data is missing or too little, or a folder holds another run.
         ModelError: if an exported model does not say what PyTorch says.
     """
-    data, table, models = load_prepared(run.data), Table4(), {}
+    data, table = load_prepared(run.data), Table4()
+    models: dict[str, Path] = {}
     for recipe in recipes:
         recipe = within_budget(recipe, run.budget)
         experiment = Experiment(recipe, data, run.folder / recipe.name, machine, run.folds)

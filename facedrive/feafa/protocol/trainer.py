@@ -114,11 +114,11 @@ class Stepper:
         for at, batch in enumerate(batches):
             last = at == len(batches) - 1
             hold = isinstance(self.wrapped, DistributedDataParallel) and not last
-            with self.wrapped.no_sync() if hold else nullcontext():  # type: ignore[operator]
+            with self.wrapped.no_sync() if hold else nullcontext():  # pyrefly: ignore[not-callable]
                 with self.machine.multiply():
                     answer = self.wrapped(batch.crops)
                 loss = squared_error(answer, batch.aus, len(batch.aus) * len(batches))
-                loss.backward()  # type: ignore[no-untyped-call]
+                loss.backward()
             total += loss.detach()
         self.optimiser.step()
         return total

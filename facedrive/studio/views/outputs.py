@@ -150,7 +150,9 @@ class _Channels:
         mapping = await self.page.do(self.page.desk.mapping, table)
         if mapping is None:
             return
-        self.mapping, self.fields, self.values = mapping, [], []
+        self.mapping = mapping
+        self.fields = []
+        self.values = []
         self.place.clear()
         with self.place:
             for channel in mapping.channels:

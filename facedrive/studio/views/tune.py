@@ -181,7 +181,7 @@ def _add_smoothing(page: Page) -> None:
         for name, slider in sliders.items():
             # On a scale of powers of ten, and the other way round where more is less steady.
             level = round(math.log10(max(getattr(aus, name), 0.01)), 2)
-            if abs(float(slider.value) - level) > 0.011:
+            if abs(float(slider.value or 0.0) - level) > 0.011:
                 slider.value = level
 
     sliders: dict[str, ui.slider] = {}

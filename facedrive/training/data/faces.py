@@ -183,7 +183,8 @@ def cut_middle(pictures: Image, spec: CropSpec, crop: CropSpec) -> Image:
     matrix: Vector = np.array([[zoom, 0, shift], [0, zoom, shift]], np.float32)
     size = (crop.size, crop.size)
     return np.stack(
-        [cv2.warpAffine(each, matrix, size, flags=cv2.INTER_LINEAR) for each in pictures]
+        [cv2.warpAffine(each, matrix, size, flags=cv2.INTER_LINEAR) for each in pictures],
+        dtype=np.uint8,
     )
 
 

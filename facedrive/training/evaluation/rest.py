@@ -111,7 +111,9 @@ def _level(values: Vector) -> Figures:
 def read_people(regressor_of: RegressorOf, people: RestingPeople) -> Shown:
     """Show every person's pictures, and the clip made of the first, to the model of their fold."""
     models = {fold: regressor_of(fold) for fold in np.unique(people.fold).tolist()}
-    resting, smiling, automatic = [], [], []
+    resting: list[Vector] = []
+    smiling: list[Vector] = []
+    automatic: list[Vector] = []
     for row, fold in enumerate(people.fold):
         regressor, picture = models[int(fold)], people.read(row, smiling=False)
         resting.append(_read_picture(regressor, picture))

@@ -134,7 +134,7 @@ def _turn_mesh(
     # The picture's y goes down and its z away from the camera.
     flip = np.diag([1.0, -1.0, -1.0])
     unit = np.linalg.norm(mesh[33] - mesh[263])
-    pivot = mesh.mean(axis=0) + flip @ head @ [0, 0, -0.5 * unit]
+    pivot = mesh.mean(axis=0) + flip @ head @ np.array([0, 0, -0.5 * unit])
     change = flip @ head @ matrix_from_euler(pitch, yaw) @ head.T @ flip
     return np.asarray((mesh - pivot) @ change.T + pivot)
 
@@ -194,8 +194,10 @@ def _blur(picture: NDArray[np.float32], random: Random) -> NDArray[np.float32]:
         line[length // 2] = 1
         middle = (length - 1) / 2
         turn_line = cv2.getRotationMatrix2D((middle, middle), random.uniform(0, 180), 1)
-        kernel = np.asarray(cv2.warpAffine(line, turn_line, (length, length)))
-        picture = np.asarray(cv2.filter2D(picture, -1, kernel / max(kernel.sum(), 1e-3)))
-    elif kind < 0.4:
-        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), random.uniform(0.4, 1.6)))
+        kernel = np.asarray(cv2.warpAffine(line, turn_line, (length, length)), np.float32)
+        kernel = kernel / max(kernel.sum(), 1e-3)
+        return np.asarray(cv2.filter2D(picture, -1, kernel), np.float32)
+    if kind < 0.4:
+        sigma_px = random.uniform(0.4, 1.6)
+        return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma_px), np.float32)
     return picture

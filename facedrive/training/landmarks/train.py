@@ -61,7 +61,8 @@ class LandmarkRecipe:
 def train(photographs: Photographs, rows: Rows, recipe: LandmarkRecipe) -> dlib.shape_predictor:
     """Train on some rows of the photographs."""
     samples = draw_samples(photographs, rows, recipe)
-    patches, marks = [], []
+    patches: list[Image] = []
+    marks: list[list[dlib.full_object_detection]] = []
     box = dlib.rectangle(*PREDICTOR_BOX)
     for patch, points in track(samples, "face", "drawing samples", recipe.samples):
         patches.append(patch)

@@ -153,7 +153,7 @@ def teach(reader: Reader, geometry: Geometry, meshes: Meshes, seed: int) -> None
                 missed = torch.where(known[rows], (said - scores[rows]) * scale, 0.0)
                 loss = missed.square().sum() / known[rows].sum().clamp(min=1)
                 optimiser.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
+                loss.backward()
                 optimiser.step()
                 schedule.step()
                 line.advance()

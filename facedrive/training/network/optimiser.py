@@ -58,7 +58,7 @@ class Muon(torch.optim.Muon):
     """PyTorch's Muon, with the step sizes of AdamW (Liu et al. 2025) and its own arithmetic."""
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:  # type: ignore[override]
+    def step(self, closure: None = None) -> None:
         """Take one step down the gradients that the weights hold."""
         for group in self.param_groups:
             rate, momentum = group["lr"], group["momentum"]

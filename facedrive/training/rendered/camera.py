@@ -39,7 +39,7 @@ class Camera:
         return np.column_stack([x, y]).astype(np.float32)
 
 
-def head_pose(rotation: NDArray[np.floating], centre: NDArray[np.float32]) -> NDArray[np.float32]:
+def head_pose(rotation: NDArray[np.floating], centre: NDArray[np.floating]) -> NDArray[np.float32]:
     """Give the (4, 4) head to camera that puts the head's ``PIVOT`` at ``centre``."""
     pose = np.eye(4, dtype=np.float32)
     pose[:3, :3] = rotation

@@ -52,7 +52,9 @@ def lay_over(face: Picture, mask: Picture, behind: Picture) -> Picture:
     """Put a face before a backdrop, its edge softened."""
     inner = cv2.erode(mask, np.ones((3, 3), np.uint8))  # the rim is mixed with the black behind
     soft = np.asarray(cv2.GaussianBlur(inner, (0, 0), 0.8), np.float32)
-    return face * soft + behind * (1 - soft)
+    before: Picture = face * soft
+    beside: Picture = behind * (1 - soft)
+    return before + beside
 
 
 def blurred_backdrop(

@@ -6,7 +6,7 @@ Each head is rendered alone, and set into the picture by its distance: the neare
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from facedrive.rotations import matrix_from_euler
 from facedrive.training.rendered.camera import Camera, head_pose
 from facedrive.training.rendered.face import LANDMARKS, Person
+from facedrive.training.rendered.paint import Look
 from facedrive.training.rendered.sampling import sample_aus, sample_gaze
 from facedrive.training.rendered.studio import Studio, sample_look
 from facedrive.types import Image, Sample
@@ -119,13 +120,13 @@ def _perform(studio: Studio, rng: np.random.Generator, frames: int) -> list[_Spr
 
 
 def _draw(
-    studio: Studio, person: Person, act: tuple[NDArray[np.float32], ...], camera: Camera,
-    look: object, tint: NDArray[np.float32],
+    studio: Studio, person: Person, act: tuple[NDArray[Any], ...], camera: Camera,
+    look: Look, tint: NDArray[np.float32],
 ) -> _Sprite:  # fmt: skip
     aus, gaze, turn = act
     vertices = studio.model.express(person, studio.model.weights(aus, {}), gaze)
     pose = head_pose(matrix_from_euler(*turn), np.array([0, 1.0, -DISTANCE_CM], np.float32))
-    light, cover, landmarks = studio.draw(vertices, pose, camera, look)  # type: ignore[arg-type]
+    light, cover, landmarks = studio.draw(vertices, pose, camera, look)
     assert len(landmarks) == len(LANDMARKS)
     picture = np.clip(light[..., None] * tint, 0, 255).astype(np.uint8)
     face = np.zeros(cover.shape, np.float32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -194,11 +194,11 @@ def _frame_head(rng: np.random.Generator, head: Vector) -> tuple[Camera, NDArray
     return Camera(PICTURE, PICTURE, float(focal)), head_pose(matrix_from_euler(*head), centre)
 
 
-def _save(output: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
+def _save(output: Path, arrays: dict[str, Any]) -> None:
     with whole_file(output, DataError) as file:
         np.savez_compressed(
             file,
             crop_size=np.array(SPEC.size),
             crop_padding=np.array(SPEC.padding),
-            **arrays,  # type: ignore[arg-type]
+            **arrays,
         )

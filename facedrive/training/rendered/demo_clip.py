@@ -176,7 +176,8 @@ def colour_skin(detail: Map, atlas: SkinAtlas, model: FaceModel, seed: int) -> M
 
 
 def _large(picture: Map) -> Map:
-    return np.asarray(cv2.resize(picture, (TEXTURE, TEXTURE), interpolation=cv2.INTER_CUBIC))
+    large = cv2.resize(picture, (TEXTURE, TEXTURE), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(large, np.float32)
 
 
 def _pores(rng: np.random.Generator) -> Map:

@@ -183,7 +183,8 @@ class FaceModel:
 
     def identity(self, weights: Vector) -> Person:
         """Make somebody's neutral face from (100,) weights of about N(0, 1)."""
-        vertices = self.neutral + (weights @ self.identities).reshape(-1, 3)
+        change: NDArray[np.float32] = (weights @ self.identities).reshape(-1, 3)
+        vertices = self.neutral + change
         return Person(vertices, *(_lid_gap(vertices, s) / _lid_gap(self.neutral, s) for s in "LR"))
 
     def express(self, person: Person, weights: Vector, gaze: Vector) -> NDArray[np.float32]:

@@ -293,7 +293,8 @@ def _group(model: FaceModel, triangles: Indices) -> dict[str, Indices]:
 
 def _compile(groups: dict[str, Indices], head: str) -> dict[str, _Draw]:
     """Make each material's program, and find its place among the indices."""
-    draws, first = {}, 0
+    draws: dict[str, _Draw] = {}
+    first = 0
     for name, triangles in groups.items():
         program = shaders.compileProgram(
             shaders.compileShader(head + SHADERS[name].vertex, GL.GL_VERTEX_SHADER),

@@ -102,7 +102,7 @@ class SkinAtlas:
         light[self.texels] = np.exp(basis @ solution)
         return light.reshape(self.size, self.size)
 
-    def _complete(self, detail: Map, seen: Map) -> Map:
+    def _complete(self, detail: NDArray[np.floating], seen: Map) -> Map:
         """Paint what the photograph does not show: lids and mouth from around, the rest plain."""
         around = seen * (1 - self.lids) * (detail > 0.55)
         plain = _smear(detail, around, self.size / 40)
@@ -217,7 +217,7 @@ def _picture(values: NDArray[np.floating], texels: Indices, size: int) -> Map:
     return np.asarray(flat.reshape(size, size)[tuple(nearest)], np.float32)
 
 
-def _smear(values: Map, weight: Map, sigma: float) -> Map:
+def _smear(values: NDArray[np.floating], weight: Map, sigma: float) -> Map:
     """Average over the neighbourhood, by weight; it fades to 1 where nothing is near."""
     total = cv2.GaussianBlur(weight, (0, 0), sigma)
     summed = cv2.GaussianBlur(values * weight, (0, 0), sigma)
@@ -230,6 +230,6 @@ def _soften(detail: Map) -> Map:
     return np.asarray(softened, np.float32)
 
 
-def _median(values: Map, weight: Map) -> float:
+def _median(values: NDArray[np.floating], weight: Map) -> float:
     chosen = values[weight > 0.5]
     return float(np.median(chosen)) if chosen.size else 0.7

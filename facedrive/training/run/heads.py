@@ -117,7 +117,7 @@ def fit_head(head: nn.Module, features: Tensor, truth: Tensor, epochs: int, rate
         for rows in torch.split(torch.randperm(len(features)), BATCH):
             loss = functional.binary_cross_entropy_with_logits(head(features[rows]), truth[rows])
             optimiser.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss.backward()
             optimiser.step()
             schedule.step()
     head.requires_grad_(requires_grad=False)
@@ -147,7 +147,8 @@ def teach_extras(model: Compact, recipe: Recipe, faces: FaceSet, scores: Tensor)
 def _see_extras(model: Compact, recipe: Recipe, faces: FaceSet) -> tuple[Tensor, Tensor]:
     """Return the (N, M) evidence of plain crops, and the (N, E) extras."""
     model.eval()
-    evidence, extras = [], []
+    evidence: list[Tensor] = []
+    extras: list[Tensor] = []
     with torch.no_grad():
         for rows in np.array_split(np.arange(len(faces)), -(-len(faces) // BATCH)):
             answer = model(plain_crops(faces, rows, recipe))

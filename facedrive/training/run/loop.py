@@ -47,7 +47,7 @@ class Stateful(Protocol):
     def state_dict(self) -> dict[str, Any]:
         """Return what it takes to go on."""
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> Any:
+    def load_state_dict(self, state_dict: dict[str, Any], /) -> Any:
         """Go on from such a state."""
 
 

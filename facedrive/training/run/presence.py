@@ -16,6 +16,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
+from numpy.typing import NDArray
 from onnx import numpy_helper
 from torch import Tensor
 
@@ -188,7 +189,7 @@ def _learn(follower: Follower, regressor: OnnxRegressor, crop: Image) -> None:
 
 def _cut(picture: Image, points_px: np.ndarray, crop: CropSpec, random: Random) -> Image:
     matrix = chain(_astray(crop.size, random), crop_matrix(points_px, crop))
-    level = warp_square(picture, matrix, crop.size).astype(np.float32)
+    level: NDArray[np.float32] = warp_square(picture, matrix, crop.size).astype(np.float32)
     level = (level - level.mean()) * random.uniform(0.5, 1.3) + random.uniform(70, 170)
     if random.random() < 0.3:
         level = np.asarray(cv2.GaussianBlur(level, (0, 0), random.uniform(0.5, 2.0)), np.float32)

@@ -38,7 +38,7 @@ KEPT_PERCENT = 99.995
 """Activations inside the range: the few beyond it are worth less than finer steps for the rest."""
 
 
-class _Crops(CalibrationDataReader):  # type: ignore[misc]
+class _Crops(CalibrationDataReader):
     """Hands crops to ONNX Runtime's calibration."""
 
     def __init__(self, crops: Image) -> None:

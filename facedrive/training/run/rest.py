@@ -196,7 +196,7 @@ def learn(parts: Sequence[Part], seed: int) -> RestCorrection:
                   for part, each in zip(parts, wrong, strict=True)]  # fmt: skip
         loss = torch.stack(errors).mean(1).sum()
         optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         optimiser.step()
         schedule.step()
     return layer.requires_grad_(requires_grad=False)
@@ -220,7 +220,8 @@ def _plain(recipe: Recipe, faces: FaceSet) -> Iterator[Tensor]:
 def _look(model: Compact, crops: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
     """Show blocks of crops; return the (N, M) evidence and the (N, 24) answers."""
     model.eval()
-    evidence, aus = [], []
+    evidence: list[Tensor] = []
+    aus: list[Tensor] = []
     for block in crops:
         answer = model(block.contiguous(memory_format=torch.channels_last))
         evidence.append(answer.evidence)

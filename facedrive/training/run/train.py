@@ -91,7 +91,8 @@ def _mesh(faces: FaceSet, crop: CropSpec) -> Tensor:
 
 def _seen_by_teacher(sets: dict[Kind, FaceSet]) -> mesh.Meshes:
     """Gather all meshes that the teacher placed, and its scores of them."""
-    points, scores = [], []
+    points: list[Tensor] = []
+    scores: list[Tensor] = []
     for kind, faces in sets.items():
         placed = np.flatnonzero(np.isfinite(faces.points_px).all(axis=(1, 2)))
         points.append(torch.from_numpy(faces.points_px[placed]))
@@ -176,7 +177,7 @@ class Learner:
         with self.multiply:
             answer = self.model(crops)
             value = self.loss(answer, batch)
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 5.0)
         self.descent.step()
         self.averaged.update_parameters(self.model)

@@ -73,7 +73,8 @@ def sample_deformation(
     shape = rng.normal(0, OTHER_SHAPE, len(model.identities)) * (rng.random() < 0.6)
     turn = np.radians(rng.normal(0, manner.turn_deg)) * (rng.random() < 0.6)
     if _happens(rng, manner.still):
-        added, change, extras = np.zeros_like(added), np.zeros_like(change), {}
+        added, change = np.zeros_like(added), np.zeros_like(change)
+        extras.clear()
     if manner.rest:
         change = change + _sample_rest(rng, manner.rest)
     weights = model.weights(change.astype(np.float32), extras)

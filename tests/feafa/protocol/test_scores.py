@@ -185,4 +185,4 @@ def test_bad_input_is_an_error_that_says_what_is_wrong(
     arguments: tuple[NDArray[np.generic], ...], message: str
 ) -> None:
     with pytest.raises(DataError, match=message):
-        score_folds(*arguments)  # type: ignore[arg-type]
+        score_folds(*arguments)

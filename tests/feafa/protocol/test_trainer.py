@@ -111,7 +111,7 @@ def freeze_normalisation(network: torch.nn.Module) -> None:
     """Have batch normalisation use its stored figures: a piece's own differ from the batch's."""
     for layer in network.modules():
         if isinstance(layer, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):
-            layer.train = lambda _mode=True, layer=layer: layer  # type: ignore[method-assign]
+            layer.train = lambda _mode=True, layer=layer: layer
             layer.training = False
 
 

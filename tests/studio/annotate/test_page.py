@@ -212,7 +212,7 @@ class OnPage(Coder):
     """The benchmark's coder with a mouse and a keyboard: what it counts is what the page sees."""
 
     def __init__(self, page: Any, study: Path) -> None:
-        super().__init__(None, "shown", "cleo")  # type: ignore[arg-type]
+        super().__init__(None, "shown", "cleo")
         self._page, self._study = page, study
         page.evaluate("""() => { window.seen = 0; for (const kind of ['pointerdown', 'keydown'])
             addEventListener(kind, event => { seen += event.isTrusted; }, true); }""")

@@ -142,4 +142,4 @@ def test_a_rendered_face_keeps_its_known_labels_beside_the_teachers() -> None:
     assert np.isnan(heard.taught[0, blind]).all() and np.isnan(heard.taught[1]).all()
     assert heard.taught[0, AU_INDEX["jaw_drop"]] == pytest.approx(0.25)
     assert heard.taught[0, 24:].tolist() == [0.0, 0.0, 0.0, 0.0]
-    assert heard.select(np.array([1])).taught.shape == (1, 28)  # type: ignore[union-attr]
+    assert heard.select(np.array([1])).taught.shape == (1, 28)

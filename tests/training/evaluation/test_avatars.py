@@ -45,14 +45,14 @@ class Says:
 
 
 def score(says: Says, faces: FaceSet) -> Figures:
-    return score_avatars(lambda _: says, faces, held_out=True)  # type: ignore[arg-type, return-value]
+    return score_avatars(lambda _: says, faces, held_out=True)
 
 
 def test_every_head_is_measured_by_the_model_of_its_fold() -> None:
     faces = heads()
     right, wrong = Says(faces.targets.aus), Says(np.zeros_like(faces.targets.aus))
     models = {0: wrong, 1: right}
-    figures = score_avatars(models.__getitem__, faces, held_out=True)  # type: ignore[arg-type]
+    figures = score_avatars(models.__getitem__, faces, held_out=True)
     assert figures["mean_pearson"] == pytest.approx(0.5)
     assert figures["aus"]["jaw_drop"]["response"] == pytest.approx(0.5)
 

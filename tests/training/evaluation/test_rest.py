@@ -37,7 +37,7 @@ def shown() -> Shown:
 
 def score(shown: Shown, patch: pytest.MonkeyPatch) -> dict[str, Any]:
     patch.setattr(rest, "read_people", lambda *_: shown)
-    return score_rest(None, People(), held_out=True)  # type: ignore[arg-type]
+    return score_rest(None, People(), held_out=True)
 
 
 def test_groups_that_differ_at_rest_are_told_apart(shown: Shown, monkeypatch) -> None:

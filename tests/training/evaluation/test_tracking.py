@@ -31,7 +31,7 @@ def compare(ours: np.ndarray, theirs: np.ndarray, patch: pytest.MonkeyPatch) -> 
             return theirs
 
     patch.setattr(tracking, "_track", lambda *_: ours)
-    figures = score_tracking(None, Said(), [Path("calm.mp4")])  # type: ignore[arg-type]
+    figures = score_tracking(None, Said(), [Path("calm.mp4")])
     return figures["clips"]["calm"]
 
 

@@ -54,8 +54,8 @@ def test_each_au_moves_the_face(model: FaceModel, person: Person, name: str) -> 
 
 @pytest.mark.parametrize("au", [au for au in AUS if au.side == "left"], ids=lambda au: au.name)
 def test_left_is_the_mirror_image_of_right(model: FaceModel, person: Person, au: object) -> None:
-    left = landmarks_of(model, person, one(au.name))  # type: ignore[attr-defined]
-    right = landmarks_of(model, person, one(au.mirror))  # type: ignore[attr-defined]
+    left = landmarks_of(model, person, one(au.name))
+    right = landmarks_of(model, person, one(au.mirror))
     np.testing.assert_allclose(left * [-1, 1, 1], right[MIRROR_68], atol=0.08)
 
 

@@ -24,7 +24,7 @@ def test_extras_get_what_the_mesh_alone_does_not_say() -> None:
     network, evidence = Network(), 2 + 3 * torch.randn(500, 3)
     scores = torch.stack([0.1 * evidence[:, 0], 0.2 + 0 * evidence[:, 0]], dim=1)
     said = torch.zeros_like(scores)
-    correct_extras(network, evidence, said, scores)  # type: ignore[arg-type]
+    correct_extras(network, evidence, said, scores)
     mended = said + network.extras_correction(evidence)
     assert torch.corrcoef(torch.stack([mended[:, 0], scores[:, 0]]))[0, 1] > 0.99
     assert mended[:, 1].mean().item() == pytest.approx(0.2, abs=0.01)

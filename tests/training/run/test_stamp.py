@@ -75,7 +75,7 @@ def test_a_model_may_be_stamped_in_place_and_keeps_its_own_metadata(tmp_path: Pa
 def test_what_is_not_suitable_is_named_and_nothing_is_written(
     fault: dict[str, object], message: str, tmp_path: Path
 ) -> None:
-    path = model(tmp_path / "model.onnx", **fault)  # type: ignore[arg-type]
+    path = model(tmp_path / "model.onnx", **fault)
     with pytest.raises(ModelError, match=rf"model\.onnx.*{message}"):
         stamp(path, tmp_path / "stamped.onnx", 0.3)
     assert [each.name for each in tmp_path.iterdir()] == ["model.onnx"]
