@@ -62,6 +62,9 @@ def _imports(tree: ast.Module) -> Iterator[str]:
             continue
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{API}."):
             yield str(node.module)
+            # A folder's name may stand for the files that are taken from it.
+            yield from (f"{node.module}.{each.name}" for each in node.names
+                        if f"{node.module}.{each.name}" in NAMES)  # fmt: skip
         elif isinstance(node, ast.ImportFrom) and node.module == API:
             yield from (f"{API}.{each.name}" for each in node.names if each.name[0] != "_")
         elif isinstance(node, ast.Import):
@@ -69,6 +72,7 @@ def _imports(tree: ast.Module) -> Iterator[str]:
 
 
 MODULES = list(modules())
+NAMES = {name for name, _ in MODULES}
 
 
 @pytest.mark.parametrize(("name", "path"), MODULES, ids=[name for name, _ in MODULES])

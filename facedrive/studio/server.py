@@ -101,7 +101,7 @@ def serve(desk: Desk, door: Door, listening: socket.socket) -> None:
 
 def build(desk: Desk, door: Door) -> Guard:
     """Return the application, guarded."""
-    from facedrive.studio.page import add_page
+    from facedrive.studio.shell import add_page
 
     app = FastAPI(openapi_url=None)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

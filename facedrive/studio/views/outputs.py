@@ -127,14 +127,15 @@ def _add_form(page: Page) -> None:
             names = {name: name for name in apps} | {OWN: page.say("own_url")}
             choice = ui.select(names, value=APPS[0].name, label=page.say("app"), on_change=choose)
             choice.props("outlined dense options-dense")
-            address = ui.input(page.say("address")).props("outlined dense maxlength=500")
+            # Not set later: that would be sent again, over what was typed in the meantime.
+            address = ui.input(page.say("address"), value=page.desk.address_of(APPS[0]))
+            address.props("outlined dense maxlength=500")
             address.on("keydown.enter", add)
             ui.button(page.say("add"), icon="add", on_click=add).classes("fd-main").props(
                 "unelevated no-caps")  # fmt: skip
         with ui.element("div"):
             ui.label(page.say("in_that_app")).classes("fd-note-line")
-            advice = ui.label()
-    choose()
+            advice = ui.label(page.say(APPS[0].advice))
 
 
 class _Channels:
