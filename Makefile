@@ -64,6 +64,7 @@ blender: .venv/.blender-ready
 .venv/.test-ready: pyproject.toml setup.sh Makefile
 	UV_COMPILE_BYTECODE=1 sh setup.sh '.[test]' liblo-tools -- mcs:mono-mcs \
 		mono:mono-runtime chromium:chromium godot3-server:godot3-server node:nodejs npm:npm Xvfb:xvfb xdotool:xdotool
+	$(PYTHON) -m compileall -q facedrive
 	npm install --silent --no-audit --no-fund --prefix .venv/npm $(NPM) || \
 		echo "no npm packages; tests that need them are skipped"
 	@touch $@ .venv/.demo-ready
