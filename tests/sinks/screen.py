@@ -43,6 +43,11 @@ class Screen:
         assert self.do("getwindowfocus") == window, "the window has no focus"
         self.do("key", key)
 
+    def put_back(self, window: str) -> None:
+        """Take a window off the screen, and put it back."""
+        self.do("windowunmap", "--sync", window)
+        self.do("windowmap", "--sync", window)
+
     def picture(self, save: Path) -> np.ndarray:
         """Return what the screen shows, (H, W, 3) uint8 BGR, and keep it as a picture."""
         data = (self.folder / "Xvfb_screen0").read_bytes()
