@@ -66,6 +66,23 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return any(each in text for each in LONG) or None
 
 
+COSTLY = ("studio", "trained")
+"""Fixtures of a session that take some ten seconds."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have tests that share a costly fixture come first, one after the other.
+
+    Each process takes tests in a row and others take over its last ones: so one process makes it.
+    """
+
+    def place(item: pytest.Item) -> int:
+        needed = getattr(item, "fixturenames", ())
+        return next((at for at, name in enumerate(COSTLY) if name in needed), len(COSTLY))
+
+    items.sort(key=place)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def detector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """One detector a thread, and none kept in this user's folder: tests open hundreds."""
