@@ -339,6 +339,8 @@ def test_rebuilding_gives_the_committed_files(tmp_path: Path) -> None:
     command = [sys.executable, str(RIGS / "build_basic.py"), "--out", str(tmp_path)]
     subprocess.run(command, check=True, timeout=280)
     for name in ("basic.obj", *(f"basic/{au}.obj" for au in AU_NAMES + EXTRAS)):
+        if (tmp_path / name).read_bytes() == (RIGS / name).read_bytes():
+            continue
         built, committed = read(tmp_path / name), read(RIGS / name)
         assert np.array_equal(built.triangles, committed.triangles), name
         # Other versions of the solver may round the fifth decimal differently.
