@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 from facedrive.cli.packages import need_studio
 from facedrive.errors import FacedriveError
@@ -51,6 +52,7 @@ class StudioCommand:
                 url = door.url(int(listening.getsockname()[1]))
                 print(f"facedrive studio: {url}  (Ctrl-C ends it)", flush=True)
                 desk = Desk(engine, self.folder or user_data_folder(), url, self.rigs)
+                Thread(target=desk.prepare, name="rig", daemon=True).start()
                 if self.open:
                     open_browser(url)
                 serve(desk, door, listening)

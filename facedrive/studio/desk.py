@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from facedrive.errors import DataError
+from facedrive.errors import DataError, FacedriveError
 from facedrive.files import user_config_folder
 from facedrive.mappings import Mapping, load_mapping
 from facedrive.mappings.table import standard_of
@@ -81,6 +82,11 @@ class Desk:
         view, path = self.engine.settings.view, self.find_rig(name)
         chosen = path == str(view.rig or "")
         return self.gallery.pack(path, view.rig_names if chosen else None)
+
+    def prepare(self) -> None:
+        """Make the chosen rig while the first page loads; whoever asks for it is told of errors."""
+        with suppress(FacedriveError):
+            self.rig(self.rig_name)
 
     def record(self) -> None:
         """Begin a recording, or finish the one that goes on.

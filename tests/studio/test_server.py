@@ -14,7 +14,8 @@ pytest.importorskip("nicegui")
 
 from fastapi import FastAPI
 
-from facedrive.errors import SinkError
+from facedrive.errors import RigError, SinkError
+from facedrive.options import changed
 from facedrive.settings import Settings
 from facedrive.studio.acts import posed
 from facedrive.studio.desk import Desk
@@ -209,3 +210,20 @@ def test_no_more_pages_are_fed_than_a_computer_bears(
         return page.sent
 
     assert [each["code"] for each in asyncio.run(look())] == [1013]
+
+
+def test_the_chosen_rig_is_made_before_a_page_asks_for_it(
+    desk: Desk, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.prepare()
+    monkeypatch.setattr("facedrive.studio.rigs.load_rig", None)  # it is not read once more
+    assert ask(app, "GET", "/rig.glb", "name=basic")[1].startswith(b"glTF")
+
+
+def test_a_rig_that_cannot_be_made_is_told_to_the_page_that_asks(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.glb"
+    broken.write_bytes(b"rubbish")
+    desk = Desk(Engine(changed(Settings(), "view.rig", broken)), tmp_path / "data")
+    desk.prepare()
+    with pytest.raises(RigError, match="broken"):
+        desk.rig(desk.rig_name)
