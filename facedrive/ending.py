@@ -94,7 +94,9 @@ def heard() -> Iterator[None]:
     try:
         yield
     except Exception as error:  # an import that is broken off may raise anything
-        if watch.broke_off is None or (isinstance(error, FacedriveError) and not _of_import(error)):
+        if watch.broke_off is None or (
+            isinstance(error, FacedriveError) and not _comes_of(error, ImportError, "__cause__")
+        ):
             raise
         raise Ended(watch.broke_off) from error
     finally:
@@ -182,7 +184,7 @@ class _Watch:
         if _stops and not self._stopped:
             self._stopped = True
             _stops[-1](number)
-        elif not _is_ending(sys.exception()):
+        elif not _comes_of(sys.exception(), Ended, "__context__"):  # something is being closed
             self.broke_off = self._number
             raise Ended(self._number)
 
@@ -209,22 +211,11 @@ class _Watch:
             signal.pthread_kill(self._main, number)
 
 
-def _is_ending(error: BaseException | None) -> bool:
-    """Say whether what is being handled came of a signal: something is being closed then."""
-    while error is not None:
-        if isinstance(error, Ended):
-            return True
-        error = error.__context__
-    return False
-
-
-def _of_import(error: BaseException | None) -> bool:
-    """Say whether an error tells of an import that failed."""
-    while error is not None:
-        if isinstance(error, ImportError):
-            return True
-        error = error.__cause__
-    return False
+def _comes_of(error: BaseException | None, kind: type[BaseException], link: str) -> bool:
+    """Say whether an error is of a kind, or one that led to it is, by ``link`` of each."""
+    while error is not None and not isinstance(error, kind):
+        error = getattr(error, link)
+    return error is not None
 
 
 def _end_by_force(number: int) -> NoReturn:

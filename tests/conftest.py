@@ -66,7 +66,7 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return any(each in text for each in LONG) or None
 
 
-COSTLY = ("studio", "trained")
+COSTLY = ("face_studio", "trained")
 """Fixtures of a session that take some ten seconds."""
 
 
@@ -116,7 +116,7 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def studio(shared: Path) -> Studio:
+def face_studio(shared: Path) -> Studio:
     """Pictures of 256 px, skins of the test people."""
     studio = pytest.importorskip("facedrive.training.rendered.studio")
     try:

@@ -32,9 +32,9 @@ def everybody() -> People:
 
 
 @pytest.fixture(scope="module")
-def crossing(studio: Studio) -> list[tuple[Image, tuple[Shown, ...]]]:
+def crossing(face_studio: Studio) -> list[tuple[Image, tuple[Shown, ...]]]:
     """Two heads that cross once."""
-    return list(render_crowd(studio, 2, 75, seed=0))
+    return list(render_crowd(face_studio, 2, 75, seed=0))
 
 
 def test_two_who_cross_keep_their_numbers(

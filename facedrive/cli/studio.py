@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
 
 from facedrive.cli.packages import need_studio
 from facedrive.errors import FacedriveError
 from facedrive.options import option
 from facedrive.settings import Settings
+from facedrive.threads import Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class StudioCommand:
                 url = door.url(int(listening.getsockname()[1]))
                 print(f"facedrive studio: {url}  (Ctrl-C ends it)", flush=True)
                 desk = Desk(engine, self.folder or user_data_folder(), url, self.rigs)
-                Thread(target=desk.prepare, name="rig", daemon=True).start()
+                Task("rig", desk.prepare)
                 if self.open:
                     open_browser(url)
                 serve(desk, door, listening)

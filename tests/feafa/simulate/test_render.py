@@ -19,12 +19,12 @@ PLAN = feafa.FeafaPlan(subjects=2, videos=3, frames=4, seed=1, people="test")
 
 
 @pytest.fixture(scope="module")
-def root(studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root(face_studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small dataset, rendered by the studio that is there."""
     folder = tmp_path_factory.mktemp("feafa") / "set"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(StudioPlan, "open", lambda plan: studio)
-        patch.setattr(feafa, "SIDE_PX", studio.side_px)
+        patch.setattr(StudioPlan, "open", lambda plan: face_studio)
+        patch.setattr(feafa, "SIDE_PX", face_studio.side_px)
         feafa.render_feafa(Path(), folder, PLAN)
     return folder
 
@@ -64,11 +64,11 @@ def test_frames_of_a_video_resemble_each_other_and_two_subjects_do_not(root: Pat
 
 
 def test_a_video_is_the_same_whenever_it_is_rendered(
-    root: Path, studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    root: Path, face_studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(feafa, "SIDE_PX", studio.side_px)
+    monkeypatch.setattr(feafa, "SIDE_PX", face_studio.side_px)
     job = feafa.plan_videos(tmp_path, PLAN)[-1]
-    feafa.render_video(studio, job)
+    feafa.render_video(face_studio, job)
     again = sorted(job.folder.iterdir())
     before = sorted((root / job.label_path).iterdir())
     assert [path.read_bytes() for path in again] == [path.read_bytes() for path in before]
@@ -82,14 +82,14 @@ def test_what_is_there_is_not_rendered_again(root: Path) -> None:
 
 
 def test_a_video_that_was_cut_short_is_rendered_anew(
-    studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    face_studio: Studio, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(feafa, "SIDE_PX", studio.side_px)
+    monkeypatch.setattr(feafa, "SIDE_PX", face_studio.side_px)
     job = feafa.plan_videos(tmp_path, PLAN)[0]
     half = job.folder.with_name(f".{job.folder.name}.part")
     half.mkdir(parents=True)
     (half / "00099.jpg").write_bytes(b"half")
-    feafa.render_video(studio, job)
+    feafa.render_video(face_studio, job)
     assert len(list(job.folder.glob("*.jpg"))) == PLAN.frames
     assert not half.exists()
 

@@ -21,10 +21,10 @@ def regressor() -> OnnxRegressor:
 
 
 @pytest.fixture(scope="module")
-def heads(studio: Studio) -> dict[float, Turned]:
+def heads(face_studio: Studio) -> dict[float, Turned]:
     """One head in the skin of a test person, by yaw."""
     yaws = (0.0, 60.0, -60.0, 40.0)
-    return dict(zip(yaws, turn_person(studio, np.random.default_rng(4), yaws), strict=True))
+    return dict(zip(yaws, turn_person(face_studio, np.random.default_rng(4), yaws), strict=True))
 
 
 @pytest.fixture(scope="module")

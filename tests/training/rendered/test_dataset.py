@@ -17,10 +17,10 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def small_blocks(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+def small_blocks(face_studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of 12 faces, rendered by the studio that is there."""
     monkeypatch.setattr(dataset, "FACES_A_BLOCK", 12)
-    monkeypatch.setattr(StudioPlan, "open", lambda plan: studio)
+    monkeypatch.setattr(StudioPlan, "open", lambda plan: face_studio)
 
 
 @pytest.mark.usefixtures("small_blocks")
@@ -40,24 +40,24 @@ def test_dataset_is_complete_and_of_the_people_asked_for(tmp_path: Path) -> None
     assert [path.name for path in tmp_path.iterdir()] == ["faces.npz"]
 
 
-def test_a_face_depends_on_seed_and_place_only(studio: Studio) -> None:
+def test_a_face_depends_on_seed_and_place_only(face_studio: Studio) -> None:
     blocks = dataset.split_blocks(3 * dataset.FACES_A_BLOCK, 5)
     short = [block._replace(faces=3) for block in blocks]
-    in_order = [dataset.render_block(studio, block) for block in short]
-    turned = [dataset.render_block(studio, block) for block in reversed(short)][::-1]
+    in_order = [dataset.render_block(face_studio, block) for block in short]
+    turned = [dataset.render_block(face_studio, block) for block in reversed(short)][::-1]
     for first, second in zip(in_order, turned, strict=True):
         for name in first:
             np.testing.assert_array_equal(first[name], second[name])
-    other = dataset.render_block(studio, short[0]._replace(seed=6))
+    other = dataset.render_block(face_studio, short[0]._replace(seed=6))
     assert not np.array_equal(other["aus"], in_order[0]["aus"])
     assert not np.array_equal(in_order[1]["aus"], in_order[0]["aus"])
 
 
-def test_faces_are_the_same_in_another_process(shared: Path, studio: Studio) -> None:
+def test_faces_are_the_same_in_another_process(shared: Path, face_studio: Studio) -> None:
     plan = StudioPlan(shared / "data", "test", dataset.PICTURE)
     blocks = [block._replace(faces=3) for block in dataset.split_blocks(128, 2)[1:2]]
     for index, there in run_jobs(plan, dataset.render_block, blocks, 2):
-        here = dataset.render_block(studio, blocks[index])
+        here = dataset.render_block(face_studio, blocks[index])
         for name in here:
             np.testing.assert_array_equal(there[name], here[name])
 
