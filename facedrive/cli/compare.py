@@ -61,9 +61,8 @@ COMMANDS = {"": Compare}
 
 
 def _told(name: str, agreement: Agreement) -> str:
-    import numpy as np
-
     from facedrive.aus import AU_NAMES
+    from facedrive.stats.metrics import mean_of_known
 
     figures = agreement.figures
     rows: list[tuple[str | float, ...]] = []
@@ -73,7 +72,7 @@ def _told(name: str, agreement: Agreement) -> str:
         parts = [(each.value[index], _range(each.low[index], each.high[index]))
                  for each in (r, icc, mae)]  # fmt: skip
         rows.append((au, *chain.from_iterable(parts), figures["bias"].value[index], limits))
-    means = [float(np.nanmean(figures[each].value)) for each in ("r", "icc", "mae", "bias")]
+    means = [mean_of_known(figures[each].value) for each in ("r", "icc", "mae", "bias")]
     rows.append(("mean", means[0], "", means[1], "", means[2], "", means[3], ""))
     heads = ("<AU", "r", "95 %", "ICC(2,1)", "95 %", "MAE", "95 %", "bias", "limits")
     title = (f"{name}: {agreement.frames:,} frames of {agreement.tracks} people in clips; "
@@ -82,10 +81,10 @@ def _told(name: str, agreement: Agreement) -> str:
 
 
 def _people(agreement: Agreement) -> str:
-    import numpy as np
+    from facedrive.stats.metrics import mean_of_known
 
     rows: list[tuple[str | int | float, ...]] = [
-        (clip or "-", person, *(float(np.nanmean(own[each])) for each in ("r", "icc", "mae")))
+        (clip or "-", person, *(mean_of_known(own[each]) for each in ("r", "icc", "mae")))
         for (clip, person), own in agreement.people.items()
     ]
     return f"{table(('<clip', 'person', 'mean r', 'mean ICC', 'mean MAE'), rows)}\n"

@@ -111,11 +111,11 @@ def _accuracy(samples: list[Sample]) -> str:
 
     from facedrive.aus import AU_NAMES
     from facedrive.sources.demo import truth
-    from facedrive.stats.metrics import score
+    from facedrive.stats.metrics import mean_of_known, score
 
     tracked = np.stack([sample.aus for sample in samples])
     scores = score(tracked, truth()[: len(tracked)])
     figures = np.column_stack([scores.pearson, scores.mae, tracked.max(axis=0)])
     rows = [(name, *row) for name, row in zip(AU_NAMES, figures.tolist(), strict=True)]
-    mean = ("mean", float(np.nanmean(scores.pearson)), float(scores.mae.mean()), None)
+    mean = ("mean", mean_of_known(scores.pearson), float(scores.mae.mean()), None)
     return table(("<tracked against known AUs", "r", "MAE", "peak"), [*rows, mean])

@@ -81,6 +81,12 @@ def scores_of(totals: Table) -> Scores:
         )
 
 
+def mean_of_known(values: Table) -> float:
+    """Average what is a number; NaN, without a warning, where nothing is."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else np.nan
+
+
 def number(value: float) -> float | None:
     """Return a figure for JSON, None where it is undefined."""
     return float(value) if np.isfinite(value) else None

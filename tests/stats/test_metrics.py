@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from facedrive.stats.metrics import score, scores_of, sums
+from facedrive.stats.metrics import mean_of_known, score, scores_of, sums
 
 random = np.random.default_rng(0)
 LABELS = random.random((200, 3))
@@ -56,3 +56,8 @@ def test_icc_falls_when_the_prediction_is_timid() -> None:
     timid = score(LABELS * 0.5, LABELS)
     assert timid.pearson == pytest.approx(1)
     assert timid.icc == pytest.approx(0.8)
+
+
+def test_the_mean_of_what_is_known_is_undefined_where_nothing_is() -> None:
+    assert mean_of_known(np.array([0.25, np.nan, 0.75])) == 0.5
+    assert np.isnan(mean_of_known(np.full(3, np.nan)))

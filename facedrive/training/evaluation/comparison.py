@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from facedrive.aus import AU_NAMES
 from facedrive.stages import Regressor
-from facedrive.stats.metrics import Scores, score
+from facedrive.stats.metrics import Scores, mean_of_known, score
 from facedrive.training.data.labels import Targets
 from facedrive.types import Image, Vector
 
@@ -106,8 +106,7 @@ def compare(answers: Answers, targets: Targets, live: Channels | None = None) ->
 
 def mean(values: NDArray[np.floating]) -> float | None:
     """Return the rounded mean of what is a number; None where nothing is."""
-    values = values[np.isfinite(values)]
-    return rounded(values.mean()) if len(values) else None
+    return rounded(mean_of_known(values))
 
 
 def rounded(value: float | np.floating) -> float | None:

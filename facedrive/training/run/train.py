@@ -17,7 +17,7 @@ from torch.optim.swa_utils import AveragedModel
 
 from facedrive.aus import AUS
 from facedrive.errors import DataError
-from facedrive.stats.metrics import Scores, score
+from facedrive.stats.metrics import Scores, mean_of_known, score
 from facedrive.training.data.faces import FaceSet, Kind, digest_sets
 from facedrive.training.network import mesh
 from facedrive.training.network.batches import Batch, Feeder, batch_shares, plain_cuts, warp
@@ -188,7 +188,7 @@ class Learner:
         figures: dict[str, float] = {}
         for kind, faces in self.validation.items():
             scores = validate(self.averaged.module, kind, faces, self.recipe, self.device)
-            means = {name: float(np.nanmean(getattr(scores, name)))
+            means = {name: mean_of_known(getattr(scores, name))
                      for name in ("pearson", "mae", "slope")}  # fmt: skip
             figures |= {f"{kind.name.lower()}/{name}": value for name, value in means.items()}
             log.info("epoch %d, %s: r %.4f, MAE %.4f, slope %.2f", epoch + 1, kind.name.lower(),
