@@ -232,8 +232,8 @@ class TestLiveCapture:
     def test_a_slow_source_is_no_stalled_one(self) -> None:
         def slow() -> Iterator[Frame]:
             for index in range(4):
-                yield frame(index, time.monotonic())
-                time.sleep(0.3)
+                yield frame(index, 10.0 + index * 0.6)
+                time.sleep(0.2)
 
         live = LiveCapture(ScriptedSource([slow]), stall_s=0.05)
         assert all(isinstance(item, Frame) for item in live.frames())

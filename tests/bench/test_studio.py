@@ -16,7 +16,7 @@ def test_a_studio_is_measured_from_its_start(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(measure, "ROUNDS", 1)
     with measure._running() as studio:
         start = measure._measure_start(studio)
-        found = measure._measure_latency(studio, 0.5)
+        found = measure._measure_latency(studio, 1.5)
         held = measure._measure_memory(studio, 0.2, 2)
         process = studio.process
     assert process.returncode is not None
