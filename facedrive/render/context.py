@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import importlib
 import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Protocol
 
 from facedrive.errors import RenderError
@@ -70,6 +71,7 @@ def open_context(software_threads: int | None = None) -> Context:
     Raises:
         RenderError: if there is none; it says what to install.
     """
+    _load_triton()
     platform = choose_platform()
     if software_threads is not None:
         os.environ.setdefault("LP_NUM_THREADS", str(software_threads))
@@ -82,6 +84,17 @@ def open_context(software_threads: int | None = None) -> Context:
     except (OpenGL.error.Error, ImportError, OSError, AttributeError, AssertionError) as error:
         reason = str(error) or type(error).__name__
         raise RenderError(f"no OpenGL context from {platform} ({reason}); {INSTALL}.") from error
+
+
+def _load_triton() -> None:
+    """Load Triton, which torch does when it first trains, before a driver of OpenGL is loaded.
+
+    Both bring an LLVM. Mesa's driver shows its own to all that is loaded after it, and Triton's
+    library crashes with that one.
+    """
+    if "torch" in sys.modules:
+        with suppress(ImportError):
+            importlib.import_module("triton")
 
 
 def choose_platform() -> str:

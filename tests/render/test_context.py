@@ -53,6 +53,13 @@ def test_a_context_opens_without_a_display_or_says_what_to_install(platform: str
     assert "version" in output or "apt-get install" in output
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere there is no Mesa")
+def test_torch_trains_in_a_process_that_has_drawn() -> None:
+    pytest.importorskip("torch", reason="training needs the train extra")
+    pytest.importorskip("triton", reason="torch without CUDA has no compiler for it")
+    assert _run(f"import torch\n{DRAW}\nimport triton\nprint('whole')").endswith("whole\n")
+
+
 def test_the_users_platform_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYOPENGL_PLATFORM", "osmesa")
     assert context.choose_platform() == "osmesa"
