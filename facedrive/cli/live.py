@@ -29,7 +29,8 @@ class LiveCommand:
                 with stopping(lambda _: live.stop()):
                     live.run()
             finally:
-                print(latency(live.pipeline.timing), file=sys.stderr)
+                if told := latency(live.pipeline.timing):
+                    print(told, file=sys.stderr)
         return exit_code(live.outputs)
 
 

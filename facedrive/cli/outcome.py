@@ -40,7 +40,7 @@ def exit_code(outputs: Outputs) -> int:
 
 
 def latency(timing: Timing) -> str:
-    """Return a small table of stage times for people."""
+    """Return a small table of stage times for people; nothing where no frame was read."""
     rows = [(name, each.median_ms, each.p95_ms, each.frames)
             for name, each in timing.summary().items()]  # fmt: skip
-    return table(("<stage", "median ms", "p95 ms", "frames"), rows, digits=2)
+    return table(("<stage", "median ms", "p95 ms", "frames"), rows, digits=2) if rows else ""

@@ -104,6 +104,16 @@ def test_live_records_a_picture_of_every_frame_of_a_file(clip: Path, tmp_path: P
     assert frames[0].std() > 20
 
 
+def test_live_tells_no_times_where_no_frame_was_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "clip.mp4").write_bytes(b"no film")
+    assert main(["live", "--source", str(tmp_path / "clip.mp4"), "--no-view"]) == 2
+    said = capsys.readouterr().err
+    assert "clip.mp4" in said
+    assert "median ms" not in said
+
+
 def test_calibrate_writes_a_profile_that_makes_the_clip_rest(clip: Path, tmp_path: Path) -> None:
     profile, rested = tmp_path / "me.toml", tmp_path / "rested.csv"
     assert main(["calibrate", "--source", str(clip), "-o", str(profile)]) == 0
