@@ -118,4 +118,5 @@ class CameraSink:
             return pyvirtualcam.Camera(width, height, self.fps, device=self.path or None)
         except RuntimeError as error:
             asked = f" at {self.path}" if self.path else ""
-            raise SinkError(f"camera: no virtual camera{asked} ({error}). {INSTALL}") from error
+            reason = str(error).strip().partition(". ")[0]  # what it advises then is said better
+            raise SinkError(f"camera: no virtual camera{asked} ({reason}). {INSTALL}") from error

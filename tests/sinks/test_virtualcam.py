@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facedrive.errors import DependencyError, FacedriveError, RenderError, SinkError
+from facedrive.errors import DependencyError, FacedriveError, RenderError, SinkError, one_line
 from facedrive.sinks import open_sink
 from facedrive.sinks.virtualcam import CameraSink
 from facedrive.types import Frame, Sample
@@ -112,12 +112,14 @@ def test_without_a_device_the_line_says_how_to_make_one(
     devices: list[Device], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def none(*_: Any, **__: Any) -> None:
-        raise RuntimeError("'v4l2loopback' backend: No v4l2 loopback device found")
+        raise RuntimeError(
+            "'v4l2loopback' backend: No v4l2 loopback device found. " + "See also. " * 30
+        )
 
     monkeypatch.setattr(sys.modules["pyvirtualcam"], "Camera", none)
     with pytest.raises(SinkError, match=r"no virtual camera .* modprobe v4l2loopback") as raised:
         open_sink("camera:")
-    assert "\n" not in str(raised.value)
+    assert "exclusive_caps=1; on Windows" in one_line(str(raised.value))
     with pytest.raises(SinkError, match="no virtual camera at /dev/video9"):
         open_sink("camera:/dev/video9")
 
