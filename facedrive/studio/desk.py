@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from facedrive.errors import DataError, FacedriveError
-from facedrive.files import user_config_folder
+from facedrive.files import free_path, user_config_folder
 from facedrive.mappings import Mapping, load_mapping
 from facedrive.mappings.table import standard_of
 from facedrive.options import shown, values_of
@@ -181,12 +181,22 @@ class Desk:
     def save_setup(self, name: str) -> Path:
         """Write the settings as a file that ``--config`` reads.
 
+        A calibration that is in no file yet is saved with it, as a profile of the same name.
+
         Raises:
-            OptionError: if it cannot be written.
+            FacedriveError: if it cannot be written.
         """
         path = self.setups / f"{name}.toml"
+        if self.engine.unsaved:
+            self._save_tuning(name)
         save_settings(self.engine.settings, path)
         return path
+
+    def _save_tuning(self, name: str) -> None:
+        """Save the calibration as a profile; of another's file of that name nothing is lost."""
+        own = self.profiles / f"{name}.toml"
+        mine = self.engine.settings.calibration.profile == own
+        self.engine.keep_profile(own if mine else free_path(own))
 
     def load_setup(self, name: str) -> None:
         """Take the settings of a file, in place of those in use.

@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal, TypeVar
 
 from facedrive.assembly import open_output, open_reader
-from facedrive.calibration import Profile
-from facedrive.errors import FacedriveError, SourceError
+from facedrive.calibration import Profile, default_profile, save_profile
+from facedrive.errors import FacedriveError, SinkError, SourceError
 from facedrive.live import Live
 from facedrive.options import MISSING, Option, changed, find, shown
 from facedrive.outputs import Failure, Outputs, OutputState
@@ -39,6 +40,9 @@ FEED = "the page"
 
 DEMO = "demo"
 """The source that stands in where there is no camera."""
+
+PROFILE = "calibration.profile"
+"""The option that names the calibration's file."""
 
 NO_STAGE_OF_THE_PIPELINE = {"source", "control"}
 """Groups of options that count when a run starts, whatever pipeline it has."""
@@ -66,6 +70,8 @@ class Engine:
         """Names of what is sent to but not part of the settings."""
         self._pipeline: Reader | None = None
         self._profile: Profile | None = None
+        self.unsaved = False
+        """Whether the calibration in use is in no file yet."""
         self._stale: set[str] = set()
         """Groups of options that have changed since the pipeline was opened."""
         self._again = threading.Event()
@@ -140,6 +146,7 @@ class Engine:
             if option.facts.live and value is not None:
                 self._set_in_run(option, shown(given))
             self.settings = settings
+            self.unsaved = self.unsaved and name != PROFILE
         if option.path[0] == "outputs":
             self._reopen_outputs()
         elif option.path[0] != "view" and (not option.facts.live or value is None):
@@ -172,7 +179,7 @@ class Engine:
 
     def replace(self, settings: Settings) -> None:
         """Take other settings as a whole, and open everything that they name again."""
-        self.settings = settings
+        self.settings, self.unsaved = settings, False
         self._reopen_outputs()
         self._reopen("source", "calibration")
 
@@ -198,8 +205,10 @@ class Engine:
         """Send to one more output, and keep it in the settings.
 
         Raises:
-            FacedriveError: if it cannot be opened.
+            FacedriveError: if it cannot be opened, or is there already.
         """
+        if url in self.settings.outputs.to:
+            raise SinkError(f"{url} is an output already; switch it on, or remove it first.")
         self._outputs_add(open_output(url, self.settings), url)
         self._keep_outputs(lambda urls: (*urls, url))
 
@@ -258,7 +267,7 @@ class Engine:
 
     def use_profile(self, profile: Profile) -> None:
         """Calibrate by another profile from the next frame on; no rest is learnt in its place."""
-        self._profile = profile
+        self._profile, self.unsaved = profile, True
 
         def use(live: Live) -> None:
             for one in live.pipeline.pipelines:
@@ -266,6 +275,17 @@ class Engine:
 
         if self.live is not None:
             self.ask(use)
+
+    def keep_profile(self, path: Path) -> None:
+        """Save the calibration in use, and have the settings name its file.
+
+        Raises:
+            ProfileError: if it cannot be written.
+        """
+        with self._changing:
+            save_profile(self.profile or default_profile(), path)
+            self.settings = changed(self.settings, PROFILE, path)
+            self.unsaved = False
 
     @property
     def trouble(self) -> str:

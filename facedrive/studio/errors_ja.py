@@ -255,6 +255,7 @@ SINKS_JA: dict[str, str] = {
     "this PyAV cannot encode H.264; install its wheel with: {command}": "このPyAVはH.264を書き出せません。次のコマンドで入れ直してください：{command}",
     "camera: size {size}; sides must be even, {most} at most": "仮想カメラの大きさが{size}です。{most}以下の偶数にしてください。",
     "camera: {device} is gone: {reason}": "仮想カメラ {device} がなくなりました（{reason}）。もう一度追加してください。",
+    "{url} is an output already; switch it on, or remove it first": "{url} はすでに出力にあります。オンにするか、先に削除してください。",
     "camera: no virtual camera{asked} ({reason}). on Linux: {linux}; on Windows and macOS: install OBS, and start its virtual camera once": "仮想カメラ{asked}がありません（{reason}）。Linuxでは {linux} を実行し、WindowsとmacOSではOBSを入れて仮想カメラを一度開始してください。",
     "background '{what}' is no colour such as {colour}, no picture's file, and not {blur}": "背景「{what}」は色（例：{colour}）、画像ファイル、{blur}のどれでもありません。",
     "VTube Studio's user did not allow facedrive; start again and allow it": "VTube Studioでfacedriveが許可されませんでした。もう一度開始し、許可してください。",

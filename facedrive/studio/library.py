@@ -243,10 +243,10 @@ class Recording:
         self._rows.close()
 
 
-def tidy(name: str) -> str:
-    """Return a name that any system takes for a file."""
+def tidy(name: str, otherwise: str = "take") -> str:
+    """Return a name that any system takes for a file; ``otherwise`` where nothing is left."""
     plain = UNFIT.sub(" ", name).strip(" .")[:MAX_NAME].strip()
-    return plain or "take"
+    return plain or otherwise
 
 
 def _read_dropped(path: Path) -> Take:

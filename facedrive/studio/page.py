@@ -12,6 +12,7 @@ from nicegui import run, ui
 
 from facedrive.errors import FacedriveError
 from facedrive.studio.explain import explain
+from facedrive.studio.library import tidy
 from facedrive.studio.texts import Language, au_label, say
 
 if TYPE_CHECKING:
@@ -102,6 +103,17 @@ class Page:
         except FacedriveError as error:
             self.warn(self.explain(str(error)))
             return None
+
+    async def done(self, action: Callable[..., object], *words: Any) -> bool:
+        """Carry out as ``do`` does; say whether no error came."""
+        return await self.do(lambda: (action(*words),)) is not None
+
+    def named(self, typed: object) -> str:
+        """Return what was typed as a file's name; empty, and said, where nothing was."""
+        name = tidy(str(typed or ""), "")
+        if not name:
+            self.warn(self.say("nameless"))
+        return name
 
     def warn(self, text: str) -> None:
         """Show what went wrong."""

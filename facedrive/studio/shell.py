@@ -14,6 +14,7 @@ from nicegui import Client, ui
 from nicegui.events import KeyEventArguments
 
 from facedrive.options import shown
+from facedrive.studio.acts import Wave
 from facedrive.studio.choices import REMEMBER, add_choices, speak
 from facedrive.studio.page import Page
 from facedrive.studio.texts import language_of
@@ -151,7 +152,7 @@ def _add_stage(page: Page) -> None:
         face = engine.feed.newest is not None and engine.feed.newest.face
         speed.text = (
             f"{engine.feed.fps:.0f} fps · {page.say('face' if face else 'no_face')}"
-            if name in ("running", "acting", "playing") else "")  # fmt: skip
+            if name in ("running", "acting", "wave", "playing") else "")  # fmt: skip
         trouble = engine.trouble or desk.recording_error
         said = page.explain(trouble) if trouble else _stand_in(page)
         reason.text = said
@@ -187,6 +188,8 @@ def _state(page: Page) -> str:
     engine = page.desk.engine
     if page.desk.player is not None:
         return "playing"
+    if engine.state == "acting" and isinstance(engine.act, Wave):
+        return "wave"
     return "paused" if engine.is_paused and engine.state == "running" else engine.state
 
 

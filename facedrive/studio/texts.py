@@ -120,6 +120,7 @@ TEXTS: dict[str, Text] = {
     "setups": Text("Set-ups", "セットアップ"),
     "setups_note": Text("The same files that facedrive live --config reads.", "facedrive live --config で読み込むものと同じファイルです。"),
     "name": Text("Name", "名前"),
+    "nameless": Text("Give it a name first.", "先に名前を入力してください。"),
     "save": Text("Save", "保存"),
     "load": Text("Load", "読み込む"),
     "compare": Text("Compare", "比較"),

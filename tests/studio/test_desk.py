@@ -15,7 +15,8 @@ from disk import small_disk
 pytest.importorskip("nicegui")
 
 from facedrive.assembly import load_rig
-from facedrive.errors import DataError, FacedriveError
+from facedrive.calibration import build_profile, default_profile, load_profile, save_profile
+from facedrive.errors import DataError, FacedriveError, SinkError
 from facedrive.options import changed
 from facedrive.settings import Settings
 from facedrive.sources import open_source
@@ -155,6 +156,39 @@ def test_two_pages_that_add_outputs_lose_none(desk: Desk) -> None:
         each.join()
     assert sorted(desk.engine.settings.outputs.to) == urls
     assert sorted(each.name for each in desk.engine.outputs()) == urls
+
+
+def test_an_output_that_is_there_already_is_not_sent_to_twice(desk: Desk) -> None:
+    desk.engine.add("osc://127.0.0.1:9")
+    with pytest.raises(SinkError, match="is an output already"):
+        desk.engine.add("osc://127.0.0.1:9")
+    assert len(desk.engine.outputs()) == len(desk.engine.settings.outputs.to) == 1
+
+
+def test_a_set_up_keeps_the_tuning_that_is_in_no_file_yet(desk: Desk) -> None:
+    engine = desk.engine
+    engine.use_profile(build_profile(np.full(24, 0.2, np.float32), None))
+    saved = desk.save_setup("stream")
+    held = engine.settings.calibration.profile
+    assert held == desk.profiles / "stream.toml"
+    assert load_profile(held).neutral[8] == pytest.approx(0.22)
+    engine.change("calibration.profile", None)
+    desk.load_setup("stream")
+    assert engine.settings.calibration.profile == held
+    engine.use_profile(build_profile(np.full(24, 0.3, np.float32), None))
+    assert desk.save_setup("stream") == saved
+    assert load_profile(held).neutral[8] == pytest.approx(0.32)
+    desk.save_setup("stream")  # nothing new to keep
+    assert [each.name for each in desk.profiles.iterdir()] == ["stream.toml"]
+
+
+def test_a_set_up_of_the_name_of_anothers_profile_leaves_that_alone(desk: Desk) -> None:
+    other = desk.profiles / "stream.toml"
+    save_profile(default_profile(), other)
+    desk.engine.use_profile(build_profile(np.full(24, 0.2, np.float32), None))
+    desk.save_setup("stream")
+    assert load_profile(other).neutral[8] == 0
+    assert desk.engine.settings.calibration.profile == desk.profiles / "stream-2.toml"
 
 
 @pytest.mark.parametrize(

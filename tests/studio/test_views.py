@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from facedrive.settings import settings_options
+from facedrive.studio.views.setup import meant
 
 from .conftest import TOKEN, Running, expect, picture
 
@@ -51,7 +52,7 @@ def test_a_test_wave_moves_channels_and_comes_back(
 ) -> None:
     page = visit("/outputs", drawn=False)
     page.get_by_role("button", name="Test wave").click()
-    page.wait_for_function("document.querySelector('.fd-status').innerText.includes('By hand')")
+    page.wait_for_function("document.querySelector('.fd-status').innerText.includes('Test wave')")
     page.get_by_role("button", name="End the test").click()
     page.wait_for_function("document.querySelector('.fd-status').innerText.includes('Running')")
 
@@ -105,6 +106,8 @@ def test_a_set_up_is_saved_as_the_file_that_config_reads(
     field.press("Enter")
     page.wait_for_timeout(500)
     card = page.locator(".fd-card", has_text="Set-ups")
+    card.get_by_role("button", name="Save").click()
+    page.wait_for_selector("text=Give it a name first.")
     card.get_by_label("Name").fill("my stream")
     card.get_by_role("button", name="Save").click()
     page.wait_for_selector(".q-notification.bg-positive")
@@ -112,6 +115,18 @@ def test_a_set_up_is_saved_as_the_file_that_config_reads(
     assert "ease_s = 0.9" in saved.read_text()
     card.get_by_role("button", name="Compare").click()
     page.wait_for_selector("text=No difference.")
+
+
+@pytest.mark.parametrize(
+    ("typed", "source"),
+    [
+        ('"C:\\clips\\me.mp4"', "C:\\clips\\me.mp4"), (" '/clips/a b.mp4' ", "/clips/a b.mp4"),
+        ("~/me.mp4", str(Path.home() / "me.mp4")), ("rtsp://host/x", "rtsp://host/x"),
+        ('"', '"'), ("  ", ""),
+    ],
+)  # fmt: skip
+def test_a_path_is_taken_as_it_is_pasted(typed: str, source: str) -> None:
+    assert meant(typed) == source
 
 
 def test_rubbish_dropped_as_a_rig_is_refused_and_the_avatar_stays(
@@ -160,10 +175,9 @@ def test_a_slider_moves_the_avatar_without_a_face(visit: Callable[..., Any]) -> 
     page = visit("/tune")
     slider = page.locator("[data-au=cheeks_puff]")
     slider.scroll_into_view_if_needed()
-    slider.focus()
-    slider.press("End")
     for _ in range(3):
-        slider.press("PageUp")
+        slider.locator("[tabindex]").press("PageUp")
+    expect(slider).to_have_attribute("aria-valuenow", "0.3")
     box = slider.bounding_box()
     page.mouse.click(box["x"] + box["width"] * 0.9, box["y"] + box["height"] / 2)
     page.wait_for_function(

@@ -142,7 +142,7 @@ class _Channels:
     """The channels of a mapping: what moves each, to be changed, and its value now."""
 
     def __init__(self, page: Page) -> None:
-        self.page, self.place = page, ui.element("div")
+        self.page, self.place = page, ui.element("div").classes("fd-options")
         self.mapping: Mapping | None = None
         self.fields: list[ui.input] = []
         self.values: list[ui.label] = []

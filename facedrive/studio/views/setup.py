@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Sequence
 from html import escape
 from pathlib import Path
@@ -15,7 +16,6 @@ from facedrive.options import MISSING, Option, shown, values_of
 from facedrive.settings import settings_options
 from facedrive.sources.v4l2 import read_camera
 from facedrive.studio.cameras import cameras, chosen, offer
-from facedrive.studio.library import tidy
 from facedrive.studio.page import Page
 from facedrive.studio.rigs import MAX_UPLOAD, RigName
 from facedrive.studio.texts import option_about
@@ -46,9 +46,9 @@ def show(page: Page) -> None:
 
 async def change(page: Page, name: str, value: str | None) -> bool:
     """Change an option; say whether it is changed."""
-    done = await page.do(page.desk.engine.change, name, value)
+    done = await page.done(page.desk.engine.change, name, value)
     page.tick()
-    return done is not None
+    return done
 
 
 def _add_source(page: Page) -> None:
@@ -123,11 +123,19 @@ def _add_place(page: Page, known: dict[str, str]) -> None:
     place.props("outlined dense maxlength=1000")
 
     async def use() -> None:
-        if place.value:
-            await change(page, "source.what", place.value)
+        if source := meant(str(place.value or "")):
+            await change(page, "source.what", source)
 
     place.on("keydown.enter", use)
     ui.button(page.say("use"), on_click=use).props("outline no-caps")
+
+
+def meant(typed: str) -> str:
+    """Return the source that was typed or pasted: quotes around it and ``~`` are the shell's."""
+    plain = typed.strip()
+    if len(plain) > 1 and plain[0] == plain[-1] and plain[0] in "'\"":
+        plain = plain[1:-1].strip()
+    return os.path.expanduser(plain)  # noqa: PTH111 (an address stays as it is)
 
 
 def _add_tracking(page: Page) -> None:
@@ -247,7 +255,8 @@ def _add_setups(page: Page) -> None:
     desk = page.desk
 
     async def save() -> None:
-        path = await page.do(desk.save_setup, tidy(str(name.value)))
+        wanted = page.named(name.value)
+        path = await page.do(desk.save_setup, wanted) if wanted else None
         if path is not None:
             page.tell(page.say("saved", path=str(path)))
             chosen.set_options(desk.setup_names(), value=path.stem)
@@ -255,14 +264,16 @@ def _add_setups(page: Page) -> None:
     async def load() -> None:
         if chosen.value is None:
             return
-        await page.do(desk.load_setup, chosen.value)
+        if not await page.done(desk.load_setup, chosen.value):
+            return
         page.tell(page.say("loaded", name=chosen.value))
         ui.timer(0.5, lambda: ui.run_javascript("location.reload()"), once=True)
 
     async def compare() -> None:
         if chosen.value is not None:
             rows = await page.do(desk.compare_setup, chosen.value)
-            differences.set_content(_table(page, str(chosen.value), rows or []))
+            table = "" if rows is None else _table(page, str(chosen.value), rows)
+            differences.set_content(table)
 
     with ui.element("section").classes("fd-card"):
         with ui.element("header").classes("fd-head"):

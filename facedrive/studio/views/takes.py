@@ -274,8 +274,10 @@ def _ask_name(page: Page, entry: Entry) -> None:
         name = ui.input(page.say("name"), value=entry.name).props(f"autofocus maxlength={MAX_NAME}")
 
         async def rename() -> None:
+            if not (wanted := page.named(name.value)):
+                return
             dialog.close()
-            await page.do(page.desk.library.rename, entry.name, str(name.value))
+            await page.do(page.desk.library.rename, entry.name, wanted)
             page.tick()
 
         name.on("keydown.enter", rename)

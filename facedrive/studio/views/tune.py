@@ -11,10 +11,9 @@ import numpy as np
 from nicegui import events, ui
 
 from facedrive.aus import AU_INDEX
-from facedrive.calibration import default_profile, save_profile
+from facedrive.calibration import default_profile
 from facedrive.filters import OneEuro
 from facedrive.studio.coach import STEPS, Coach
-from facedrive.studio.library import tidy
 from facedrive.studio.movements import (
     AUS_SIDE_BY_SIDE,
     EXTRAS_SIDE_BY_SIDE,
@@ -160,7 +159,7 @@ def _add_choice(page: Page, tuner: _Tuner, look: Callable[[], None]) -> None:
 def _add_slider(text: str, low: float, high: float, value: float | None = None) -> ui.slider:
     with ui.element("div").classes("fd-slide"):
         ui.label(text)
-        slider = ui.slider(min=low, max=high, step=0.001, value=low if value is None else value)
+        slider = ui.slider(min=low, max=high, step=0.01, value=low if value is None else value)
         slider.props["aria-label"] = text
         slider.props("label").classes("fd-slider")
     return slider
@@ -274,16 +273,16 @@ def _add_profiles(page: Page, body: ui.element) -> None:
         return {"": page.say("no_profile")} | {each: each for each in saved}
 
     async def save() -> None:
-        path = desk.profiles / f"{tidy(str(name.value))}.toml"
-        profile = desk.engine.profile or default_profile()
-        await page.do(save_profile, profile, path)
-        chosen.set_options(names(), value=path.stem if path.is_file() else chosen.value)
-        page.tell(page.say("saved", path=str(path)))
+        path = desk.profiles / f"{wanted}.toml" if (wanted := page.named(name.value)) else None
+        if path is not None and await page.done(desk.engine.keep_profile, path):
+            chosen.set_options(names(), value=path.stem)
+            page.tell(page.say("saved", path=str(path)))
 
     async def use() -> None:
-        path = str(desk.profiles / f"{chosen.value}.toml") if chosen.value else None
-        await page.do(desk.engine.change, "calibration.profile", path)
-        page.tick()
+        path = desk.profiles / f"{chosen.value}.toml" if chosen.value else None
+        if path is None or path != desk.engine.settings.calibration.profile:
+            await page.do(desk.engine.change, "calibration.profile", path and str(path))
+            page.tick()
 
     with ui.element("div").classes("fd-row"):
         ui.button(page.say("begin"), icon="play_arrow",
@@ -331,7 +330,9 @@ def _begin(page: Page, body: ui.element) -> None:
             phase_text.text = f"{number} · {page.say(coach.phase)} · {coach.left_s:.0f} s"
             bar.value = coach.level
             caught.text = page.say("caught" if coach.is_caught else "not_yet")
-            caught.visible = bool(coach.step.aus) and coach.phase == "hold"
+            asked = bool(coach.step.aus) and coach.phase == "hold"
+            kind = "" if not asked else "good" if coach.is_caught else "warn"
+            caught.classes(replace=f"fd-state {kind or 'fd-unseen'}")
             pose = json.dumps({str(AU_INDEX[name]): 1 for name in coach.step.aus})
             if teacher.props.get("pose") != pose:
                 teacher.props["pose"] = pose
