@@ -327,7 +327,9 @@ class Live:
         if window is None:
             self._recorder = SinkRecorder(studio, self.outputs, RECORDING, overwrite)
             if view.rig and not view.record:
-                log.warning("rig %s: nothing is drawn without a window or a recording", view.rig)
+                log.warning(
+                    "rig %s: nothing draws it without a window; --record take.mp4 does", view.rig
+                )
         else:
             self._recorder = self.viewer = Viewer(
                 window, studio, self, self.pipeline.timing, RECORDING, overwrite

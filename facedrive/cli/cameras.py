@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,8 @@ class Cameras:
         elif cameras:
             print("\n\n".join(map(_shown, cameras)))
         else:
-            print("no camera; plug one in, or try --source demo (cameras are listed on Linux only)")
+            elsewhere = "" if sys.platform == "linux" else " (cameras are listed on Linux only)"
+            print(f"no camera; plug one in, or try --source demo{elsewhere}")
         return 0 if cameras else NONE
 
 

@@ -26,16 +26,18 @@ class Inspect:
         from facedrive.rig import load
 
         rig = load(self.file)
-        covered = coverage(rig, self.rig_names)
         if self.json:
+            covered = coverage(rig, self.rig_names)
             print(json.dumps({"file": self.file, "vertices": len(rig.vertices),
                               "triangles": len(rig.triangles), "targets": list(rig.targets),
                               "undrawn": list(rig.undrawn), **asdict(covered)}))  # fmt: skip
             return 0
-        uncovered = ", ".join(covered.uncovered) or "none"
         print(f"{self.file}: {len(rig.vertices)} vertices, {len(rig.triangles)} triangles, "
               f"{len(rig.targets)} targets")  # fmt: skip
-        print(f"targets: {', '.join(rig.targets)}")
+        # Before the coverage: where no name is known, this list is what a table of names needs.
+        print(f"targets: {', '.join(rig.targets)}", flush=True)
+        covered = coverage(rig, self.rig_names)
+        uncovered = ", ".join(covered.uncovered) or "none"
         print(f"AUs covered ({len(covered.covered)}): {', '.join(covered.covered)}")
         print(f"AUs not covered ({len(covered.uncovered)}): {uncovered}")
         print(f"gaze: {covered.gaze or 'not shown'}")

@@ -23,8 +23,8 @@ ENOUGH = 0.5
 BLINK = "left_eye_close_and_right_eye_close"
 """A blink of both eyes at once shows both."""
 
-LISTED = 12
-"""Targets that an error names."""
+LISTED, FEW = 12, 3
+"""Targets that an error names: so many of short names, so many of long ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +163,10 @@ def _nothing_known(rig: Rig, empty: tuple[str, ...]) -> str:
         return (
             f"{rig.name}: none of its {len(rig.targets)} targets moves anything; export it again."
         )
-    names = ", ".join(name[:40] for name in rig.targets[:LISTED])
-    more = ", ..." if len(rig.targets) > LISTED else ""
+    short = max(map(len, rig.targets), default=0) < 12
+    listed = rig.targets[: LISTED if short else FEW]
+    names = ", ".join(name[:40] for name in listed)
+    more = ", ..." if len(rig.targets) > len(listed) else ""
     return (
         f"{rig.name} has no target that facedrive knows, only {names}{more}; name its targets "
         "after FEAFA+ AUs (jaw_drop) or ARKit (jawOpen), or give a table of its names (rig_names)."

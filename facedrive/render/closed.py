@@ -20,7 +20,8 @@ def single_sided(rig: Rig) -> tuple[Part, ...]:
     """Return the rig's parts, those that are opaque and closed no longer double-sided."""
     if not any(part.double_sided and not part.transparent for part in rig.parts):
         return rig.parts
-    _, points = np.unique(np.round(rig.vertices, 6), axis=0, return_inverse=True)
+    unit = min(1.0, float(np.ptp(rig.vertices, axis=0).max(initial=0.0))) or 1.0
+    _, points = np.unique(np.round(rig.vertices / unit, 6), axis=0, return_inverse=True)
     points = points.reshape(-1).astype(np.int64)
     return tuple(
         replace(part, double_sided=False)

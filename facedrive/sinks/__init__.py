@@ -250,7 +250,10 @@ def describe(scheme: str) -> Output:
     sink = SINKS.find(scheme)
     module = inspect.getdoc(sys.modules[sink.__module__]) or ""
     about = inspect.getdoc(sink) or ""
-    options = (*options_of(sink), *options_of(EveryOutput))
+    own = options_of(sink)
+    names = {each.name for each in own}
+    shared = (each for each in options_of(EveryOutput) if each.name not in names)
+    options = (*own, *shared)
     tcp = bool(getattr(sink, "tcp", False))
     return Output(scheme, first_paragraph(module), first_paragraph(about), options, tcp)
 

@@ -133,9 +133,10 @@ def camera_picture(sample: Sample, frame: Frame | None) -> Image | None:
 
 @dataclass
 class VideoSink:
-    """Records the picture that ``compose`` makes of each sample.
+    """Records the source's picture as it came; the avatar is recorded by --record instead.
 
-    Behind a live source it encodes in a thread of its own and may drop pictures, else none.
+    ``compose`` may make another picture of each sample. Behind a live source it encodes in a
+    thread of its own and may drop pictures, else none.
     """
 
     path: Path

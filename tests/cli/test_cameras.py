@@ -40,5 +40,9 @@ def test_none_is_said_with_the_next_step(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("facedrive.sources.v4l2.list_cameras", list)
+    monkeypatch.setattr("sys.platform", "linux")
     assert main(["cameras"]) == 1
-    assert "plug one in, or try --source demo" in capsys.readouterr().out
+    assert capsys.readouterr().out == "no camera; plug one in, or try --source demo\n"
+    monkeypatch.setattr("sys.platform", "darwin")
+    assert main(["cameras"]) == 1
+    assert "(cameras are listed on Linux only)" in capsys.readouterr().out

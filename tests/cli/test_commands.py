@@ -131,6 +131,19 @@ def test_rig_inspect_reports_full_coverage_of_our_rig(capsys: pytest.CaptureFixt
     assert report["vertices"] == len(load(ROOT / "rigs/basic.obj").vertices) <= 12_000
 
 
+def test_rig_inspect_lists_the_targets_of_a_rig_that_it_does_not_know(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = load(ROOT / "rigs/basic.obj")
+    names = tuple(f"shape_{number}" for number in range(len(ours.targets)))
+    odd = replace(ours, targets=names, head=None, eyes=None)
+    monkeypatch.setattr("facedrive.rig.load", lambda _: odd)
+    assert main(["rig", "inspect", "my.glb"]) == 2
+    printed = capsys.readouterr()
+    assert f"targets: {', '.join(names)}\n" in printed.out
+    assert "no target that facedrive knows" in printed.err
+
+
 def test_rig_inspect_names_what_of_expressions_is_not_drawn(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -93,6 +93,12 @@ def test_no_known_target_lists_those_of_the_rig() -> None:
         match_rig(rig_with("x", "y"))
 
 
+def test_no_known_target_says_what_to_do_however_long_names_are() -> None:
+    with pytest.raises(RigError) as caught:
+        match_rig(rig_with(*(f"{number:02d} {'x' * 60}" for number in range(40))))
+    assert len(str(caught.value)) < 300
+
+
 def test_coverage_names_what_moves_and_what_does_not() -> None:
     found = coverage(rig_with("jawOpen", "eyeBlink_L", "eyeLookUpLeft", "tongueOut", "hat"))
     assert found.covered == ("left_eye_close", "jaw_drop")

@@ -821,3 +821,12 @@ def _load_or_refuse(path: Path) -> None:
     else:
         assert np.isfinite(rig.offsets).all()
         assert rig.triangles.max() < len(rig.vertices)
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-8])
+def test_points_of_the_surface_are_told_apart_in_any_unit(write_glb: Write, scale: float) -> None:
+    def change(document: Json) -> None:
+        document["nodes"][0]["scale"] = [scale] * 3
+
+    rig = load(write_glb(change))
+    assert len(np.unique(rig.smooth)) == len(np.unique(rig.vertices, axis=0))

@@ -26,6 +26,16 @@ def test_every_option_that_is_no_address_is_explained(scheme: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", SINKS)
+def test_no_option_is_told_twice(scheme: str) -> None:
+    names = [option.name for option in describe(scheme).options]
+    assert len(names) == len(set(names))
+
+
+def test_a_video_says_that_it_is_not_the_avatar() -> None:
+    assert "the avatar is recorded by --record" in describe("video").about
+
+
+@pytest.mark.parametrize("scheme", SINKS)
 def test_every_example_opens(scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
