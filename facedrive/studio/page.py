@@ -6,7 +6,7 @@ A page holds nothing of its own: what it shows comes from the ``Desk``, which al
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from nicegui import run, ui
 
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from facedrive.studio.desk import Desk
 
 T = TypeVar("T")
+
+TOLD_AT: Literal["bottom-right"] = "bottom-right"
+"""Where the page tells something: clear of the buttons below the avatar."""
 
 
 class Page:
@@ -64,21 +67,27 @@ class Page:
         rows: Callable[[], Sequence[T]],
         draw: Callable[[T], object],
         none: str,
-        forget: Callable[[], object] = lambda: None,
     ) -> None:
-        """Draw each row in a place, again where any has changed; ``none`` says there are none.
+        """Draw each row in a place as one element, all different; ``none`` says there are none.
 
-        ``forget`` is called before rows are drawn again.
+        A row that stays as it was is left alone, with the menu or dialog that is open in it.
         """
+        drawn: dict[T, ui.element] = {}
+        with place:
+            empty = ui.label(none).classes("fd-note-line")
 
         def redraw(found: Sequence[T]) -> None:
-            place.clear()
-            forget()
-            with place:
-                for each in found:
-                    draw(each)
-                if not found:
-                    ui.label(none).classes("fd-note-line")
+            for gone in [each for each in drawn if each not in found]:
+                drawn.pop(gone).delete()
+            children = place.default_slot.children
+            for index, each in enumerate(found):
+                if each not in drawn:
+                    with place:
+                        draw(each)
+                    drawn[each] = children[-1]
+                if children[index] is not drawn[each]:
+                    drawn[each].move(place, index)
+            empty.visible = not found
 
         self.follow(rows, redraw)
 
@@ -117,8 +126,9 @@ class Page:
 
     def warn(self, text: str) -> None:
         """Show what went wrong."""
-        ui.notify(text, type="negative", multi_line=True, timeout=9000, close_button="✕")
+        ui.notify(text, position=TOLD_AT, type="negative", multi_line=True, timeout=9000,
+                  close_button="✕")  # fmt: skip
 
     def tell(self, text: str) -> None:
         """Show that something is done."""
-        ui.notify(text, type="positive", timeout=2500)
+        ui.notify(text, position=TOLD_AT, type="positive", timeout=2500)

@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from facedrive.settings import settings_options
+from facedrive.studio.acts import posed
 from facedrive.studio.views.setup import meant
+from facedrive.takes.take import Take
 
 from .conftest import TOKEN, Running, expect, picture
 
@@ -256,6 +259,27 @@ def test_a_phones_take_that_is_dropped_plays_on_a_page_whose_connection_broke(
     picture(page, "takes-phone")
     page.get_by_role("button", name="Back to the camera").click()
     page.wait_for_selector(".fd-player", state="hidden")
+
+
+def test_a_note_that_is_written_stays_while_takes_come_and_grow(
+    visit: Callable[..., Any], studio: Running
+) -> None:
+    page, folder = visit("/takes", drawn=False), studio.folder / "takes"
+    folder.mkdir(exist_ok=True)
+    Take.of([posed(np.zeros(24, np.float32))]).to_csv(folder / "noted.csv")
+    page.get_by_role("button", name="More for noted").click()
+    page.locator(".q-menu .q-item", has_text="Notes").click()
+    note = page.get_by_role("textbox", name="Notes")
+    note.fill("the good one")
+    other = folder / "Tom & Ann's.csv"
+    other.write_bytes((folder / "noted.csv").read_bytes())
+    page.wait_for_selector(f'[data-take="{other.stem}"]')
+    other.unlink()
+    page.wait_for_selector(f'[data-take="{other.stem}"]', state="detached")
+    expect(note).to_have_value("the good one")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_selector("[data-take=noted]:has-text('the good one')")
+    (folder / "noted.csv").unlink()
 
 
 def test_a_take_that_appears_or_goes_on_disk_does_so_on_the_page(

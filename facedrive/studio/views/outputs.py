@@ -47,6 +47,8 @@ def _add_list(page: Page) -> None:
 
     def rate() -> None:
         found = page.desk.rates.look(page.desk.engine.outputs())
+        for number in [each for each, label in rates.items() if label.is_deleted]:
+            del rates[number]
         for number, label in rates.items():
             hertz = found.get(number)
             label.text = "" if hertz is None else page.say("per_second", rate=f"{hertz:.0f}")
@@ -58,7 +60,7 @@ def _add_list(page: Page) -> None:
         rates[state.number] = _add_row(page, state)
 
     page.watch(look)
-    page.show_list(rows, still, draw, page.say("none_yet"), rates.clear)
+    page.show_list(rows, still, draw, page.say("none_yet"))
     page.watch(rate)
 
 
@@ -84,9 +86,10 @@ def _add_row(page: Page, state: OutputState) -> ui.label:
         await page.do(engine.retry, url)
         page.tick()
 
-    with ui.element("div").classes("fd-out").props(f'data-url="{escape(url)}"'):
+    with ui.element("div").classes("fd-out") as row:
+        row.props["data-url"] = url
         switch = ui.switch(value=state.state == "sending", on_change=turn)
-        switch.props(f'aria-label="{escape(page.say("on_off", name=url))}"')
+        switch.props["aria-label"] = page.say("on_off", name=url)
         switch.set_enabled(not failed)
         ui.label(url).classes("url")
         rate = ui.label().classes("fd-number rate")
@@ -95,9 +98,8 @@ def _add_row(page: Page, state: OutputState) -> ui.label:
         if state.trouble:
             said, kind = translated(page.language, state.trouble), "warn"
         ui.label(said).classes(f"fd-state {kind}")
-        ui.button(icon="close", on_click=remove).props(
-            f'flat round dense aria-label="{escape(page.say("remove_named", name=url))}"'
-        )
+        close = ui.button(icon="close", on_click=remove).props("flat round dense")
+        close.props["aria-label"] = page.say("remove_named", name=url)
         if state.error:
             with ui.element("div").classes("why"):
                 ui.label(page.explain(state.error))

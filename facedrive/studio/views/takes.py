@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from html import escape
 from urllib.parse import quote
 
 import numpy as np
@@ -19,7 +18,7 @@ from facedrive.studio.library import (
     Entry,
     activity,
 )
-from facedrive.studio.page import Page
+from facedrive.studio.page import TOLD_AT, Page
 
 CURVE = 240
 """Points of the curve that the timeline shows."""
@@ -203,7 +202,8 @@ def _add_row(page: Page, entry: Entry) -> None:
         await page.do(page.desk.play, entry.name)
         page.tick()
 
-    with ui.element("div").classes("fd-take").props(f'data-take="{escape(entry.name)}"'):
+    with ui.element("div").classes("fd-take") as row:
+        row.props["data-take"] = entry.name
         if entry.thumbnail.exists():
             source = f"/thumbnail/{quote(entry.name)}"
             ui.html(f'<img alt="" src="{source}">', sanitize=False)
@@ -219,7 +219,7 @@ def _add_row(page: Page, entry: Entry) -> None:
             ))  # fmt: skip
             ui.label(about).classes("about")
         button = ui.button(icon="play_arrow", on_click=play).props("flat round")
-        button.props(f'aria-label="{escape(page.say("play_named", name=entry.name))}"')
+        button.props["aria-label"] = page.say("play_named", name=entry.name)
         button.set_enabled(not entry.error)
         _add_menu(page, entry)
 
@@ -235,7 +235,7 @@ def _sketch(entry: Entry) -> str:
 
 def _add_menu(page: Page, entry: Entry) -> None:
     with ui.button(icon="more_vert").props("flat round") as button:
-        button.props(f'aria-label="{escape(page.say("more", name=entry.name))}"')
+        button.props["aria-label"] = page.say("more", name=entry.name)
         with ui.menu():
             if entry.picture.exists():
                 ui.menu_item(page.say("camera_picture"), on_click=lambda: ui.download.from_url(
@@ -250,7 +250,7 @@ def _add_menu(page: Page, entry: Entry) -> None:
 
 
 async def _export(page: Page, entry: Entry, to: str) -> None:
-    going = ui.notification(page.say("exporting"), spinner=True, timeout=None)
+    going = ui.notification(page.say("exporting"), position=TOLD_AT, spinner=True, timeout=None)
     rig = page.desk.engine.settings.view.rig
     share = [0.0]
 
