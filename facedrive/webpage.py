@@ -25,10 +25,12 @@ figure { margin: .8rem 0; }
 img { display: block; width: 100%; max-width: 28rem; background: #fff; border-radius: 6px;
   padding: .6rem; box-sizing: border-box; border: 1px solid var(--line); }
 figcaption { margin-top: .4rem; max-width: 28rem; }
+.broad img, .broad figcaption { max-width: none; }
 table { border-collapse: collapse; font-size: .82rem; font-variant-numeric: tabular-nums;
   margin: .8rem 0; }
 th, td { padding: .18rem .6rem; text-align: right; border-bottom: 1px solid var(--line);
   white-space: nowrap; }
+td.name:last-child:not(:first-child) { white-space: normal; min-width: 12rem; }
 th { font-weight: 600; border-bottom-color: var(--soft); vertical-align: bottom; }
 th.name, td.name { text-align: left; }
 tbody tr:nth-child(even) { background: var(--band); }
@@ -53,12 +55,16 @@ def page(title: str, sections: Iterable[str]) -> str:
     )
 
 
-def figure(svg: bytes, caption: str) -> str:
-    """Lay out a picture; its second sentence says what is seen to those who do not see it."""
+def figure(svg: bytes, caption: str, *, broad: bool = False) -> str:
+    """Lay out a picture, as broad as the page or half of it.
+
+    The caption's second sentence says what is seen to those who do not see it.
+    """
     source = f"data:image/svg+xml;base64,{b64encode(svg).decode()}"
     alternative = caption.split(". ")[1].rstrip(".")
+    kind = ' class="broad"' if broad else ""
     return (
-        f'<figure><img alt="{alternative}" src="{source}"><figcaption>{caption}</figcaption>'
+        f'<figure{kind}><img alt="{alternative}" src="{source}"><figcaption>{caption}</figcaption>'
         "</figure>"
     )
 

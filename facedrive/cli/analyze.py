@@ -79,8 +79,9 @@ class Analyze:
         if self.out and not (self.like or self.episodes):
             write_report(results, summary, self.out)
         if self.out and self.like:
-            for name, _, take in results.takes():
-                write_like(take, self.out / f"{name}.csv", self.like)
+            for name, kind, take in results.takes():
+                pictures = results.pictures(name) if kind == "still" else []
+                write_like(take, self.out / f"{name}.csv", self.like, pictures)
         if self.out and self.episodes:
             write_episodes(summary, results, self.out, self.episodes)
         print(json.dumps(summary.as_dict(), allow_nan=False) if self.json

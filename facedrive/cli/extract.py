@@ -255,11 +255,10 @@ def _extract(
 
 def _told(report: Report, output: str) -> str:
     """Say what became of a corpus, in a few lines."""
-    good = [each for each in report.records if not each.error]
     pictures = sum(each.frames for each in report.records)
     rate = f", {report.frames / report.seconds:.0f} frames/s" if report.frames else ""
     faces = sum(each.faces for each in report.records)
-    lines = [f"{output}: {len(good)} files, {pictures} frames, {faces} faces; "
+    lines = [f"{output}: {len(report.records)} files, {pictures} frames, {faces} faces; "
              f"{report.kept} files were done before; {report.seconds:.1f} s{rate}"]  # fmt: skip
     if report.left_out:
         lines.append(f"{report.left_out} files are neither videos nor pictures")

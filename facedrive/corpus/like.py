@@ -7,7 +7,9 @@ scales only roughly. Angles of the head are left out: each tool has axes of its 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import csv
+from collections.abc import Mapping, Sequence
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Literal
 
@@ -24,8 +26,11 @@ Like = Literal["openface", "pyfeat"]
 
 OPENFACE = ("AU01", "AU02", "AU04", "AU05", "AU06", "AU07", "AU09", "AU10", "AU12", "AU14", "AU15",
             "AU17", "AU20", "AU23", "AU25", "AU26", "AU45")  # fmt: skip
-"""Those of OpenFace with an intensity; py-feat has others beside, of which AU18, AU28 and AU43 are
-ours."""
+"""Those of OpenFace with an intensity and a presence; py-feat has others beside, of which AU18,
+AU28 and AU43 are ours."""
+
+PRESENCE_ONLY = ("AU28",)
+"""Of OpenFace, with a presence and no intensity."""
 
 PYFEAT = ("AU01", "AU02", "AU04", "AU05", "AU06", "AU07", "AU09", "AU10", "AU11", "AU12", "AU14",
           "AU15", "AU17", "AU20", "AU23", "AU24", "AU25", "AU26", "AU28", "AU43")  # fmt: skip
@@ -67,14 +72,21 @@ def table_like(take: Take, like: Like) -> dict[str, NDArray[np.float64]]:
     person = np.where(face, take["person"] - 1, 0.0)
     table = {"frame": take["frame"] + 1, "face_id": person, "timestamp": take.time,
              "confidence": seen, "success": seen}  # fmt: skip
-    known = [name for name in OPENFACE if columns_for(name)]
+    known = sorted(name for name in OPENFACE + PRESENCE_ONLY if columns_for(name))
     levels = {name: np.nan_to_num(intensity(take, name)) for name in known}
-    table |= {f"{name}_r": OPENFACE_SCALE * level for name, level in levels.items()}
+    table |= {f"{name}_r": OPENFACE_SCALE * level for name, level in levels.items()
+              if name not in PRESENCE_ONLY}  # fmt: skip
     return table | {f"{name}_c": (level >= OCCURS).astype(float) for name, level in levels.items()}
 
 
-def write_like(take: Take, path: Path, like: Like) -> None:
+def write_like(take: Take, path: Path, like: Like, inputs: Sequence[str] = ()) -> None:
     """Write a CSV that scripts for another tool read.
+
+    Args:
+        take: What is written.
+        path: Where the file goes.
+        like: The tool.
+        inputs: Of stills, each row's picture, for a column ``input`` as py-feat has it.
 
     Raises:
         SinkError: if it cannot be written.
@@ -82,10 +94,13 @@ def write_like(take: Take, path: Path, like: Like) -> None:
     table = table_like(take, like)
     whole = {"frame", "face_id", "success", *(name for name in table if name.endswith("_c"))}
     with whole_file(path, SinkError) as file:
-        file.write((",".join(table) + "\n").encode())
-        for row in zip(*(values.tolist() for values in table.values()), strict=True):
+        text = TextIOWrapper(file, "utf-8", newline="")
+        lines = csv.writer(text, lineterminator="\n")
+        lines.writerow([*table, *(["input"] if inputs else [])])
+        for index, row in enumerate(zip(*(each.tolist() for each in table.values()), strict=True)):
             cells = (_cell(value, name in whole) for name, value in zip(table, row, strict=True))
-            file.write((",".join(cells) + "\n").encode())
+            lines.writerow([*cells, *inputs[index : index + 1]])
+        text.detach()
 
 
 def _cell(value: float, whole: bool) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 
 from facedrive.corpus.manifest import MANIFEST, Record, read_manifest
 from facedrive.corpus.store import FolderStore, UrlStore, open_store
-from facedrive.errors import DataError, DependencyError
+from facedrive.errors import DataError, DependencyError, unknown
 from facedrive.takes.columns import COLUMNS
 from facedrive.takes.parquet import TYPES, pa, pq
 from facedrive.takes.take import Take
@@ -69,7 +69,11 @@ class Results:
         return _pandas().DataFrame([asdict(each) for each in self.records])
 
     def to_arrow(self, columns: Sequence[str] | None = None) -> pa.Table:
-        """Return all rows, or some columns of them, as an Arrow table."""
+        """Return all rows, or some columns of them, as an Arrow table.
+
+        Raises:
+            DataError: if there is no such column, or a file cannot be read.
+        """
         tables = [self._table(name, columns) for name in self.files]
         return pa.concat_tables(tables, promote_options="default") if tables else pa.table({})
 
@@ -77,6 +81,7 @@ class Results:
         """Return all rows as a data frame over Arrow's memory, which is not copied.
 
         Raises:
+            DataError: if there is no such column, or a file cannot be read.
             DependencyError: if pandas is not installed.
         """
         frame: pd.DataFrame = self.to_arrow(columns).to_pandas(types_mapper=_pandas().ArrowDtype)
@@ -108,10 +113,18 @@ class Results:
         for name in self.files:
             yield name.removesuffix(".parquet"), kinds[name], self._take(name)
 
+    def pictures(self, name: str) -> list[str]:
+        """Return the clip or picture of each row of a file, by the name that ``takes`` gives."""
+        return [str(each) for each in self._table(f"{name}.parquet", ["clip"])["clip"].to_pylist()]
+
     def _table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         with self._store().open(name) as file:
             try:
-                return pq.read_table(file, columns=None if columns is None else list(columns))
+                parquet = pq.ParquetFile(file)
+                for column in columns or ():
+                    if column not in parquet.schema_arrow.names:
+                        raise DataError(unknown("column", column, parquet.schema_arrow.names))
+                return parquet.read(columns=None if columns is None else list(columns))
             except (OSError, pa.ArrowInvalid) as error:
                 raise DataError(f"{self.where}/{name} cannot be read: {error}.") from error
 

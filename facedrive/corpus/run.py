@@ -201,7 +201,6 @@ class _Work:
             fresh = notes is not None and notes.fingerprint == fingerprint(clip)
             if notes is not None and fresh and not (retry and notes.failed):
                 self.done[clip.name] = notes
-                self.kept += len(notes.records)
         own = {clip.output for clip in self.found.clips}
         for name in sorted(names - own):
             if SPANS not in name and (notes := notes_of(self.store, name)):
@@ -214,6 +213,7 @@ class _Work:
                 self.todo += self._pieces(clip, names)
         # The longest first, so that no core waits for the last one at the end.
         self.todo.sort(key=_size, reverse=True)
+        self.kept = len(self.records()) - len(self.found.refused)
 
     def _pieces(self, clip: Clip, names: set[str]) -> list[Clip]:
         """Return the clip, or the spans of a long one that are not done."""

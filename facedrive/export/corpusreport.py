@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from facedrive.aus import AU_NAMES
-from facedrive.corpus.episodes import RULES, Episode
+from facedrive.corpus.episodes import RULES
 from facedrive.corpus.results import Results
 from facedrive.corpus.summary import OCCURS, PersonSummary, Summary
 from facedrive.errors import DependencyError
@@ -22,6 +22,9 @@ from facedrive.webpage import figure, page, table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+LEAST_S = 0.001
+"""An episode's last frame lasts so long where the clip's rate is unknown: ELAN's unit."""
 
 SHOWN = 200
 """People that the page's table has; the JSON beside it has all."""
@@ -38,8 +41,8 @@ def write_report(results: Results, summary: Summary, folder: Path) -> None:
     svg, png = io.BytesIO(), io.BytesIO()
     drawn.savefig(svg, format="svg", metadata={"Date": None})
     drawn.savefig(png, format="png", dpi=120)
-    sections = [_overview(results, summary), figure(svg.getvalue(), CAPTION), _people(summary),
-                _broken(results)]  # fmt: skip
+    plot = figure(svg.getvalue(), CAPTION, broad=True)
+    sections = [_overview(results, summary), plot, _people(summary), _broken(results)]
     write_whole(folder / "report.html", page("Faces of a corpus", filter(None, sections)))
     write_whole(folder / "summary.png", png.getvalue())
     write_whole(folder / "summary.json", json.dumps(summary.as_dict(), indent=1, allow_nan=False))
@@ -68,13 +71,14 @@ def plot_summary(summary: Summary) -> Figure:
     left, right = drawn.subplots(1, 2)
     places = np.arange(len(AU_NAMES))
     left.barh(places, 100 * summary.occurrence, color="#4878a8")
-    left.set_yticks(places, [name.replace("_", " ") for name in AU_NAMES], fontsize=8)
+    names = [f"{name.replace('_', ' ')}  {number}" for number, name in enumerate(AU_NAMES, 1)]
+    left.set_yticks(places, names, fontsize=8)
     left.invert_yaxis()
     left.set_xlabel("% of the frames with a face")
     cells = right.imshow(summary.co_occurrence, vmin=0, vmax=1, cmap="viridis")
     right.set_xticks(places, [str(place + 1) for place in places], fontsize=7)
     right.set_yticks(places, [str(place + 1) for place in places], fontsize=7)
-    right.set_xlabel("action unit")
+    right.set_xlabel("action unit, numbered as on the left")
     drawn.colorbar(cells, ax=right, label="share")
     return drawn
 
@@ -138,14 +142,17 @@ def write_episodes(summary: Summary, results: Results, folder: Path, kinds: Sequ
     Raises:
         SinkError: if one cannot be written.
     """
-    ends = {each.output: each.seconds or 0.0 for each in results.records}
-    clips: dict[str, list[Episode]] = {}
+    records = {each.output: each for each in results.records if each.kind != "still"}
+    clips: dict[str, list[PersonSummary]] = {}
     for person in summary.people:
-        clips.setdefault(person.clip, []).extend(person.episodes)
+        if f"{person.clip}.parquet" in records:
+            clips.setdefault(person.clip, []).append(person)
     count = 0
-    for clip, episodes in clips.items():
-        tiers = tiers_of(episodes)
-        end_s = max([ends.get(f"{clip}.parquet", 0.0), *(each.offset_s for each in episodes)])
+    for clip, people in clips.items():
+        record = records[f"{clip}.parquet"]
+        tiers = tiers_of(people, 1 / record.fps if record.fps else LEAST_S)
+        ends = (each.end_s for intervals in tiers.values() for each in intervals)
+        end_s = max([record.seconds or 0.0, *ends])
         if "eaf" in kinds:
             write_tiers(folder / f"{clip}.eaf", tiers, None)
         if "textgrid" in kinds and end_s > 0:
@@ -154,10 +161,15 @@ def write_episodes(summary: Summary, results: Results, folder: Path, kinds: Sequ
     return count
 
 
-def tiers_of(episodes: Iterable[Episode]) -> dict[str, list[Interval]]:
-    """Return a tier for each kind and person, with the peak as an interval's text."""
-    tiers: dict[str, list[Interval]] = {}
-    for each in sorted(episodes, key=lambda episode: (episode.kind, episode.person)):
-        row = Interval(each.onset_s, each.offset_s, f"{each.peak:.2f}")
-        tiers.setdefault(f"{each.kind} {each.person}", []).append(row)
+def tiers_of(people: Collection[PersonSummary], frame_s: float) -> dict[str, list[Interval]]:
+    """Return a tier for each kind and person, also where nothing is in it.
+
+    An interval's text is the peak. It ends with its last frame, which lasts ``frame_s`` seconds.
+    """
+    tiers: dict[str, list[Interval]] = {
+        f"{kind} {person.person}": [] for kind in RULES for person in people
+    }
+    for each in (episode for person in people for episode in person.episodes):
+        row = Interval(each.onset_s, each.offset_s + frame_s, f"{each.peak:.2f}")
+        tiers[f"{each.kind} {each.person}"].append(row)
     return tiers

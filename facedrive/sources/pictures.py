@@ -44,7 +44,12 @@ def _read(index: int, picture: object) -> Image:
     if isinstance(picture, str | Path):
         return read_image(Path(picture))
     if isinstance(picture, np.ndarray):
-        if picture.dtype == np.uint8 and picture.ndim == 3 and picture.shape[2] == 3:
+        if (
+            picture.dtype == np.uint8
+            and picture.ndim == 3
+            and picture.shape[2] == 3
+            and picture.size
+        ):
             return picture
         found = f"an array of {picture.dtype} with shape {picture.shape}"
     else:

@@ -16,13 +16,14 @@ from facedrive.aus import AU_INDEX, AU_NAMES
 from facedrive.cli.main import main
 from facedrive.corpus.compare import FIGURES, Track, compare, read_tracks
 from facedrive.corpus.episodes import RULES, find_episodes
-from facedrive.corpus.like import OPENFACE, PYFEAT, columns_for, table_like
+from facedrive.corpus.like import OPENFACE, PYFEAT, columns_for, table_like, write_like
 from facedrive.corpus.manifest import Notes, Record, write_manifest
 from facedrive.corpus.results import Results
 from facedrive.corpus.rows import ClipRows
 from facedrive.corpus.store import FolderStore
 from facedrive.corpus.summary import summarise_take
 from facedrive.errors import DataError
+from facedrive.export.corpusreport import tiers_of
 from facedrive.export.eaf import Interval
 from facedrive.export.textgrid import write_textgrid
 from facedrive.takes.columns import COLUMNS, row_of
@@ -86,6 +87,12 @@ def test_results_are_arrow_pandas_polars_and_duckdb(results: Path) -> None:
     assert duckdb.sql("select max(jaw_drop) from relation").fetchall()[0][0] == pytest.approx(0.4)
 
 
+def test_a_column_that_is_not_there_is_named_and_guessed(results: Path) -> None:
+    with pytest.raises(DataError, match=r"^no column 'jaw_dropp'.*Did you mean jaw_drop") as said:
+        fd.read(results).to_pandas(["clip", "jaw_dropp"])
+    assert len(str(said.value)) < 100
+
+
 def test_without_a_manifest_the_clips_own_notes_are_read(results: Path, tmp_path: Path) -> None:
     (tmp_path / "a.mp4.parquet").write_bytes((results / "in/a.mp4.parquet").read_bytes())
     assert [each.path for each in Results.open(tmp_path).records] == ["a.mp4"]
@@ -142,11 +149,20 @@ def test_episodes_are_read_by_elan_and_praat(results: Path, tmp_path: Path) -> N
     root = ElementTree.parse(tmp_path / "in/a.mp4.eaf").getroot()
     tiers = {tier.get("TIER_ID"): len(list(tier.iter("ALIGNABLE_ANNOTATION")))
              for tier in root.iter("TIER")}  # fmt: skip
-    assert tiers == {"blink 1": 2, "smile 1": 1}
+    assert tiers == {"blink 1": 2, "blink 2": 0, "smile 1": 1, "smile 2": 0}
     text = (tmp_path / "in/a.mp4.TextGrid").read_text()
     assert 'name = "blink 1"' in text and "xmax = 10.000000" in text
     times = [float(each) for each in re.findall(r"xmin = ([\d.]+)\n +xmax", text)][1:]
     assert times == sorted(times) or len(times) > 4
+
+
+def test_a_clip_without_episodes_has_its_tiers_and_one_frame_lasts() -> None:
+    calm = summarise_take("a", Take.of([sample(index) for index in range(50)]))
+    assert tiers_of(calm, 1 / FPS) == {"blink 1": [], "smile 1": []}
+    shut = [sample(index, left_eye_close=float(index == 10), right_eye_close=float(index == 10))
+            for index in range(50)]  # fmt: skip
+    tiers = tiers_of(summarise_take("a", Take.of(shut)), 1 / FPS)
+    assert tiers["blink 1"] == [(pytest.approx(10 / FPS), pytest.approx(11 / FPS), "1.00")]
 
 
 def test_a_textgrid_fills_the_whole_time(tmp_path: Path) -> None:
@@ -164,8 +180,16 @@ def test_the_columns_of_other_tools(results: Path, tmp_path: Path) -> None:
     assert (rows[0]["frame"], rows[0]["face_id"], rows[0]["success"]) == ("1", "0", "1")
     smiling = next(row for row in rows if row["frame"] == "161" and row["face_id"] == "0")
     assert float(smiling["AU12_r"]) == pytest.approx(3.0) and smiling["AU12_c"] == "1"
+    assert "AU28_c" in rows[0] and "AU28_r" not in rows[0]
     table = table_like(Take.of(film()), "pyfeat")
     assert table["AU12"].max() == pytest.approx(0.6) and table["AU26"].max() == pytest.approx(0.4)
+
+
+def test_rows_of_stills_name_their_picture_in_other_tools_columns(tmp_path: Path) -> None:
+    take = Take.of([sample(0), sample(1)])
+    write_like(take, tmp_path / "a.csv", "openface", ["x, y.jpg", "b.jpg"])
+    with (tmp_path / "a.csv").open() as file:
+        assert [row["input"] for row in csv.DictReader(file)] == ["x, y.jpg", "b.jpg"]
 
 
 def test_every_name_of_another_tool_is_ours_or_left_out() -> None:

@@ -137,7 +137,7 @@ def test_what_is_done_is_not_done_again(
 ) -> None:
     before = {path: path.stat().st_mtime_ns for path in results.rglob("*.mp4.parquet")}
     assert main(["extract", str(corpus), "-o", str(results), "--raw"]) == 0
-    assert "9 files were done before" in capsys.readouterr().out
+    assert "10 files, 34 frames, 33 faces; 10 files were done before" in capsys.readouterr().out
     assert {path: path.stat().st_mtime_ns for path in results.rglob("*.mp4.parquet")} == before
 
 

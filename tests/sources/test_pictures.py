@@ -30,6 +30,7 @@ def test_arrays_and_files_are_frames_in_order(tmp_path: Path) -> None:
     [
         (RED.astype(np.float32), r"an array of float32 with shape \(4, 6, 3\)"),
         (RED[..., 0], r"an array of uint8 with shape \(4, 6\)"),
+        (RED[:0], r"an array of uint8 with shape \(0, 6, 3\)"),
         (None, "a NoneType"),
     ],
 )
