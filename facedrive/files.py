@@ -109,7 +109,7 @@ def read_text(path: Path, error: ErrorType, what: str, advice: str = "") -> str:
     """Read a small file of UTF-8; otherwise as ``read_toml``."""
     try:
         check_plain(path, error, TOML_BYTES)
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # some editors of Windows begin with a mark
     except OSError as failure:
         reason = failure.strerror or str(failure)
         raise error(_sentence(f"{path} cannot be read: {reason}", advice)) from failure

@@ -24,8 +24,10 @@ Rotation = Literal["0", "90", "180", "270", "auto"]
 LOOKS = (0, 5, 15, 40, 100)
 """Frames at which the face's side is looked for, until it is known."""
 
-SIDE = 320
-"""Longest side of the copy that is looked at, pixels."""
+SIDE, CLOSER = 320, 640
+"""Longest side of the copy that is looked at, and of the one that is asked where that shows no
+upright face, pixels. A small face is seen in the second alone, and then the first may hold a
+pattern that is taken for one upside down."""
 
 SURE = 0.3
 """The detector's score from which a side is known; 0 is its threshold."""
@@ -124,9 +126,14 @@ class _Side:
 
     def look(self, image: Image) -> int | None:
         """Return by how many degrees clockwise to turn; None where no way up shows a face."""
+        upright = self._best(image, SIDE) == 0
+        return 0 if upright else self._best(image, CLOSER)
+
+    def _best(self, image: Image, longest: int) -> int | None:
+        """Answer as ``look``, by a copy of that size."""
         import cv2
 
-        scale = SIDE / max(image.shape[:2])
+        scale = longest / max(image.shape[:2])
         small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         gray = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
         scores = {degrees: self._score(turn(gray, degrees)) for degrees in (0, 90, 180, 270)}

@@ -66,3 +66,31 @@ def test_an_upright_face_or_none_is_not_told_of(
     for picture in (face, wall):
         list(Turned(Pictures([picture] * 20)).frames())
     assert caplog.text == ""
+
+
+@pytest.mark.parametrize("degrees", [0, 90])
+def test_a_small_face_is_asked_too(
+    degrees: int, face: Image, caplog: pytest.LogCaptureFixture
+) -> None:
+    far = np.full((1200, 1200, 3), 120, np.uint8)
+    small = np.ascontiguousarray(face[::2, ::2])
+    far[400 : 400 + small.shape[0], 400 : 400 + small.shape[1]] = small
+    list(Turned(Pictures([turn(far, 360 - degrees)] * 2)).frames())
+    assert (f"--rotate {degrees}" in caplog.text) == bool(degrees)
+
+
+def test_a_pattern_like_a_face_upside_down_does_not_outdo_a_small_face(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    scores = {(320, 0): -1.0, (320, 180): 0.41, (640, 0): 1.37, (640, 180): 0.3}
+
+    def score(_: object, gray: Image) -> float:
+        ways = {0: gray[0, 0], 180: gray[-1, -1]}
+        (way,) = [each for each, corner in ways.items() if corner] or [90]
+        return scores.get((max(gray.shape), way), -1.0)
+
+    monkeypatch.setattr("facedrive.sources.turned._Side._score", score)
+    picture = np.zeros((640, 480, 3), np.uint8)
+    picture[:100, :100] = 255
+    list(Turned(Pictures([picture] * 7)).frames())
+    assert caplog.text == ""
