@@ -93,3 +93,25 @@ def test_obs_gets_a_transparent_ground_and_a_head_that_moves(visit: Callable[...
         const jaw = a.about?.targets.indexOf('jaw_drop');
         return a.meshes?.some(mesh => mesh.morphTargetInfluences[jaw] > 0.3); }"""
     )
+
+
+def test_avatars_that_are_gone_leave_the_graphics_card_to_the_one_that_stays(
+    visit: Callable[..., Any],
+) -> None:
+    page = ready(visit())
+    lost, before, after = page.evaluate(
+        """async () => {
+        const stays = document.querySelector('fd-avatar');
+        for (let round = 0; round < 3; round++) {  // a browser lets sixteen draw
+            const others = Array.from({length: 7}, () => document.createElement('fd-avatar'));
+            document.body.append(...others);
+            others.forEach(each => each.remove());
+            await new Promise(done => setTimeout(done, 800));
+        }
+        const held = () => { stays.render(); return stays.renderer.info.memory.textures; };
+        const before = held();
+        await stays.load();
+        return [stays.renderer.getContext().isContextLost(), before, held()]; }"""
+    )
+    assert not lost
+    assert after == before

@@ -13,6 +13,16 @@ const LINES = [[0, 16], [17, 21], [22, 26], [27, 30], [31, 35], [36, 41, 1], [42
 
 const mix = (a, b, share) => a + (b - a) * share;
 
+// What a model holds of the graphics card is given back by hand.
+const discard = (model) => model.traverse((each) => {
+  each.geometry?.dispose();
+  each.skeleton?.dispose();
+  for (const material of [each.material ?? []].flat()) {
+    for (const value of Object.values(material)) if (value?.isTexture) value.dispose();
+    material.dispose();
+  }
+});
+
 class Avatar extends HTMLElement {
   static observedAttributes = ["rig", "camera", "background", "mirror", "pose"];
 
@@ -61,8 +71,11 @@ class Avatar extends HTMLElement {
 
   free() {
     this.sizes?.disconnect();
+    if (this.model) discard(this.model);
     this.renderer?.dispose();
+    this.renderer?.forceContextLoss(); // else a browser that has sixteen takes the page's own avatar's
     this.renderer = null;
+    this.model = null;
     this.ready = false;
     this.replaceChildren();
   }
@@ -85,7 +98,7 @@ class Avatar extends HTMLElement {
       if (!answer.ok) throw new Error(await answer.text());
       const about = await answer.json();
       const gltf = await new GLTFLoader().loadAsync(`/rig.glb?${query}&of=${about.stamp}`);
-      if ((this.getAttribute("rig") || "basic") !== rig) return;
+      if (!this.ready || (this.getAttribute("rig") || "basic") !== rig) return discard(gltf.scene);
       this.show(gltf.scene, about);
       this.dataset.state = "ready";
       this.note?.remove();
@@ -107,7 +120,10 @@ class Avatar extends HTMLElement {
 
   show(model, about) {
     this.shown = null;
-    if (this.model) this.scene.remove(this.model);
+    if (this.model) {
+      this.scene.remove(this.model);
+      discard(this.model);
+    }
     this.model = model;
     this.about = about;
     this.meshes = [];
