@@ -225,7 +225,7 @@ def test_what_is_no_toml_is_one_error(tmp_path: Path, content: bytes) -> None:
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="makes a named pipe")
 def test_a_byte_order_mark_is_no_part_of_a_toml(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_bytes(b"\xef\xbb\xbfversion = 1\r\n")
-    assert read_toml(tmp_path / "a.toml", FacedriveError, "TOML") == {"version": 1}
+    assert read_toml(tmp_path / "a.toml", DataError, "TOML") == {"version": 1}
 
 
 def test_a_named_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:

@@ -40,6 +40,9 @@ EYE_ROUGHNESS = 0.15
 
 log = logging.getLogger(__name__)
 
+FAR = 0.1
+"""Of the head's size: no target moves half of a head's vertices so far."""
+
 
 class Surface(NamedTuple):
     """What a run of ``f`` lines belongs to."""
@@ -189,7 +192,7 @@ def _targets(
     path: Path, folder: Path, data: bytes, points: NDArray[np.float64]
 ) -> tuple[tuple[str, ...], Floats]:
     """Read the names and the (T, N, 3) float32 offsets of the target files."""
-    files = sorted(folder.glob("*.obj")) if folder.is_dir() else []
+    files = sorted(filter(_is_target, folder.iterdir())) if folder.is_dir() else []
     if not files:
         raise RigError(
             f"{path} has no targets: no OBJ files in {folder}; "
@@ -204,7 +207,23 @@ def _targets(
         _check_same(file, path, "vertices", len(moved), len(points))
         _check_same(file, path, "faces", _count_faces(target) or faces, faces)
         offsets[row] = moved[:, :3] - points[:, :3]
+        _warn_if_far(file, path, offsets[row], points)
     return tuple(file.stem for file in files), offsets
+
+
+def _is_target(file: Path) -> bool:
+    """Tell an OBJ of whatever case from other files, such as those that macOS hides."""
+    return file.suffix.lower() == ".obj" and not file.name.startswith(".")
+
+
+def _warn_if_far(file: Path, neutral: Path, offsets: Floats, points: NDArray[np.float64]) -> None:
+    """Say so where most of a target is away from the neutral, as no face moves it."""
+    size = float(np.ptp(points[:, :3], axis=0).max(initial=0.0))
+    if np.median(np.abs(offsets).max(axis=1)) > FAR * size:
+        log.warning(
+            "%s is far from %s at most vertices; export it in its place, with vertex order kept",
+            file, neutral.name,
+        )  # fmt: skip
 
 
 def _count_faces(data: bytes) -> int:

@@ -88,6 +88,32 @@ def test_a_target_of_another_mesh_is_named_with_both_counts(
         load(write_obj(SQUARE, jaw_drop="v 0 0 0\nv 1 0 0\nv 1 1 0\nf 1 2 3\n"))
 
 
+def test_a_target_may_end_in_capitals_and_hidden_files_are_none(
+    write_obj: WriteObj, tmp_path: Path
+) -> None:
+    path = write_obj(SQUARE, jaw_drop=RAISED)
+    (path.parent / "head" / "smile.OBJ").write_text(RAISED)
+    (path.parent / "head" / "._smile.obj").write_bytes(b"\0\5\x16\7")
+    assert load(path).targets == ("jaw_drop", "smile")
+
+
+@pytest.mark.parametrize(
+    "far",
+    [
+        pytest.param("v 0 1 0\nv 1 1 0\nv 1 0 0\nv 0 0 0\nf 1 2 3 4\n", id="another order"),
+        pytest.param("v 3 0 0\nv 4 0 0\nv 4 1 0\nv 3 1 0\nf 1 2 3 4\n", id="beside it"),
+    ],
+)
+def test_a_target_that_is_elsewhere_is_told_of(
+    write_obj: WriteObj, caplog: pytest.LogCaptureFixture, far: str
+) -> None:
+    load(write_obj(SQUARE, jaw_drop=RAISED, smile=far))
+    assert [each.split("/")[-1] for each in caplog.messages] == [
+        "smile.obj is far from head.obj at most vertices; export it in its place, "
+        "with vertex order kept"
+    ]
+
+
 def test_a_target_with_other_faces_is_named_with_both_counts(
     write_obj: WriteObj,
 ) -> None:
