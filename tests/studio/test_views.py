@@ -120,6 +120,23 @@ def test_a_set_up_is_saved_as_the_file_that_config_reads(
     page.wait_for_selector("text=No difference.")
 
 
+def test_what_one_page_saves_another_offers(visit: Callable[..., Any], studio: Running) -> None:
+    page, other = visit("/setup", drawn=False), visit("/setup", drawn=False)
+    card = page.locator(".fd-card", has_text="Set-ups")
+    card.get_by_label("Name").fill("for both")
+    card.get_by_role("button", name="Save").click()
+    other.wait_for_timeout(1500)
+    other.locator(".fd-card", has_text="Set-ups").get_by_role("combobox", name="Set-ups").click()
+    other.get_by_role("option", name="for both").click()
+    page, other = visit("/tune", drawn=False), visit("/tune", drawn=False)
+    page.get_by_role("textbox", name="Name").fill("my face")
+    page.locator(".fd-pair button").click()
+    expect(other.get_by_role("combobox", name="Profiles")).to_have_value("my face")
+    other.get_by_role("combobox", name="Profiles").click()
+    other.get_by_role("option", name="Nobody in particular").click()
+    expect(page.get_by_role("combobox", name="Profiles")).to_have_value("Nobody in particular")
+
+
 @pytest.mark.parametrize(
     ("typed", "source"),
     [

@@ -117,10 +117,14 @@ def _shown(value: object) -> str:
 
 def _add_place(page: Page, known: dict[str, str]) -> None:
     """Add a field for a file or a stream."""
-    what = page.desk.engine.settings.source.what
-    listed = what == "demo" or what.isdecimal() or what in known
-    place = ui.input(page.say("file_or_stream"), value="" if listed else what)
+
+    def unlisted() -> str:
+        what = page.desk.engine.settings.source.what
+        return "" if what == "demo" or what.isdecimal() or what in known else what
+
+    place = ui.input(page.say("file_or_stream"), value=unlisted())
     place.props("outlined dense maxlength=1000")
+    page.follow(unlisted, place.set_value)
 
     async def use() -> None:
         if source := meant(str(place.value or "")):
@@ -288,6 +292,7 @@ def _add_setups(page: Page) -> None:
             for label, action in (("load", load), ("compare", compare)):
                 ui.button(page.say(label), on_click=action).props("outline no-caps")  # fmt: skip
         differences = ui.html("", sanitize=False)
+    page.follow(desk.setup_names, chosen.set_options)
 
 
 def _table(page: Page, name: str, rows: list[tuple[str, str, str]]) -> str:

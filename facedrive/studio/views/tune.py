@@ -272,29 +272,34 @@ def _add_profiles(page: Page, body: ui.element) -> None:
         saved = sorted(path.stem for path in desk.profiles.glob("*.toml"))
         return {"": page.say("no_profile")} | {each: each for each in saved}
 
+    def held() -> str:
+        path = desk.engine.settings.calibration.profile
+        return path.stem if path is not None and path.stem in names() else ""
+
     async def save() -> None:
         path = desk.profiles / f"{wanted}.toml" if (wanted := page.named(name.value)) else None
         if path is not None and await page.done(desk.engine.keep_profile, path):
-            chosen.set_options(names(), value=path.stem)
+            page.tick()
             page.tell(page.say("saved", path=str(path)))
 
     async def use() -> None:
-        path = desk.profiles / f"{chosen.value}.toml" if chosen.value else None
-        if path is None or path != desk.engine.settings.calibration.profile:
-            await page.do(desk.engine.change, "calibration.profile", path and str(path))
+        if (chosen.value or "") != held():
+            path = str(desk.profiles / f"{chosen.value}.toml") if chosen.value else None
+            await page.do(desk.engine.change, "calibration.profile", path)
             page.tick()
 
     with ui.element("div").classes("fd-row"):
         ui.button(page.say("begin"), icon="play_arrow",
                   on_click=lambda: _begin(page, body)).classes("fd-main").props(
             "unelevated no-caps")  # fmt: skip
-        held = desk.engine.settings.calibration.profile
-        value = held.stem if held is not None and held.stem in names() else ""
-        chosen = ui.select(names(), value=value, label=page.say("profiles"), on_change=use)
+        chosen = ui.select(names(), value=held(), label=page.say("profiles"), on_change=use)
         chosen.props("outlined dense")
         with ui.element("div").classes("fd-pair"):
             name = ui.input(page.say("name")).props("outlined dense maxlength=80")
             ui.button(page.say("save"), on_click=save).props("outline no-caps")
+    page.follow(
+        lambda: (names(), held()), lambda state: chosen.set_options(state[0], value=state[1])
+    )
 
 
 def _begin(page: Page, body: ui.element) -> None:
