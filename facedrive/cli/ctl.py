@@ -60,6 +60,6 @@ def _lines(answer: Any) -> Iterator[str]:
     for name, value in answer.items():
         if isinstance(value, list):
             yield f"{name}:"
-            yield from (f"  {' '.join(str(part) for part in each)}".rstrip() for each in value)
+            yield from (f"  {' '.join(str(part) for part in each if part != '')}" for each in value)
         else:
-            yield f"{name}: {value}"
+            yield f"{name}: {round(value, 1) if isinstance(value, float) else value}"

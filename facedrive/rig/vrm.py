@@ -13,9 +13,15 @@ from facedrive.errors import RigError
 from facedrive.rig.glb import Document, Object
 
 EYE_NODES = {
-    "left": {"leye", "eyel", "ccbaseleye", "bipleye", "lefteyeball", "eyeballleft"},
-    "right": {"reye", "eyer", "ccbasereye", "bipreye", "righteyeball", "eyeballright"},
-}
+    "left": {
+        "leye", "eyel", "ccbaseleye", "bipleye", "lefteyeball", "eyeballleft",
+        "defeyel", "facialleye", "左目",
+    },
+    "right": {
+        "reye", "eyer", "ccbasereye", "bipreye", "righteyeball", "eyeballright",
+        "defeyer", "facialreye", "右目",
+    },
+}  # fmt: skip
 """How exporters without VRM name the nodes of eyeballs, punctuation and case aside; a name that
 ends in LeftEye or EyeLeft is one too."""
 
@@ -343,7 +349,7 @@ def _eye_names(document: Document) -> dict[str, int]:
     """Find eyes by the names of nodes, in files that are not VRM."""
     found: dict[str, int] = {}
     for index, node in enumerate(document.mappings(document.json, "nodes")):
-        name = re.sub(r"[^a-z]", "", str(node.get("name", "")).lower())
+        name = re.sub(r"[\W\d_]", "", str(node.get("name", "")).lower())
         for side, names in EYE_NODES.items():
             if name in names or name.endswith((f"{side}eye", f"eye{side}")):
                 found.setdefault(side, index)

@@ -288,8 +288,17 @@ def test_vrm1_expressions_are_targets(write_glb: Write) -> None:
     np.testing.assert_allclose(rig.offsets[0], np.array(RAISED) / 2)
 
 
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("LeftEye", "Eye_R"),
+        ("DEF-eye.L", "DEF-eye.R"),
+        ("FACIAL_L_Eye", "FACIAL_R_Eye"),
+        ("左目", "右目"),
+    ],
+)
 def test_vertices_on_eye_bones_are_eyes_that_turn_about_the_bone(
-    write_glb: Write,
+    write_glb: Write, left: str, right: str
 ) -> None:
     joints = np.array([[0, 0, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0], [1, 0, 0, 0]], np.uint8)
     weights = np.array([[255, 0, 0, 0]] * 4, np.uint8)
@@ -297,8 +306,8 @@ def test_vertices_on_eye_bones_are_eyes_that_turn_about_the_bone(
     def change(document: Json) -> None:
         document["nodes"] = [
             {"mesh": 0, "skin": 0},
-            {"name": "LeftEye", "translation": [3, 0, 0]},
-            {"name": "Eye_R", "translation": [0, 3, 0]},
+            {"name": left, "translation": [3, 0, 0]},
+            {"name": right, "translation": [0, 3, 0]},
         ]
         document["scenes"][0]["nodes"] = [0, 1, 2]
         document["skins"] = [{"joints": [1, 2]}]
