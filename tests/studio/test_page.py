@@ -115,3 +115,18 @@ def test_avatars_that_are_gone_leave_the_graphics_card_to_the_one_that_stays(
     )
     assert not lost
     assert after == before
+
+
+def test_what_stands_in_a_field_does_not_look_like_a_hint_on_the_light_page(
+    visit: Callable[..., Any], studio: Running
+) -> None:
+    page = visit("/outputs", drawn=False)
+    page.context.add_cookies([{"name": "fd_theme", "value": "light", "url": studio.url}])
+    page.reload()
+    page.wait_for_selector("body.body--light input[aria-label=Address]")
+    colours = page.evaluate(
+        """() => ['input[aria-label=Address]', '.fd-note-line'].map(
+        each => getComputedStyle(document.querySelector(each)).color)"""
+    )
+    page.context.clear_cookies(name="fd_theme")
+    assert colours[0] != colours[1]
