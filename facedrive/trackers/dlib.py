@@ -160,6 +160,7 @@ class DlibTracker:
         self._time = self._lost_at = 0.0  # of the newest frame; of the first without the face
         self._searched = 0  # frames since the last face, which itself counts as one
         self._views = _in_turn()
+        self.finder.look_plainly()
         self.finder.claim(self, None)
 
     def track(self, frame: Frame) -> Face | None:

@@ -149,7 +149,9 @@ class FaceFinder:
     """
 
     def __init__(self) -> None:
-        self._detectors = [open_detector()]
+        self._plain = [open_detector()]
+        self._all: list[dlib.fhog_object_detector] = []  # until they are wanted
+        self._detectors = self._plain
         self._claims: WeakKeyDictionary[object, Placement] = WeakKeyDictionary()
 
     def claim(self, follower: object, placement: Placement | None) -> None:
@@ -165,19 +167,23 @@ class FaceFinder:
         return all(apart_px(placement, place) > PATCH_SIZE / 2 for place in others)
 
     def look_harder(self) -> None:
-        """See turned heads too from now on; until then a search takes less, and so does a start.
+        """See turned heads too, until ``look_plainly``; without, a search and a start take less.
 
         Raises:
             ModelError: if the detectors of turned heads cannot be opened.
         """
-        if len(self._detectors) == 1:
-            self._detectors.append(open_turned())
+        self._all = self._all or [*self._plain, open_turned()]
+        self._detectors = self._all
+
+    def look_plainly(self) -> None:
+        """See no turned heads, as at the start: what was looked for before changes no search."""
+        self._detectors = self._plain
 
     def look(self, gray: Image, view: View, least_score: float) -> list[Detection]:
         """Return the faces in one view of a (H, W) frame."""
         picture, matrix = _cut_view(gray, view)
         # What is enlarged for far faces is full of what looks like a turned head.
-        detectors = self._detectors[:1] if view.side_px == FAR_SIDE else self._detectors
+        detectors = self._plain if view.side_px == FAR_SIDE else self._detectors
         return _detect(detectors, picture, matrix, least_score)
 
     def look_around(self, gray: Image, placement: Placement, least_score: float) -> list[Detection]:
@@ -192,7 +198,7 @@ class FaceFinder:
         # The box of a face that is placed well is 84 pixels wide around (63.5, 56).
         picture = np.ascontiguousarray(patch[:112, 8:120])
         shift = np.array([[1.0, 0.0, -8.0], [0.0, 1.0, 0.0]])
-        seen = _detect(self._detectors[:1], picture, shift, NO_FACE)
+        seen = _detect(self._plain, picture, shift, NO_FACE)
         return max(seen, key=lambda each: each.score, default=None)
 
 

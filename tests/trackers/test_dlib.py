@@ -359,6 +359,18 @@ def test_the_nearest_in_place_and_size_is_taken_for_the_lost_person(portrait: Im
     assert last is not None and right_px(last) < 320
 
 
+def test_the_first_look_at_a_face_is_the_same_after_a_picture_of_nobody(portrait: Image) -> None:
+    nobody = Frame(np.zeros((240, 320, 3), np.uint8), 0.0, 0)
+    tracker = DlibTracker()
+    tracker.find(nobody)
+    assert len(tracker.finder._detectors) == 2  # turned heads were looked for
+    tracker.reset()
+    assert len(tracker.finder._detectors) == 1
+    again = tracker.find(Frame(portrait, 0.0, 0))
+    first = DlibTracker().find(Frame(portrait, 0.0, 0))
+    assert [face.score for face in again] == [face.score for face in first]
+
+
 def test_reset_forgets_the_face(portrait: Image, tracker: DlibTracker) -> None:
     empty = np.full((700, 1100, 3), 100, np.uint8)
     small = cv2.resize(portrait, (320, 320), interpolation=cv2.INTER_AREA)

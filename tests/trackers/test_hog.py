@@ -52,6 +52,7 @@ def test_the_detectors_of_turned_heads_are_four_and_open_when_they_are_wanted(
     finder = hog.FaceFinder()
     assert not opened
     finder.look_harder()
+    finder.look_plainly()
     finder.look_harder()
     assert [each.num_detectors for each in opened] == [4]
 
