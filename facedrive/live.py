@@ -328,7 +328,7 @@ class Live:
             self._recorder = SinkRecorder(studio, self.outputs, RECORDING, overwrite)
             if view.rig and not view.record:
                 log.warning(
-                    "rig %s: nothing draws it without a window; --record take.mp4 does", view.rig
+                    "rig %s: nothing draws it without a window; a recording (record) does", view.rig
                 )
         else:
             self._recorder = self.viewer = Viewer(
