@@ -34,10 +34,13 @@ class Pictures:
         """Yield every picture.
 
         Raises:
-            SourceError: if one cannot be read, or is no such array.
+            SourceError: if one cannot be read, or is no such array, or there are none.
         """
+        index = -1
         for index, picture in enumerate(self.pictures):
             yield Frame(_read(index, picture), index / self.fps, index)
+        if index < 0:
+            raise SourceError("there are no pictures in what was given; give at least one.")
 
 
 def _read(index: int, picture: object) -> Image:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,8 @@ Rows = NDArray[np.float64]
 class Take:
     """What a face did, a row a frame; without a face all but ``frame`` and times are NaN.
 
-    ``take["jaw_drop"]`` is one column, (n,); iterating gives the columns' names, ``len`` the rows.
+    ``take["jaw_drop"]`` is one column, (n,); ``take[30:60]`` and ``take[take.face]`` are takes of
+    some rows. Iterating gives the columns' names, ``len`` the rows.
     """
 
     rows: Rows
@@ -68,10 +69,18 @@ class Take:
         """Return the columns' names, so that ``dict(take)`` has each with its values."""
         return COLUMNS
 
-    def __getitem__(self, column: str) -> NDArray[np.float64]:
-        if column not in COLUMNS:
-            raise DataError(unknown("column", column, COLUMNS))
-        return self.rows[:, COLUMNS.index(column)]
+    @overload
+    def __getitem__(self, wanted: str) -> NDArray[np.float64]: ...
+
+    @overload
+    def __getitem__(self, wanted: slice | NDArray[np.bool_]) -> Take: ...
+
+    def __getitem__(self, wanted: str | slice | NDArray[np.bool_]) -> NDArray[np.float64] | Take:
+        if isinstance(wanted, slice | np.ndarray):
+            return Take(self.rows[wanted])
+        if wanted not in COLUMNS:
+            raise DataError(unknown("column", str(wanted), COLUMNS))
+        return self.rows[:, COLUMNS.index(wanted)]
 
     def __repr__(self) -> str:
         seconds = self.time[-1] - self.time[0] if len(self) else 0

@@ -37,3 +37,8 @@ def test_arrays_and_files_are_frames_in_order(tmp_path: Path) -> None:
 def test_what_is_no_picture_is_named_with_its_place(picture: object, found: str) -> None:
     with pytest.raises(SourceError, match=rf"picture 1 is {found}; it must be \(H, W, 3\) uint8"):
         list(Pictures([RED, picture]).frames())
+
+
+def test_no_pictures_at_all_are_an_error() -> None:
+    with pytest.raises(SourceError, match="no pictures in what was given"):
+        list(Pictures([]).frames())

@@ -58,6 +58,12 @@ def test_a_column_is_found_by_the_name_that_it_has_in_files(take: Take) -> None:
     assert set(dict(take)) == set(COLUMNS)
 
 
+def test_some_rows_are_a_take(take: Take) -> None:
+    assert take[1:]["frame"].tolist() == take["frame"].tolist()[1:]
+    seen = take[take.face]
+    assert isinstance(seen, Take) and len(seen) == take.face.sum() < len(take)
+
+
 def test_a_misspelt_column_is_guessed(take: Take) -> None:
     with pytest.raises(DataError, match=r"no column 'jaw_drp'.*Did you mean jaw_drop"):
         take["jaw_drp"]
