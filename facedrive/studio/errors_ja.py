@@ -224,6 +224,7 @@ SOURCES_JA: dict[str, str] = {
     "{name} has more than the {most} MB that are read": "{name} は上限の{most} MBを超えています。",
     "{name} cannot be read from its archive: {reason}": "{name} を書庫から読み込めません（{reason}）。",
     "{url} needs fsspec and its part for such URLs ({reason}); install it with: {command}": "{url} にはfsspecが必要です（{reason}）。次のコマンドで追加できます：{command}",
+    "there are no pictures in what was given; give at least one": "渡されたものに画像がありません。少なくとも1枚渡してください。",
     "picture {index} is {found}; it must be (H, W, 3) uint8 in RGB order, or the path of an image file": "画像{index}が {found} です。RGB順の(H, W, 3) uint8か、画像ファイルのパスにしてください。",
     "{url} broke off": "{url} の配信が途切れました。つながると自動で再開します。",
     "Invalid data found when processing input": "データが正しくありません",
