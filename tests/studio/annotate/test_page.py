@@ -317,6 +317,44 @@ def test_two_windows_of_one_coder_merge_and_a_conflict_is_said(
     other.close()
 
 
+def test_edits_behind_one_that_is_refused_are_kept(
+    people: Callable[..., Any], served: tuple[str, Path]
+) -> None:
+    one = ready(people("cleo", "/desk/clip"))
+    other = ready(people("cleo", "/desk/clip", another=True))
+    other.evaluate("() => { window.there = fetch; window.fetch = () => Promise.reject(Error()); }")
+    press(other, "End", "7", "0", "ArrowLeft", "7", "1", "Shift+ArrowLeft", "7", "2")
+    other.wait_for_selector(".an-saved[data-state=offline]")
+    press(one, "End", "3", "0")
+    saved(one)
+    other.evaluate("window.fetch = window.there")
+    other.wait_for_selector(".an-toast.an-bad:has-text('in another window')")
+    saved(other)
+    track = keys_of(served[1], "cleo")["jaw_drop"]
+    assert [track[at].value for at in (119, 118, 108)] == [0.3, 0.71, 0.72]
+    for page in (one, other):
+        page.wait_for_function(f"{DESK}.store.find('jaw_drop', 119)?.value === 0.3")
+        page.wait_for_function(f"{DESK}.store.find('jaw_drop', 108)?.value === 0.72")
+    other.close()
+
+
+@pytest.mark.parametrize(("wide", "high"), [(1440, 900), (1024, 768), (390, 844)])
+def test_every_control_of_the_timeline_is_on_the_screen(
+    people: Callable[..., Any], wide: int, high: int
+) -> None:
+    page = people("ben", "/desk/clip")
+    page.set_viewport_size({"width": wide, "height": high})
+    page.reload()
+    ready(page)
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('.an-controls button')].every(button => {
+        const box = button.getBoundingClientRect();
+        const seen = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+        return button.contains(seen); })"""
+    )
+    page.set_viewport_size({"width": 760, "height": 420})
+
+
 def test_a_browser_that_closes_in_a_drag_leaves_what_was_before(
     people: Callable[..., Any], served: tuple[str, Path]
 ) -> None:

@@ -303,7 +303,13 @@ class Desk extends HTMLElement {
     if (!this.channels.includes(au)) this.channels.push(au);
     this.tracks?.redraw();
     this.refresh();
-    requestAnimationFrame(() => { this.tracks?.reveal(au); this.rows[au]?.row.scrollIntoView({ block: "nearest" }); this.drawGlass(); });
+    requestAnimationFrame(() => { this.tracks?.reveal(au); this.showRow(au); this.drawGlass(); });
+  }
+  // Only the pane is scrolled: on a telephone it has no scroll of its own, and the page would leave
+  // the timeline for the sliders.
+  showRow(au) {
+    const { pane } = this.panes.sliders;
+    if (getComputedStyle(pane).overflowY !== "visible") this.rows[au]?.row.scrollIntoView({ block: "nearest" });
   }
   chooseNext(way) {
     const at = this.channels.indexOf(this.active) + way;

@@ -7,7 +7,7 @@ const tidy = (value) => Math.round(Math.min(Math.max(value, 0), 1) * 1e4) / 1e4;
 export class Store extends EventTarget {
   constructor(video, coder) {
     super();
-    Object.assign(this, { video, coder, tracks: new Map(), revision: 0, undoText: null, redoText: null, state: "saved", edits: 0 });
+    Object.assign(this, { video, coder, tracks: new Map(), revision: 0, undoText: null, redoText: null, state: "saved", edits: 0, stale: false });
     this.queue = [];
     this.preview = null;
   }
@@ -25,6 +25,8 @@ export class Store extends EventTarget {
   async load() {
     const found = await this.ask(this.url("keys"));
     this.tracks = new Map(Object.entries(found.tracks).map(([au, rows]) => [au, rows.map(fromRow)]));
+    for (const { rows } of this.queue) this.apply(rows);
+    this.stale = false;
     this.note(found);
     this.tell("keys");
   }
@@ -85,23 +87,23 @@ export class Store extends EventTarget {
     this.tell("keys");
   }
 
+  // An edit that is refused goes alone: those behind it are sent all the same.
   async send() {
     if (this.sending) return;
     this.sending = true;
-    while (this.queue.length) {
+    while (this.queue.length || this.stale) {
       this.setState("saving");
-      const edit = this.queue[0];
       try {
+        if (!this.queue.length) { await this.load(); continue; }
+        const edit = this.queue[0];
         const found = await this.ask(this.url("edit"), { text: edit.text, changes: edit.rows });
-        const behind = found.revision !== this.revision + 1;
+        this.stale ||= found.revision !== this.revision + 1;
         this.queue.shift();
         this.note(found);
-        if (behind && !this.queue.length) await this.load();
       } catch (error) {
         if (error.status) {
-          this.queue = [];
+          this.stale = !!this.queue.shift();
           this.tell("warn", error.message);
-          await this.load();
         } else {
           this.setState("offline");
           await new Promise((done) => setTimeout(done, 1000));
