@@ -168,6 +168,7 @@ OPTIONS_JA: dict[str, str] = {
 FILES_JA: dict[str, str] = {
     "{path} cannot be written: {why}": "{path} に書き込めません（{why}）。空き容量・場所・権限を確認して、もう一度試してください。",
     "{path} cannot be written: {why}. The rows before are kept": "{path} に書き込めません（{why}）。それまでの行は保存されています。空き容量を確認してください。",
+    "{path} cannot be written: {why}. The rows before are kept in {rows} beside it; reading the take makes it whole": "{path} に書き込めません（{why}）。それまでの行は同じ場所の{rows}に保存されています。空き容量を確保してから記録を読み込むと復元されます。",
     "{path} cannot be made: {why}": "{path} を作成できません（{why}）。場所と権限を確認してください。",
     "{path} cannot be renamed: {why}": "{path} の名前を変更できません（{why}）。別の名前にしてください。",
     "{path} cannot be read: {why}": "{path} を読み込めません（{why}）。ファイルがあるか確認してください。",

@@ -55,7 +55,11 @@ class Journal:
         try:
             self._file.write(values.tobytes())
         except OSError as error:
-            raise self._failed(error) from error
+            take = self._path.with_suffix("")
+            raise SinkError(
+                f"{take} cannot be written: {error.strerror}. The rows before are kept in "
+                f"{self._path.name} beside it; reading the take makes it whole."
+            ) from error
 
     def close(self, *, whole: bool) -> None:
         """Close the journal, and take it away if its Parquet file is ``whole``."""

@@ -6,10 +6,11 @@ import math
 from pathlib import Path
 
 import pytest
+from disk import small_disk
 
-from facedrive.errors import DataError
+from facedrive.errors import DataError, SinkError
 from facedrive.takes.columns import COLUMNS, Row
-from facedrive.takes.journal import WIDTH, Journal, beside, read_journal
+from facedrive.takes.journal import HEADER, WIDTH, Journal, beside, read_journal
 from facedrive.takes.read import read_take
 
 pytest.importorskip("pyarrow")
@@ -66,6 +67,17 @@ def test_rows_of_another_version_are_refused_and_kept(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="another version"):
         read_take(path)
     assert beside(path).exists() and path.read_bytes().startswith(b"PAR1 and")
+
+
+def test_a_disk_that_fills_up_says_where_the_rows_are(tmp_path: Path) -> None:
+    path = tmp_path / "take.parquet"
+    journal = Journal(path)
+    told = r"take.parquet cannot be written: .*\. The rows before are kept in take.parquet.rows"
+    with small_disk(len(HEADER) + 3 * WIDTH), pytest.raises(SinkError, match=told):
+        for frame in range(5):
+            journal.write(row(frame))
+    journal.close(whole=False)
+    assert len(list(read_journal(path))) == 3
 
 
 def test_a_whole_take_has_no_journal(tmp_path: Path) -> None:
