@@ -103,7 +103,18 @@ def written_paths(urls: Iterable[str]) -> list[Path]:
         SinkError: if there is no such output.
     """
     asked = [_parse(url) for url in urls]
-    return [Path(each.texts["path"]) for each in asked if each.name in FILES]
+    # One without a path is refused where it is opened, with an example.
+    return [Path(each.texts["path"]) for each in asked
+            if each.name in FILES and "path" in each.texts]  # fmt: skip
+
+
+def shows_as_it_comes(url: str) -> bool:
+    """Tell whether an output moves something at once, and is no file to be read later.
+
+    Raises:
+        SinkError: if there is no such output.
+    """
+    return _parse(url).name not in FILES
 
 
 def _open(asked: _Asked, mirror: bool, overwrite: bool) -> Sink:

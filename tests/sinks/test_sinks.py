@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from facedrive.assembly import open_outputs
 from facedrive.errors import SinkError
 from facedrive.sinks import SINKS, open_sink, open_sinks
 from facedrive.stages import Sink
@@ -124,6 +125,12 @@ def test_missing_path_is_an_error_with_an_example(url: str) -> None:
     scheme = url.rstrip(":")
     with pytest.raises(SinkError, match=f"{scheme} needs a path, as in {scheme}:take"):
         open_sink(url)
+
+
+@pytest.mark.parametrize("url", ["csv:", "csv", "video:", "parquet:?overwrite=yes"])
+def test_missing_path_is_an_error_beside_inputs_too(url: str, tmp_path: Path) -> None:
+    with pytest.raises(SinkError, match="needs a path, as in"):
+        open_outputs([url], inputs=[tmp_path / "clip.mp4"])
 
 
 def test_a_host_for_a_file_is_an_error() -> None:
