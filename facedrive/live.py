@@ -150,10 +150,10 @@ class Live:
         from facedrive.remote import listen
 
         with listen(self, self.settings.control):
+            source = Pace(self.source) if self._must_wait() else self.source
             if self.viewer is None:
-                self._drive(self.source)
+                self._drive(source)
             else:
-                source = self.source if self.source.live else Pace(self.source)
                 with outliving_the_screen(self._close_without_screen):
                     self.viewer.run_beside(lambda: self._drive(source))
 
@@ -309,6 +309,13 @@ class Live:
             self.close()
         except FacedriveError as error:
             log.error("%s", error)
+
+    def _must_wait(self) -> bool:
+        """Whether a clip is played at its own speed: an app or a window shows what comes."""
+        from facedrive.sinks import shows_as_it_comes
+
+        shown = self.viewer is not None or any(map(shows_as_it_comes, self.settings.outputs.to))
+        return shown and not self.source.live
 
     def _drive(self, source: Source) -> None:
         stall_s = self.settings.source.stall_s

@@ -15,11 +15,13 @@ from waiting import eventually
 from facedrive.calibration import build_profile, load_profile, save_profile
 from facedrive.errors import FacedriveError, OptionError, SinkError
 from facedrive.live import Live, Status, commands
+from facedrive.options import changed
 from facedrive.outputs import Outputs
 from facedrive.pipeline import Pipeline
 from facedrive.recorder import SinkRecorder
 from facedrive.settings import Settings
 from facedrive.stages import Estimate
+from facedrive.threads import now
 from facedrive.trackers.align import CropSpec
 from facedrive.types import Face, Frame, Sample
 
@@ -132,6 +134,26 @@ def test_pausing_stops_the_frames(live: Live, sink: Keeps) -> None:
     assert len(sink.samples) <= count + 1
     live.call("pause")
     assert eventually(lambda: len(sink.samples) > count + 1)
+
+
+@dataclass
+class Second:
+    """Four frames of a clip that lasts a second."""
+
+    live: bool = False
+
+    def frames(self) -> Iterator[Frame]:
+        for index in range(4):
+            yield Frame(np.zeros((80, 80, 3), np.uint8), index / 3, index)
+
+
+@pytest.mark.parametrize(("url", "seconds"), [("osc://127.0.0.1:9", 1.0), ("csv:take.csv", 0.0)])
+def test_a_clip_drives_apps_at_its_own_speed_and_files_at_once(url: str, seconds: float) -> None:
+    settings = changed(Settings(), "outputs.to", (url,))
+    run = Live(settings, Second(), Pipeline(Always(), Half()), Outputs([Keeps()], [url]))
+    begun = now()
+    run.run()
+    assert seconds <= now() - begun < seconds + 0.8
 
 
 def test_an_option_changes_from_the_next_frame_on(live: Live) -> None:
