@@ -103,8 +103,15 @@ class Desk:
         return {
             "name": name, "subject": video.subject, "part": video.part, "frames": video.frames,
             "seconds": float(times[-1]), "guessed": path.exists(),
-            "coders": {coder: self.progress(name, coder) for coder in seen},
+            "coders": {coder: self._progress_or_why(name, coder) for coder in seen},
         }  # fmt: skip
+
+    def _progress_or_why(self, name: str, coder: str) -> float | str:
+        """Return how far a coder is, or what is wrong with their file: the others' are shown."""
+        try:
+            return self.progress(name, coder)
+        except DataError as error:
+            return str(error)
 
     def progress(self, name: str, coder: str) -> float:
         """Return the share of AUs that a coder has keys of, all of them confirmed."""
@@ -176,8 +183,15 @@ class Desk:
             return self._shelves[name]
 
     def document(self, name: str, coder: str) -> Document:
-        """Return what a coder says of a video."""
+        """Return what a coder says of a video; a file that was changed by hand is read anew.
+
+        Raises:
+            DataError: if a file is wrong.
+        """
         with self._lock:
+            known = self._documents.get((name, coder))
+            if known is not None and known.overtaken:
+                del self._documents[name, coder]
             if (name, coder) not in self._documents:
                 self._documents[name, coder] = self.project.document(name, coder)
             return self._documents[name, coder]

@@ -79,6 +79,7 @@ class Document:
         self._done: list[Edit] = []
         self._undone: list[Edit] = []
         self._rows: dict[str, str] = {}
+        self._seen = _version(keys_path)
         if not read_only:
             self._open()
         elif keys_path.exists():
@@ -89,6 +90,11 @@ class Document:
         for channel, track in self.tracks.items():
             for key in track.values():
                 yield channel, key
+
+    @property
+    def overtaken(self) -> bool:
+        """Whether the file of keys was changed outside since it was read or written."""
+        return _version(self.keys_path) != self._seen
 
     @property
     def undoable(self) -> str | None:
@@ -184,6 +190,7 @@ class Document:
         except DataError as error:
             self.warning = f"{error} The edit is kept in {self._journal_path.name}."
             log.warning("%s", self.warning)
+        self._seen = _version(self.keys_path)
 
     def _append(self, line: dict[str, Any]) -> None:
         """Put a line at the journal's end, whole and on the disk, or not at all."""
@@ -261,6 +268,15 @@ class Document:
             each._replace(before=self.tracks.get(each.channel, {}).get(each.frame))
             for each in differs
         ])  # fmt: skip
+
+
+def _version(path: Path) -> tuple[int, int, int] | None:
+    """Return what is another once a file has been written; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _apply(tracks: Tracks, changes: Sequence[Change]) -> None:

@@ -87,6 +87,17 @@ def test_what_was_changed_by_hand_becomes_an_edit_that_can_be_taken_back(tmp_pat
     assert document.tracks == {"jaw_drop": {3: Key(3, 0.5)}}
 
 
+def test_who_has_it_open_knows_that_the_file_was_changed_by_hand(tmp_path: Path) -> None:
+    document = opened(tmp_path)
+    put(document, 0.5)
+    document.undo()
+    assert not document.overtaken
+    path = tmp_path / "keys.csv"
+    path.write_text(path.read_text() + "chin_raise,1,0.2,hold,hand\n")
+    assert document.overtaken
+    assert not opened(tmp_path).overtaken
+
+
 def test_keys_without_a_journal_are_where_a_new_one_begins(tmp_path: Path) -> None:
     put(opened(tmp_path), 0.5)
     (tmp_path / "journal.jsonl").unlink()

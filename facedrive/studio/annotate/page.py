@@ -221,15 +221,24 @@ def _video_row(view: View, video: dict[str, Any]) -> str:
     name = video["name"]
     link = f"/desk/{quote(name)}?coder={quote(view.who)}"
     seconds = f"{int(video['seconds']) // 60}:{int(video['seconds']) % 60:02d}"
-    done = " ".join(
-        f'<span class="an-done">{escape(coder)} <i style="--share: {100 * share:.0f}%"></i>'
-        f"{100 * share:.0f} %</span>"
-        for coder, share in video["coders"].items()
-    ) or view.say("nobody")  # fmt: skip
+    done = " ".join(_coder_share(view, *each) for each in video["coders"].items()) or view.say(
+        "nobody"
+    )
     guessed = view.say("guessed" if video["guessed"] else "not_yet")
     return (
         f'<tr><td><a href="{link}">{escape(name)}</a></td><td>{video["frames"]:,}</td>'
         f"<td>{seconds}</td><td>{guessed}</td><td>{done}</td></tr>"
+    )
+
+
+def _coder_share(view: View, coder: str, share: float | str) -> str:
+    """Say how far a coder is, or what is wrong with their file."""
+    if isinstance(share, str):
+        said = escape(explain(view.language, share))
+        return f'<span class="an-failed an-wrong">{escape(coder)}: {said}</span>'
+    return (
+        f'<span class="an-done">{escape(coder)} <i style="--share: {100 * share:.0f}%"></i>'
+        f"{100 * share:.0f} %</span>"
     )
 
 

@@ -94,6 +94,7 @@ TEXTS: dict[str, Text] = {
     "expert_note": Text("Choose a span (I and O), then whose values count there, and say why. Without a word the mean of all counts.", "範囲（I と O）を選び、採用するコーダーと理由を決めます。決めない箇所は全員の平均です。"),
     "mean": Text("0 Mean of all", "0 全員の平均"),
     "mine": Text("My own keys", "自分のキー"),
+    "not_yet_mine": Text("Your own key is kept. It counts once you accept your own keys here.", "自分のキーを保存しました。ここで「自分のキー」を採用すると有効になります。"),
     "reason": Text("Why", "理由"),
     "needs_reason": Text("Say why first.", "先に理由を入力してください。"),
     "decided": Text("Decided.", "決定しました。"),

@@ -383,7 +383,34 @@ def test_the_expert_sees_all_and_accepts(
     press(page, "Shift+2")
     page.wait_for_selector(".an-toast:has-text('Decided')")
     assert "ben,clearer" in (served[1] / "expert" / "shown.csv").read_text()
+    here = f"{DESK}.valueOf({DESK}.active)"  # does what the label will be
+    bens = page.evaluate(f"""async () => {{ const d = {DESK};
+        const {{ valueAt }} = await import('/static/annotate/curves.js');
+        return valueAt(d.others.ben.get(d.active) ?? [], d.film.at, d.times); }}""")
+    assert page.evaluate(here) == bens
+    press(page, "7", "0")
+    page.wait_for_selector(".an-toast:has-text('once you accept your own keys')")
+    assert page.evaluate(here) == bens
     picture(page, "annotate-expert")
+    page.get_by_role("button", name="My own keys").click()
+    page.wait_for_function(f"{here} === 0.7")
+    page.locator(".an-picture").click()
+    press(page, "9", ".", "5", "Enter")
+    page.wait_for_selector(".an-toast.an-on:has-text('from 0 to 1')")
+
+
+def test_a_wrong_file_is_named_beside_its_coder(
+    people: Callable[..., Any], served: tuple[str, Path]
+) -> None:
+    path = served[1] / "keys" / "shown" / "anna.csv"
+    good = path.read_text()
+    path.write_text(good + "jaw_drop,3,1.2,linear,hand\n")
+    page = people("expert", "/")
+    page.reload()
+    page.wait_for_selector("td:has-text('jaw_drop is 1.2; it must be from 0 to 1.')")
+    path.write_text(good)
+    page.reload()
+    page.wait_for_selector("td:has-text('anna'):not(:has-text('1.2'))")
 
 
 def test_a_coder_cannot_open_anothers_desk(people: Callable[..., Any]) -> None:

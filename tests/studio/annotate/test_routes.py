@@ -51,6 +51,34 @@ def test_two_windows_merge_or_are_told(app: Any, desk: Desk) -> None:
     assert desk.document("clip", "anna").tracks["jaw_drop"] == {5: Key(5, 0.4), 9: Key(9, 0.1)}
 
 
+def test_keys_changed_by_hand_while_the_desk_is_open_are_kept(app: Any, desk: Desk) -> None:
+    read(ask(app, "POST", "/api/edit/clip", "coder=anna", SET))
+    path = desk.project.folder / "keys" / "clip" / "anna.csv"
+    good = path.read_text()
+    path.write_text(good + "chin_raise,1,1.2,hold,hand\n")
+    status, said = ask(app, "POST", "/api/edit/clip", "coder=anna", {"changes": [
+        ["jaw_drop", 7, None, [0.6, "linear", 0]]]})  # fmt: skip
+    assert status == 400
+    assert b"chin_raise is 1.2; it must be from 0 to 1" in said
+    assert path.read_text() == good + "chin_raise,1,1.2,hold,hand\n"
+    path.write_text(good + "chin_raise,1,0.2,hold,hand\n")
+    assert read(ask(app, "GET", "/api/revision/clip", "coder=anna")) == {"revision": 2}
+    read(ask(app, "POST", "/api/edit/clip", "coder=anna", {"changes": [
+        ["jaw_drop", 7, None, [0.6, "linear", 0]]]}))  # fmt: skip
+    assert "chin_raise,1,0.2,hold,hand" in path.read_text()
+    assert "jaw_drop,7,0.6" in path.read_text()
+
+
+def test_a_wrong_file_of_one_coder_hides_nobody_else(desk: Desk, say: Callable[..., None]) -> None:
+    for coder in ("anna", "ben"):
+        say(coder, "jaw_drop", {0: 0.2})
+    path = desk.project.folder / "keys" / "clip" / "anna.csv"
+    path.write_text(path.read_text() + "jaw_drop,3,1.2,linear,hand\n")
+    coders = desk.overview("expert")["videos"][0]["coders"]
+    assert coders["ben"] == 1 / 24
+    assert coders["anna"].endswith("line 4: jaw_drop is 1.2; it must be from 0 to 1.")
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [

@@ -40,7 +40,7 @@ class Desk extends HTMLElement {
     this.aus = this.units.filter((each) => each.region !== "extra").map((each) => each.name);
     this.channels = [...this.aus];
     this.active = this.getAttribute("au") || "jaw_drop";
-    Object.assign(this, { linked: true, bending: true, overlaid: false, magnified: true, typed: "", copied: [], span: null, findings: [], fits: [], others: null, apart: [] });
+    Object.assign(this, { linked: true, bending: true, overlaid: false, magnified: true, typed: "", copied: [], span: null, findings: [], fits: [], others: null, apart: [], decisions: [] });
     try {
       const answer = await fetch(`/api/video/${encodeURIComponent(this.video)}?coder=${encodeURIComponent(this.coder)}`);
       if (!answer.ok) throw new Error(await answer.text());
@@ -69,13 +69,17 @@ class Desk extends HTMLElement {
   unit(name) { return this.units.find((each) => each.name === name); }
   auText(name) { return this.unit(name)?.label ?? name; }
   mirrorOf(name) { return this.unit(name)?.mirror ?? name; }
-  // Where the expert has said nothing, it is the mean of the coders.
+  // The expert's desk does what the label will be; keys of their own are seen until there is a
+  // decision on their frames.
   valueOf(au, frame = this.film.at) {
     const own = this.store.shown(au);
-    const others = own.length || !this.others ? [] : Object.values(this.others).filter((tracks) => tracks.size);
-    if (!others.length) return valueAt(own, frame, this.times);
-    return others.reduce((sum, tracks) => sum + valueAt(tracks.get(au) ?? [], frame, this.times), 0) / others.length;
+    const decision = this.decisionOn(au, frame);
+    const said = (coder) => valueAt(coder === "expert" ? own : this.others[coder]?.get(au) ?? [], frame, this.times);
+    if (!this.others || (own.length && !decision)) return valueAt(own, frame, this.times);
+    const coders = decision?.accept ?? Object.keys(this.others).filter((coder) => this.others[coder].size);
+    return coders.reduce((sum, coder) => sum + said(coder), 0) / Math.max(coders.length, 1);
   }
+  decisionOn(au, frame) { return this.decisions.findLast((each) => each.au === au && each.first <= frame && frame <= each.last); }
   sides(au) { return this.linked && this.mirrorOf(au) !== au ? [au, this.mirrorOf(au)] : [au]; }
 
   // --- what is there ---
@@ -278,8 +282,10 @@ class Desk extends HTMLElement {
     if (name === "Enter" || whole) {
       const value = whole ? Number(this.typed) / 100 : Number(this.typed);
       this.typed = "";
+      this.say("");
       if (value >= 0 && value <= 1) this.setValue(value, this.sides(this.active));
       else this.say(this.text("from_0_to_1"), true);
+      return;
     }
     this.say(this.typed ? `${this.auText(this.active)}: ${this.typed}` : "");
   }
@@ -377,6 +383,7 @@ class Desk extends HTMLElement {
   preview(value, aus) { this.store.show(this.setting(value, aus, this.film.at)); }
   setValue(value, aus = this.sides(this.active), frame = this.film.at) {
     this.store.edit("set", this.setting(Math.round(value * 100) / 100, aus, frame));
+    if (this.others && aus.some((au) => !this.decisionOn(au, frame)?.accept.includes("expert"))) this.say(this.text("not_yet_mine"));
   }
   nudge(by) { this.setValue(Math.min(Math.max(Math.round((this.valueOf(this.active) + by) * 100) / 100, 0), 1)); }
   fromLast() {
@@ -598,6 +605,7 @@ class Desk extends HTMLElement {
       this.decisions = await this.store.ask(this.store.url("decide"), { au: this.active, first: span[0], last: span[1], accept, reason: this.reason.value });
       this.say(this.text("decided"));
       this.showExpert();
+      this.refresh();
     } catch (error) { this.fail(error); }
   }
 
