@@ -18,7 +18,7 @@ import json
 import os
 import random
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -66,6 +66,10 @@ class Clock(NamedTuple):
     """(F,) the numbers that their ``.auw`` files have."""
     sources: tuple[str, ...]
     """(F,) where each is: its number in the film, or its file in the folder of images."""
+
+
+MOVE = "facedrive annotate move {folder} --video {video} --to PATH"
+"""How a person says where a video is now."""
 
 
 @dataclass(frozen=True)
@@ -192,9 +196,9 @@ class Project:
         """
         path = self.folder / video.path
         if not path.exists():
+            command = MOVE.format(folder=self.folder, video=video.name)
             raise SourceError(
-                f"{video.name}: {path} is gone; put it back, or say where it is with: facedrive "
-                f"annotate move {self.folder} {video.name} PATH."
+                f"{video.name}: {path} is gone; put it back, or say where it is with: {command}."
             )
         return path
 
@@ -223,11 +227,16 @@ class Project:
             DataError: if it is another video.
             SourceError: if it cannot be read.
         """
-        moved = replace(self.video(name), path=self._from_here(path))
-        if (reason := self._differs(moved)) is not None:
+        if not path.exists():
+            raise SourceError(f"no file '{path}'; give a video or a folder of images.")
+        known = self.video(name)
+        moved = replace(known, path=self._from_here(path))
+        if (reason := self._differs(moved, self._noted(known))) is not None:
             raise DataError(f"{path} is not {name} as it was added: {reason}.")
         self.videos[name] = moved
-        self._keep_sums(moved)
+        others = {each.path for each in self.videos.values()}
+        left = () if known.path in others else self._names(known)
+        self._keep_sums(moved, left)
         self.save()
 
     def clock(self, name: str) -> Clock:
@@ -307,7 +316,8 @@ class Project:
 
     def differs(self, name: str) -> str | None:
         """Return why a video is not what was added; None where it is."""
-        return self._differs(self.video(name))
+        video = self.video(name)
+        return self._differs(video, self._noted(video))
 
     def _labelled_by(self, name: str) -> tuple[str, ...]:
         folder = self.folder / "keys" / name
@@ -333,8 +343,11 @@ class Project:
         pairs = (line.split("  ", 1) for line in lines if "  " in line)
         return {name: digest for digest, name in pairs}
 
-    def _keep_sums(self, video: Video) -> None:
+    def _keep_sums(self, video: Video, left: Collection[str] = ()) -> None:
+        """Note a video's hashes, and none of the files that it has left."""
         sums = self._sums() | {each: self._hash(each) for each in self._files(self.place(video))}
+        for name in left:
+            sums.pop(name, None)
         lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items()))
         write_whole(self.folder / SUMS, lines, DataError)
 
@@ -357,17 +370,36 @@ class Project:
             write_whole(cache, json.dumps(known), DataError)
         return str(known[name][1])
 
-    def _differs(self, video: Video) -> str | None:
+    def _names(self, video: Video) -> list[str]:
+        """Return the noted files of a video."""
+        inside = video.path + os.sep
+        return [name for name in self._sums() if name == video.path or name.startswith(inside)]
+
+    def _noted(self, video: Video) -> dict[str, str]:
+        """Return the hashes of a video as it was added, by what follows its path."""
+        sums = self._sums()
+        return {name.removeprefix(video.path): sums[name] for name in self._names(video)}
+
+    def _differs(self, video: Video, noted: dict[str, str]) -> str | None:
+        """Return why what lies at a video's path is not what was noted.
+
+        Of a path that a person wrote into the project, nothing is noted: any file that was added
+        may be there.
+        """
         try:
             files = self._files(self.place(video))
-            sums = self._sums()
-            digests = [self._hash(each) for each in files]
+            found = {name.removeprefix(video.path): self._hash(name) for name in files}
         except (OSError, SourceError) as error:
             return str(error).removeprefix(f"{video.name}: ").rstrip(".")
-        known = set(sums.values())
-        for name, digest in zip(files, digests, strict=True):
-            if digest not in known:
-                return f"{name} has another SHA-256 than in {SUMS}: it was replaced or cut off"
+        if gone := sorted(noted.keys() - found.keys() - {""}):
+            return f"{video.path}{gone[0]} is missing"
+        known = set(noted.values() or self._sums().values())
+        for name, digest in found.items():
+            if digest not in known or noted.get(name, digest) != digest:
+                return (
+                    f"{video.path}{name} has another SHA-256 than in {SUMS}: it was replaced or "
+                    "cut off"
+                )
         return None
 
 

@@ -50,7 +50,7 @@ def test_a_video_that_changed_is_noticed(project: Project, film: Path, tmp_path:
     assert "own.mp4 has another SHA-256" in project.changed()["own"]
     own.unlink()
     assert "is gone; put it back" in project.changed()["own"]
-    with pytest.raises(SourceError, match="facedrive annotate move"):
+    with pytest.raises(SourceError, match=r"annotate move \S+ --video own --to PATH"):
         project.place(project.video("own"))
 
 
@@ -63,6 +63,36 @@ def test_a_moved_video_is_found_again_and_another_is_refused(
     other = write_film(tmp_path / "other.mp4", 5)
     with pytest.raises(DataError, match=r"is not clip as it was added: .*another SHA-256"):
         project.move("clip", other)
+
+
+def test_another_video_of_the_project_in_its_place_is_noticed(
+    project: Project, film: Path, tmp_path: Path
+) -> None:
+    own = write_film(tmp_path / "own.mp4", 5)
+    moved = shutil.copyfile(own, tmp_path / "moved.mp4")
+    project.add(own)
+    with pytest.raises(DataError, match=r"is not clip as it was added: .*another SHA-256"):
+        project.move("clip", own)
+    shutil.copyfile(film, own)
+    assert "own.mp4 has another SHA-256" in project.changed()["own"]
+    project.move("own", moved)
+    assert project.changed() == {}
+    assert "own.mp4" not in (project.folder / "videos.sha256").read_text()
+
+
+def test_pictures_that_are_gone_or_changed_places_are_noticed(
+    project: Project, tmp_path: Path
+) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(3):
+        cv2.imwrite(str(folder / f"{number}.png"), stamp(number))
+    project.add(folder)
+    assert project.changed() == {}
+    shutil.copyfile(folder / "0.png", folder / "1.png")
+    assert "1.png has another SHA-256" in project.changed()["pictures"]
+    (folder / "2.png").unlink()
+    assert "2.png is missing" in project.changed()["pictures"]
 
 
 def test_a_newer_project_is_refused(project: Project) -> None:

@@ -42,6 +42,7 @@ LABELLING_JA: dict[str, str] = {
     "{path} is gone; put it back, or say where it is with: {command}": "{path} がありません。元に戻すか、次のコマンドで場所を指定してください：{command}",
     "{path} is not {name} as it was added: {why}": "{path} は追加時の {name} と違います（{why}）。",
     "{name} has another SHA-256 than in {file}: it was replaced or cut off": "{name} の内容が {file} の記録と違います。置き換えられたか、途中で切れています",
+    "{path} is missing": "{path} がありません",
     "{count} coders a video, of {all}; add coders, or ask for fewer a video": "1動画{count}人に対し、コーダーが{all}人です。コーダーを追加するか、人数を減らしてください。",
     "no file '{path}'; give a video or a folder of images": "ファイル「{path}」がありません。動画か画像フォルダーを指定してください。",
     "{path} holds no images": "{path} に画像がありません。",
