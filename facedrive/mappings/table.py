@@ -188,8 +188,8 @@ def load_mapping(name_or_path: str | Path) -> Mapping:
         return _read(Path(__file__).with_name(f"{text}.toml"))
     path = Path(name_or_path)
     if not is_file(path):
-        known = unknown("mapping", text, BUILT_IN).rstrip(".")
-        raise MappingError(f"{known}, or give the path of a TOML file.")
+        known = unknown("mapping", text, BUILT_IN)
+        raise MappingError(f"{known} The path of a TOML file is taken, too.")
     return _read(path)
 
 

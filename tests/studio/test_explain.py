@@ -70,7 +70,7 @@ def raised(action: Callable[..., object], *words: object) -> str:
 
 
 FILLED = {
-    "kind.about": "a number", "self.range": "", "known": "no mapping 'x'; there are y, z",
+    "kind.about": "a number", "self.range": "", "known": "no mapping 'x'; there are y, z.",
     "TOO_LARGE": TOO_LARGE, "PICTURES_EXTRA": PICTURES_EXTRA, "INSTALL": INSTALL, "asked": "",
     "_advice(place)": "x exists; close other programs that use it, or try another.",
     "_there_is(cameras)": "there is none; plug one in",
