@@ -60,6 +60,13 @@ def _lines(answer: Any) -> Iterator[str]:
     for name, value in answer.items():
         if isinstance(value, list):
             yield f"{name}:"
-            yield from (f"  {' '.join(str(part) for part in each if part != '')}" for each in value)
+            yield from map(_output_line, value)
         else:
             yield f"{name}: {round(value, 1) if isinstance(value, float) else value}"
+
+
+def _output_line(output: dict[str, Any]) -> str:
+    """Say how an output stands, such as ``1 csv:a.csv (sending, 12 samples)``."""
+    number = f"{output['number']} " if output["number"] else ""
+    said = (output["state"], f"{output['sent']} samples", output["trouble"], output["error"])
+    return f"  {number}{output['name']} ({', '.join(each for each in said if each)})"

@@ -134,9 +134,19 @@ class _Handler(socketserver.StreamRequestHandler):
 
 def plain(value: object) -> Any:
     """Return a command's answer as JSON has it."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        value = dataclasses.asdict(value)
+    value = _named(value)
     return json.loads(json.dumps(value, default=str).replace("NaN", "null"))
+
+
+def _named(value: object) -> object:
+    """Put what has fields, and is in it, as a dict by their names."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        value = {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
+    elif isinstance(value, tuple) and hasattr(value, "_asdict"):
+        value = value._asdict()
+    if isinstance(value, dict):
+        return {name: _named(each) for name, each in value.items()}
+    return [_named(each) for each in value] if isinstance(value, tuple) else value
 
 
 def _folder() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import socket
 import stat
 import sys
@@ -16,6 +17,8 @@ from waiting import eventually
 
 from facedrive.errors import FacedriveError, SinkError
 from facedrive.files import user_cache_folder
+from facedrive.live import Status
+from facedrive.outputs import OutputState
 from facedrive.remote import ctl, listen
 from facedrive.remote import osc as osc_module
 from facedrive.settings import ControlOptions
@@ -51,6 +54,16 @@ def test_a_command_reaches_the_run_and_its_answer_comes_back() -> None:
     with ctl.serve(callee):
         assert ctl.ask("set", ["a", "b"]) == {"latency_ms": None, "path": "x"}
     assert callee.calls == [("set", ["a", "b"])]
+
+
+def test_how_outputs_stand_is_told_by_name() -> None:
+    state = OutputState(1, "ws://127.0.0.1:8765", "sending", "", "nobody has connected yet", 7)
+    status = Status(True, False, True, 7, math.nan, "fixed", False, "", "", (state,))
+    assert ctl.plain(status)["outputs"] == [{
+        "number": 1, "name": "ws://127.0.0.1:8765", "state": "sending", "error": "",
+        "trouble": "nobody has connected yet", "sent": 7,
+    }]  # fmt: skip
+    assert ctl.plain(status)["latency_ms"] is None
 
 
 def test_an_error_comes_back_as_one() -> None:
