@@ -52,6 +52,7 @@ class View:
         request = client.request
         cookies = request.cookies
         self.desk, self.tokens = desk, tokens
+        self.url = str(request.base_url)
         self.team = tokens is not None
         asked = who_asks(request.scope)
         chosen = cookies.get("fd_coder", EXPERT)
@@ -322,7 +323,7 @@ def _add_invitations(view: View) -> None:
         for name, token in (view.tokens or {}).items():
             with ui.element("div").classes("fd-row"):
                 ui.label(view.say("expert") if name == EXPERT else name).classes("what")
-                ui.label(f"/?token={token}").classes("an-secret")
+                ui.label(f"{view.url}?token={token}").classes("an-secret")
 
 
 def _show_agreement(view: View) -> None:

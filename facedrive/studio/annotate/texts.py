@@ -41,7 +41,7 @@ TEXTS: dict[str, Text] = {
     "to_glb": Text("GLB, animated", "GLBアニメーション"),
     "dump": Text("The whole project", "プロジェクト全体"),
     "invitations": Text("Invitations", "招待リンク"),
-    "invitations_note": Text("Add each line to this page's address, and give it to that person alone.", "このページのアドレスに続けて、本人だけに渡してください。"),
+    "invitations_note": Text("Give each link to that person alone.", "各リンクは本人だけに渡してください。"),
     "experts_only": Text("Only the expert sees what all coders say.", "全コーダーの結果は専門家だけが見られます。"),
     "no_two": Text("No two coders have labelled the same video yet.", "同じ動画に2人以上のラベルがまだありません。"),
     "agreement_note": Text("ICC(2,k) of {k} coders a video over {frames} frames, with its 95 % interval.", "1動画あたり{k}人、{frames}フレームのICC(2,k)と95%信頼区間。"),

@@ -399,6 +399,15 @@ def test_the_expert_sees_all_and_accepts(
     page.wait_for_selector(".an-toast.an-on:has-text('from 0 to 1')")
 
 
+def test_the_expert_hands_out_whole_links(
+    people: Callable[..., Any], served: tuple[str, Path]
+) -> None:
+    page = people("expert", "/")
+    page.wait_for_selector(".an-secret")
+    links = dict(line.split() for line in (served[1] / "links").read_text().splitlines())
+    assert page.locator(".an-secret").all_inner_texts() == list(links.values())
+
+
 def test_a_wrong_file_is_named_beside_its_coder(
     people: Callable[..., Any], served: tuple[str, Path]
 ) -> None:
