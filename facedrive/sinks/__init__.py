@@ -128,6 +128,8 @@ def _open(asked: _Asked, mirror: bool, overwrite: bool) -> Sink:
                 if each.name not in own and each.name in texts}  # fmt: skip
     except OptionError as error:
         raise SinkError(f"{asked.name}: {error}") from error
+    if asked.name in FILES and texts.keys() <= own - {"path"}:
+        raise SinkError(f"{asked.name} needs a path, as in {describe(asked.name).example}.")
     sink = _for_whom(asked.name, SINKS.make(asked.name, texts), said.get("person"))
     return MirroredSink(sink) if said.get("mirror", mirror) and "mirror" not in own else sink
 

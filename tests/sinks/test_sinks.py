@@ -120,10 +120,12 @@ def test_option_that_no_text_can_give_is_not_offered(tmp_path: Path) -> None:
         open_sink(f"video:{tmp_path}/out.mp4?compose=x")
 
 
-@pytest.mark.parametrize("url", ["csv:", "csv", "video:"])
-def test_missing_path_is_an_error_with_an_example(url: str) -> None:
-    scheme = url.rstrip(":")
-    with pytest.raises(SinkError, match=f"{scheme} needs a path, as in {scheme}:take"):
+@pytest.mark.parametrize(
+    ("url", "example"),
+    [("csv:", "csv:take.csv"), ("csv", "csv:take.csv"), ("video:", "video:take.mp4")],
+)
+def test_missing_path_is_an_error_with_an_example(url: str, example: str) -> None:
+    with pytest.raises(SinkError, match=f"needs a path, as in {example}"):
         open_sink(url)
 
 
