@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from facedrive.cli.packages import need_analyze, need_studio
 from facedrive.cli.studio import open_browser
 from facedrive.cli.tables import table
-from facedrive.errors import DataError
+from facedrive.errors import DataError, SourceError
 from facedrive.feafa.labels.video import Part
 from facedrive.options import option
 from facedrive.settings import Settings
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from facedrive.annotate.project import Project
 
 UNSOUND = 1
-"""Exit code of a check that found something."""
+"""Exit code where a check found something, or a video could not be read among others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,22 +135,34 @@ class GuessCommand(OnProject):
     settings: Settings = option(Settings(), sections=("tracker", "regressor", "calibration"))
 
     def run(self) -> int:
-        """Guess, and fill the keys of everybody who labels the video."""
-        from facedrive.annotate.guess import fill, guess_keys, guess_video
+        """Guess, and fill the keys of everybody who labels the video; 1 if one of many fails."""
         from facedrive.annotate.project import Project
+
+        failed = 0
+        with Project.open(self.project) as project:
+            names = [self.video] if self.video else list(project.videos)
+            for name in names:
+                try:
+                    self._guess(project, name)
+                except (DataError, SourceError) as error:
+                    if len(names) == 1:
+                        raise
+                    failed += 1
+                    print(error)
+        return UNSOUND if failed else 0
+
+    def _guess(self, project: Project, name: str) -> None:
+        from facedrive.annotate.guess import fill, guess_keys, guess_video
         from facedrive.progress import bar
 
-        with Project.open(self.project) as project:
-            for name in [self.video] if self.video else list(project.videos):
-                with bar(project.video(name).frames, "frame", name) as line:
-                    guess = guess_video(project, name, self.settings, lambda _: line.advance())
-                keys = guess_keys(guess, self.tolerance)
-                for coder in project.video(name).coders:
-                    document = project.document(name, coder)
-                    document.edit("first guess", fill(document, keys))
-                share = sum(map(len, keys.values())) / guess.take.aus.size
-                print(f"{name}: {100 * share:.1f} % of the frames are keys of an AU")
-        return 0
+        with bar(project.video(name).frames, "frame", name) as line:
+            guess = guess_video(project, name, self.settings, lambda _: line.advance())
+        keys = guess_keys(guess, self.tolerance)
+        for coder in project.video(name).coders:
+            document = project.document(name, coder)
+            document.edit("first guess", fill(document, keys))
+        share = sum(map(len, keys.values())) / guess.take.aus.size
+        print(f"{name}: {100 * share:.1f} % of the frames are keys of an AU")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -97,3 +97,14 @@ def test_a_video_without_a_face_is_told_in_a_line(
     assert "a: no frame shows a face" in capsys.readouterr().err
     assert main(["annotate", "guess", str(study), "--video", "c"]) == 2
     assert "no video 'c'; there are a, b." in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_a_video_that_cannot_be_guessed_does_not_stop_the_others(
+    study: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (study.parent / "a.mp4").unlink()
+    assert main(["annotate", "guess", str(study)]) == 1
+    said = capsys.readouterr().out
+    assert "a.mp4 is gone" in said
+    assert "b: no frame shows a face" in said
