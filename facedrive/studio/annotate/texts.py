@@ -88,6 +88,7 @@ TEXTS: dict[str, Text] = {
     "fits": Text("What your corrections say", "修正から分かったこと"),
     "fits_note": Text("A gain and an offset, fitted to your keys; the error before and after. Accepting moves the model's other keys of that action unit.", "確認済みのキーに合わせた倍率とオフセット（誤差：前→後）。採用すると、同じアクションユニットの残りのモデルのキーが動きます。"),
     "no_fits": Text("Confirm or mend three keys of an action unit, and this says how the rest should move.", "アクションユニットごとに3つ以上のキーを確認・修正すると、残りの補正案を表示します。"),
+    "refined": Text("Keys of the model that were made anew: {count}.", "{count}個のモデルのキーを作り直しました。"),
     "accept": Text("Accept", "採用"),
     "checks_note": Text("What cannot be, by the project's rules.toml.", "rules.toml のルールに反する箇所です。"),
     "no_findings": Text("Nothing that cannot be.", "問題は見つかりませんでした。"),

@@ -185,6 +185,23 @@ def test_the_model_fills_and_a_person_confirms(
                    for key in track.values())  # fmt: skip
 
 
+def test_what_is_asked_of_the_model_is_answered_in_a_line(people: Callable[..., Any]) -> None:
+    page = ready(people("ben", "/desk/clip"))
+    press(
+        page, *"00", "Shift+ArrowRight", *"20", "Shift+ArrowRight", *"40", "Shift+ArrowRight", *"60"
+    )
+    saved(page)
+    page.get_by_role("tab", name="Model").click()
+    page.locator(".an-fit button").first.click()
+    page.wait_for_selector(".an-toast.an-on:has-text('were made anew')")
+    page.evaluate("() => { window.there = fetch; window.fetch = () => Promise.reject(Error()); }")
+    page.locator(".an-fit button").first.click()
+    page.wait_for_selector(".an-toast.an-bad:has-text('No connection')")
+    page.evaluate(f"{DESK}.say(''); {DESK}.guess()")
+    page.wait_for_selector(".an-toast.an-on:has-text('No connection')")
+    page.evaluate("window.fetch = window.there")
+
+
 def test_the_page_bends_the_models_curve_as_the_benchmark_does(
     people: Callable[..., Any],
 ) -> None:

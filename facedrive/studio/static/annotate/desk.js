@@ -479,17 +479,19 @@ class Desk extends HTMLElement {
   }
 
   async guess() {
-    await this.store.ask(this.store.url("guess"), {});
-    for (;;) {
-      const job = await this.store.ask(this.store.url("job"));
-      this.say(this.text("guessing", { percent: Math.round(100 * job.share) }));
-      if (job.done && job.error) { this.say(job.error, true); return; }
-      if (job.done) break;
-      await new Promise((done) => setTimeout(done, 300));
-    }
-    this.guessed = true;
-    await this.loadModel();
-    await this.fill();
+    try {
+      await this.store.ask(this.store.url("guess"), {});
+      for (;;) {
+        const job = await this.store.ask(this.store.url("job"));
+        this.say(this.text("guessing", { percent: Math.round(100 * job.share) }));
+        if (job.done && job.error) { this.say(job.error, true); return; }
+        if (job.done) break;
+        await new Promise((done) => setTimeout(done, 300));
+      }
+      this.guessed = true;
+      await this.loadModel();
+      await this.fill();
+    } catch (error) { this.fail(error); }
   }
   async fill() {
     try {
@@ -500,6 +502,13 @@ class Desk extends HTMLElement {
     } catch (error) { this.fail(error); }
   }
 
+  async refine(au) {
+    try {
+      const count = await this.store.act("refine", { aus: [au] });
+      this.say(this.text("refined", { count }));
+      this.loadFits();
+    } catch (error) { this.fail(error); }
+  }
   async loadFits() {
     this.fits = await this.store.ask(this.store.url("fits")).catch(() => []);
     this.showModel();
@@ -522,7 +531,7 @@ class Desk extends HTMLElement {
       line.append(node("span", "an-label", this.auText(fit.au)), node("span", "fd-number", `× ${fit.gain.toFixed(2)} ${fit.offset < 0 ? "−" : "+"} ${Math.abs(fit.offset).toFixed(2)}`), node("span", "fd-number", `${fit.error_before.toFixed(3)} → ${fit.error_after.toFixed(3)}`));
       const take = node("button", "an-button", this.text("accept"));
       take.type = "button";
-      take.addEventListener("click", async () => { await this.store.act("refine", { aus: [fit.au] }); this.loadFits(); });
+      take.addEventListener("click", () => this.refine(fit.au));
       line.append(take);
       pane.append(line);
     }
