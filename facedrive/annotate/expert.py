@@ -59,12 +59,15 @@ def decide(project: Project, name: str, decision: Decision) -> list[Decision]:
     """Add a decision, and return all of them.
 
     Raises:
-        DataError: if it is wrong, gives no reason, or cannot be written.
+        DataError: if it is wrong, gives no reason, accepts keys of the expert that are not
+            there, or cannot be written.
     """
     row = _row(decision)
     checked = _decision("decision", row, project, name)
     if not checked.reason.strip():
         raise DataError("a decision needs a reason; say in some words why.")
+    if EXPERT in checked.accept and not project.document(name, EXPERT).tracks.get(checked.au):
+        raise DataError(f"the expert has no key of {checked.au}; set one first.")
     decisions = [*read_decisions(project, name), checked]
     keep_decisions(project, name, decisions)
     return decisions

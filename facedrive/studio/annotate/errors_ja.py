@@ -17,6 +17,7 @@ LABELLING_JA: dict[str, str] = {
     "{path} is no .eaf: {reason}": "{path} はELANの.eafとして読めません（{reason}）。",
     "{path} is no .eaf: it begins with {tag}": "{path} はELANの.eafとして読めません（先頭が{tag}です）。",
     "a decision needs a reason; say in some words why": "決定には理由が必要です。理由を入力してください。",
+    "the expert has no key of {au}; set one first": "{au}に専門家のキーがありません。先にキーを置いてください。",
     "nobody has labelled it; there is nothing to export": "まだ誰もラベル付けしていません。書き出すものがありません。",
     "nobody has labelled a video; there is nothing to write": "ラベル付けされた動画がありません。書き出すものがありません。",
     "{count} values; it must be {columns}": "値が{count}個あります。{columns} の順に書いてください。",

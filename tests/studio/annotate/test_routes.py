@@ -171,6 +171,12 @@ def test_the_expert_sees_all_and_decides(app: Any, desk: Desk, say: Callable[...
     status, said = ask(app, "POST", "/api/decide/clip", "", decision | {"reason": ""})
     assert status == 400
     assert b"a decision needs a reason" in said
+    own = decision | {"accept": ["expert"]}
+    status, said = ask(app, "POST", "/api/decide/clip", "", own)
+    assert status == 400
+    assert b"the expert has no key of jaw_drop; set one first" in said
+    read(ask(app, "POST", "/api/edit/clip", "coder=expert", SET))
+    assert len(read(ask(app, "POST", "/api/decide/clip", "", own))) == 2
 
 
 def test_an_export_and_a_dump_are_sent_as_zips(app: Any, say: Callable[..., None]) -> None:
