@@ -148,6 +148,28 @@ def test_a_coder_labels_by_keys_alone(people: Callable[..., Any], served: tuple[
     press(page, "Escape")
 
 
+def test_an_undo_takes_back_what_was_done_before_it(
+    people: Callable[..., Any], served: tuple[str, Path]
+) -> None:
+    page = ready(people("anna", "/desk/clip"))
+    page.evaluate(
+        f"""async () => {{ const store = {DESK}.store, ask = store.ask.bind(store);
+        const set = (frame) => store.edit('set',
+          [{{au: 'nose_wrinkle', frame, key: {{value: 0.3, shape: 'linear', machine: false}}}}]);
+        store.ask = async (url, body) => {{  // a slow connection
+          if (url.includes('undo')) await new Promise((done) => setTimeout(done, 300));
+          return ask(url, body); }};
+        set(50);
+        const taken = store.history('undo');
+        await new Promise((done) => setTimeout(done, 100));
+        set(60);
+        await taken;
+        delete store.ask; }}"""
+    )
+    saved(page)
+    assert list(keys_of(served[1], "anna")["nose_wrinkle"]) == [60]
+
+
 def test_curves_are_drawn_as_they_are_exported(
     people: Callable[..., Any], served: tuple[str, Path]
 ) -> None:
@@ -376,6 +398,8 @@ def test_a_browser_that_closes_in_a_drag_leaves_what_was_before(
     people: Callable[..., Any], served: tuple[str, Path]
 ) -> None:
     page = ready(people("cleo", "/desk/clip"))
+    press(page, "3", "3")
+    saved(page)
     before = keys_of(served[1], "cleo")
     box = page.locator("#an-jaw_drop").bounding_box()
     page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2)

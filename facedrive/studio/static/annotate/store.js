@@ -114,23 +114,24 @@ export class Store extends EventTarget {
     this.setState("saved");
   }
 
-  async settled() { while (this.sending || this.queue.length) await new Promise((done) => setTimeout(done, 5)); }
-
-  async history(what) {
-    await this.settled();
-    const found = await this.ask(this.url(what), {});
-    this.note(found);
-    this.apply(found.changes);
-    return found.changes;
+  // What was edited before is sent first, and what is edited meanwhile afterwards: else an undo could
+  // take back what was done after its key was pressed.
+  async askInTurn(what, body) {
+    while (this.sending || this.queue.length) await new Promise((done) => setTimeout(done, 5));
+    this.sending = true;
+    try {
+      const found = await this.ask(this.url(what), body);
+      this.note(found);
+      this.apply(found.changes);
+      return found.changes;
+    } finally {
+      this.sending = false;
+      if (this.queue.length || this.stale) this.send();
+    }
   }
 
-  async act(what, body = {}) {
-    await this.settled();
-    const found = await this.ask(this.url(what), body);
-    this.note(found);
-    this.apply(found.changes);
-    return found.changes.length;
-  }
+  async history(what) { return this.askInTurn(what, {}); }
+  async act(what, body = {}) { return (await this.askInTurn(what, body)).length; }
 
   // Another window of this coder may have changed something.
   async look() {
