@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from facedrive.rig.model import Part, Rig
+from facedrive.rig.model import Part, Rig, weld_unit
 
 OPEN_EDGES = 0.01
 """Of the edges: fewer of a body with holes for its eyes end at one triangle, more of hair do."""
@@ -20,8 +20,8 @@ def single_sided(rig: Rig) -> tuple[Part, ...]:
     """Return the rig's parts, those that are opaque and closed no longer double-sided."""
     if not any(part.double_sided and not part.transparent for part in rig.parts):
         return rig.parts
-    unit = min(1.0, float(np.ptp(rig.vertices, axis=0).max(initial=0.0))) or 1.0
-    _, points = np.unique(np.round(rig.vertices / unit, 6), axis=0, return_inverse=True)
+    places = np.round(rig.vertices / weld_unit(rig.vertices), 6)
+    _, points = np.unique(places, axis=0, return_inverse=True)
     points = points.reshape(-1).astype(np.int64)
     return tuple(
         replace(part, double_sided=False)

@@ -28,6 +28,7 @@ from facedrive.rig.model import (
     check_vertices,
     checked,
     sphere_center,
+    weld_unit,
 )
 from facedrive.rig.primitive import Matrix, Piece, Scene, base_color, mesh_of, read_node
 from facedrive.rig.vrm import (
@@ -302,8 +303,8 @@ def _add_offsets(
 
 def _welded(vertices: Floats, normals: Floats) -> Indices:
     """Give vertices at one place with one normal the same number: one point of the surface."""
-    unit = min(1.0, float(np.ptp(vertices, axis=0).max(initial=0.0))) or 1.0
-    keys = np.concatenate([vertices / unit * 1e6, normals * 1e3], axis=1, dtype=np.float64)
+    places = vertices / weld_unit(vertices) * 1e6
+    keys = np.concatenate([places, normals * 1e3], axis=1, dtype=np.float64)
     if not np.isfinite(keys).all():
         return np.arange(len(vertices), dtype=np.int32)
     _, points = np.unique(np.round(keys), axis=0, return_inverse=True)

@@ -272,3 +272,12 @@ def _check_finite(rig: Rig) -> None:
 def _worst(rig: Rig) -> int:
     lowest, highest = int(rig.triangles.min()), int(rig.triangles.max())
     return lowest if lowest < 0 else highest
+
+
+def weld_unit(vertices: Floats) -> float:
+    """Return the length of which a millionth parts two points: 1, or the size of a smaller rig.
+
+    Args:
+        vertices: (V, 3) in the rig's own unit.
+    """
+    return min(1.0, float(np.ptp(vertices, axis=0).max(initial=0.0))) or 1.0
